@@ -1,0 +1,159 @@
+//! Attribute lookup along the MRO, cached by version tag.
+
+use std::cell::Cell;
+
+use crate::cell::Locked;
+use crate::class::{Type, watch};
+use crate::header::flags;
+use crate::str::Str;
+use crate::value::{Ref, Value};
+
+/// Number of cache entries; CPython's type cache has as many.
+const ENTRIES: usize = 4096;
+/// Version tags are given out once each; when they run out, classes stay without.
+const LAST_VERSION: u32 = u32::MAX;
+
+/// One remembered lookup. The value is borrowed: the class that holds it lives and is unchanged while its version is.
+#[derive(Clone, Copy)]
+struct Entry {
+    version: u32,
+    name: u64,
+    /// Bits of the found value; 0 for "no such attribute".
+    value: u64,
+}
+
+static CACHE: Locked<[Entry; ENTRIES]> = Locked::new([Entry { version: 0, name: 0, value: 0 }; ENTRIES]);
+static NEXT_VERSION: Locked<Cell<u32>> = Locked::new(Cell::new(1));
+
+/// Forgets every cached lookup (`sys._clear_type_cache`).
+pub fn clear_lookup_cache() {
+    CACHE.with(|cache| cache.fill(Entry { version: 0, name: 0, value: 0 }));
+}
+
+#[inline(always)]
+fn entry_index(version: u32, name: u64) -> usize {
+    (version as usize ^ (name >> 4) as usize) & (ENTRIES - 1)
+}
+
+impl Type {
+    /// The class's version tag, given out now if the class has none. 0 when tags ran out.
+    #[inline(always)]
+    pub fn version_tag(&self) -> u32 {
+        match self.version.get() {
+            0 => self.assign_version(),
+            version => version,
+        }
+    }
+
+    /// The version tag if the class has one.
+    #[inline(always)]
+    pub fn current_version(&self) -> u32 {
+        self.version.get()
+    }
+
+    #[cold]
+    fn assign_version(&self) -> u32 {
+        // A tag speaks for the bases too, so that a change of a base reaches this class: bases first.
+        for class in self.mro().tail().iter().skip(1) {
+            if let Some(class) = class.downcast::<Type>()
+                && class.version.get() == 0
+                && class.assign_version() == 0
+            {
+                return 0;
+            }
+        }
+        NEXT_VERSION.with(|next| {
+            let version = next.get();
+            if version == LAST_VERSION {
+                return 0;
+            }
+            next.set(version + 1);
+            self.version.set(version);
+            version
+        })
+    }
+
+    /// Takes the version tag away from this class and all below it: what was learned about them may be false.
+    pub fn modified(&self) {
+        if self.version.get() == 0 {
+            return;
+        }
+        watch::class_modified(self);
+        self.version.set(0);
+        for class in self.subclasses() {
+            class.modified();
+        }
+    }
+
+    /// Finds `name` along the MRO.
+    #[inline]
+    pub fn lookup(&self, name: &Ref<Str>) -> Option<Value> {
+        // SAFETY: the value is cloned at once.
+        unsafe { self.lookup_borrowed(name).cloned() }
+    }
+
+    /// Finds `name` along the MRO without counting a reference.
+    ///
+    /// # Safety
+    /// The result is not used after foreign code may have run: a change of the class may release it.
+    #[inline]
+    pub(crate) unsafe fn lookup_borrowed(&self, name: &Ref<Str>) -> Option<&Value> {
+        let version = self.version_tag();
+        if version == 0 || !name.is_interned() {
+            // SAFETY: passed on to the caller.
+            return unsafe { self.lookup_uncached(name) };
+        }
+        let name_bits = name.as_value().bits();
+        let index = entry_index(version, name_bits);
+        // SAFETY: the cache is only touched under the interpreter lock; an entry's value lives while its version is current.
+        unsafe {
+            let entry = &mut (*CACHE.as_ptr())[index];
+            if entry.version == version && entry.name == name_bits {
+                return if entry.value == 0 { None } else { Some(Value::borrow_bits(&*(&raw const entry.value))) };
+            }
+            self.lookup_and_remember(name, version, entry)
+        }
+    }
+
+    /// # Safety
+    /// As [`Type::lookup_borrowed`].
+    #[cold]
+    unsafe fn lookup_and_remember<'a>(&'a self, name: &Ref<Str>, version: u32, entry: &'a mut Entry) -> Option<&'a Value> {
+        // SAFETY: as for the caller.
+        let found = unsafe { self.lookup_uncached(name) };
+        // Interned names live for ever, so an address in the cache is never another name's.
+        debug_assert!(name.header().has(flags::IMMORTAL) || name.is_interned());
+        *entry = Entry { version, name: name.as_value().bits(), value: found.map_or(0, Value::bits) };
+        found
+    }
+
+    /// # Safety
+    /// As [`Type::lookup_borrowed`].
+    unsafe fn lookup_uncached(&self, name: &Ref<Str>) -> Option<&Value> {
+        // SAFETY: class dicts have string keys and string lookup runs no foreign code, so nothing changes meanwhile.
+        unsafe {
+            for class in self.mro.peek()?.tail() {
+                let class = class.downcast::<Type>()?;
+                if let Some(dict) = class.dict.peek()
+                    && let Some(value) = dict.peek_str(name)
+                {
+                    return Some(&*(value as *const Value));
+                }
+            }
+        }
+        None
+    }
+
+    /// Finds `name` along the MRO and says in which class.
+    pub fn lookup_with_owner(&self, name: &Ref<Str>) -> Option<(Value, Ref<Type>)> {
+        self.mro().tail().iter().find_map(|class| {
+            let class = class.downcast::<Type>()?;
+            Some((class.dict().get_str(name)?, class.clone()))
+        })
+    }
+}
+
+/// Finds a special method on `value`'s class, for calling with `value` as `self` by [`crate::protocol::call_special`].
+pub fn lookup_special(value: &Value, name: &Ref<Str>) -> Option<Value> {
+    value.class().lookup(name)
+}

@@ -1,0 +1,396 @@
+//! What stands behind the payload of an instance: `__slots__` members, then inline attributes.
+//!
+//! ```text
+//! [header][payload][tail…][member 0]…[member m-1][AttrTable][value 0]…[value c-1][order bytes…]
+//! ```
+//! Inline attributes are laid out by the class's [`SharedKeys`]: place `i` holds the attribute named `keys[i]`. The order
+//! bytes keep the order of insertion. When something needs a real dict (`obj.__dict__`, a key that is not a name, too many
+//! names), the values move into a dict once and for all, and the table's capacity becomes 0.
+//!
+//! Invariant: an object of a class with `EXTRAS` has this region, zeroed or initialized, right behind its payload and tail;
+//! member count and capacity used at allocation are found again in the class (members never change) and in the table.
+
+use std::cell::{Cell, UnsafeCell};
+use std::mem;
+
+use crate::cell::Slot;
+use crate::class::{ClassFlags, Type};
+use crate::dict::Dict;
+use crate::header::Header;
+use crate::str::Str;
+use crate::value::{Ref, Value};
+
+/// Most names a class shares among its instances; CPython's `SHARED_KEYS_MAX_SIZE`.
+pub const SHARED_KEYS_MAX: usize = 30;
+
+/// The attribute names that a class's instances have places for.
+pub struct SharedKeys {
+    names: UnsafeCell<Vec<Ref<Str>>>,
+    /// Changes with every added name.
+    version: Cell<u32>,
+}
+
+impl SharedKeys {
+    pub(crate) fn new(names: Vec<Ref<Str>>) -> SharedKeys {
+        SharedKeys { names: UnsafeCell::new(names), version: Cell::new(0) }
+    }
+
+    /// The names, in order of their places.
+    pub fn names(&self) -> &[Ref<Str>] {
+        // SAFETY: names are only added, under the interpreter lock, by `add`, which no holder of this slice calls.
+        unsafe { &*self.names.get() }
+    }
+
+    /// The place of `name`.
+    #[inline]
+    pub fn find(&self, name: &Ref<Str>) -> Option<usize> {
+        let names = self.names();
+        if let Some(index) = names.iter().position(|key| key.is(name)) {
+            return Some(index);
+        }
+        // Two interned strings that are not the same object are not equal.
+        if name.is_interned() { None } else { names.iter().position(|key| key.same_text(name)) }
+    }
+
+    fn add(&self, name: &Ref<Str>) -> Option<usize> {
+        // SAFETY: no slice from `names` is held across this call.
+        let names = unsafe { &mut *self.names.get() };
+        if names.len() >= SHARED_KEYS_MAX {
+            return None;
+        }
+        names.push(Str::intern_ref(name));
+        self.version.set(self.version.get() + 1);
+        Some(names.len() - 1)
+    }
+}
+
+/// The fixed part of an instance's inline attributes; the values and the order bytes follow it.
+#[repr(C)]
+pub struct AttrTable {
+    /// The dict, once there is one; then `capacity` is 0.
+    dict: Slot<Ref<Dict>>,
+    capacity: Cell<u8>,
+    /// Number of attributes set, and of valid order bytes.
+    len: Cell<u8>,
+    /// The capacity the region was allocated with.
+    allocated: Cell<u8>,
+}
+
+const TABLE: usize = size_of::<AttrTable>();
+const _: () = assert!(TABLE == 16);
+
+fn round_up(size: usize) -> usize {
+    (size + 7) & !7
+}
+
+/// Bytes to allocate for an instance of `class` whose header, payload and tail take `fixed` bytes.
+#[inline(always)]
+pub(crate) fn allocation_size(class: &Type, fixed: usize) -> usize {
+    if !class.has(ClassFlags::EXTRAS) {
+        return fixed;
+    }
+    let mut size = round_up(fixed) + class.member_count.get() as usize * 8;
+    if class.has(ClassFlags::ATTRIBUTES) {
+        let capacity = class.attr_capacity.get() as usize;
+        size += TABLE + capacity * 9;
+    }
+    size
+}
+
+/// Initializes the region behind an instance's `fixed` bytes.
+///
+/// # Safety
+/// `object` was allocated with [`allocation_size`] for the same class and `fixed`, and the class did not change since.
+#[inline(always)]
+pub(crate) unsafe fn initialize_extras(object: *mut Header, class: &Type, fixed: usize) {
+    // SAFETY: the region has room for members, table and values by the computation of `allocation_size`.
+    unsafe {
+        let members = object.cast::<u8>().add(round_up(fixed)).cast::<Option<Value>>();
+        let count = class.member_count.get() as usize;
+        for index in 0..count {
+            members.add(index).write(None);
+        }
+        if class.has(ClassFlags::ATTRIBUTES) {
+            let capacity = class.attr_capacity.get() as u8;
+            let table = members.add(count).cast::<AttrTable>();
+            table.write(AttrTable {
+                dict: Slot::empty(),
+                capacity: Cell::new(capacity),
+                len: Cell::new(0),
+                allocated: Cell::new(capacity),
+            });
+            let values = table.add(1).cast::<Option<Value>>();
+            for index in 0..capacity as usize {
+                values.add(index).write(None);
+            }
+        }
+    }
+}
+
+/// # Safety
+/// `object` is a live object of a class with `EXTRAS`.
+#[inline(always)]
+unsafe fn extras(object: *const Header, class: &Type) -> *const Slot {
+    let layout = class.layout();
+    // SAFETY: the layout knows the tail of its objects.
+    let fixed = layout.size + layout.tail_bytes.map_or(0, |bytes| unsafe { bytes(object) });
+    // SAFETY: the region starts right behind payload and tail.
+    unsafe { object.cast::<u8>().add(round_up(fixed)).cast() }
+}
+
+/// Releases members and attributes of a dying instance.
+///
+/// # Safety
+/// The object is dying, its payload intact, and its extras are not used afterwards.
+pub(crate) unsafe fn drop_extras(object: *mut Header, class: &Type) {
+    // SAFETY: by contract.
+    unsafe {
+        let members = extras(object, class);
+        let count = class.member_count.get() as usize;
+        for index in 0..count {
+            (*members.add(index)).set(None);
+        }
+        if class.has(ClassFlags::ATTRIBUTES) {
+            let table = &*members.add(count).cast::<AttrTable>();
+            table.dict.set(None);
+            for place in table.places() {
+                place.set(None);
+            }
+        }
+    }
+}
+
+/// Visits members and attributes for the collector.
+pub(crate) fn trace_extras(value: &Header, visit: &mut dyn FnMut(&Value)) {
+    let class = crate::value::header_class(value);
+    if !class.has(ClassFlags::EXTRAS) {
+        return;
+    }
+    // SAFETY: a live object of a class with extras; the collector's visitor changes nothing.
+    unsafe {
+        let members = extras(value, class);
+        let count = class.member_count.get() as usize;
+        for index in 0..count {
+            (*members.add(index)).peek().into_iter().for_each(&mut *visit);
+        }
+        if class.has(ClassFlags::ATTRIBUTES) {
+            let table = &*members.add(count).cast::<AttrTable>();
+            table.dict.peek().into_iter().for_each(|dict| visit(dict.as_value()));
+            for place in table.places() {
+                place.peek().into_iter().for_each(&mut *visit);
+            }
+        }
+    }
+}
+
+/// Releases members and attributes of garbage, to break cycles. The object stays usable.
+pub(crate) fn clear_extras(value: &Value) {
+    let class = value.class().clone();
+    for index in 0..class.member_count.get() as usize {
+        set_member(value, index, None);
+    }
+    if let Some(table) = attributes(value) {
+        for place in table.places() {
+            place.set(None);
+        }
+        table.len.set(0);
+        table.dict.set(None);
+    }
+}
+
+fn member(value: &Value, index: usize) -> Option<&Slot> {
+    let header = value.header()?;
+    let class = value.class();
+    if index >= class.member_count.get() as usize {
+        return None;
+    }
+    // SAFETY: the class has at least `index + 1` members, so it has extras and the member exists.
+    Some(unsafe { &*extras(header, class).add(index) })
+}
+
+/// What a `__slots__` member holds.
+#[inline]
+pub fn get_member(value: &Value, index: usize) -> Option<Value> {
+    member(value, index)?.get()
+}
+
+/// Sets or empties a `__slots__` member; answers what it held.
+#[inline]
+pub fn set_member(value: &Value, index: usize, new: Option<Value>) -> Option<Value> {
+    member(value, index)?.replace(new)
+}
+
+/// The inline attributes of an instance, if its class gives it any.
+#[inline(always)]
+pub fn attributes(value: &Value) -> Option<&AttrTable> {
+    let class = value.class();
+    if !class.has(ClassFlags::ATTRIBUTES) {
+        return None;
+    }
+    let header = value.header()?;
+    // SAFETY: instances of classes with `ATTRIBUTES` have a table behind their members.
+    Some(unsafe { &*extras(header, class).add(class.member_count.get() as usize).cast::<AttrTable>() })
+}
+
+impl AttrTable {
+    #[inline(always)]
+    fn places(&self) -> &[Slot] {
+        // SAFETY: `allocated` places follow the table.
+        unsafe { std::slice::from_raw_parts((self as *const AttrTable).add(1).cast(), self.allocated.get() as usize) }
+    }
+
+    #[inline(always)]
+    fn order(&self) -> &[Cell<u8>] {
+        // SAFETY: as many order bytes as places follow the places.
+        unsafe {
+            let places = (self as *const AttrTable).add(1).cast::<Slot>();
+            std::slice::from_raw_parts(places.add(self.allocated.get() as usize).cast(), self.allocated.get() as usize)
+        }
+    }
+
+    /// Number of inline places in use; 0 once there is a dict.
+    #[inline(always)]
+    pub fn capacity(&self) -> usize {
+        self.capacity.get() as usize
+    }
+
+    /// The value at a place of the shared keys.
+    #[inline(always)]
+    pub fn get(&self, index: usize) -> Option<Value> {
+        if index < self.capacity() { self.places()[index].get() } else { None }
+    }
+
+    /// The instance's dict, if it has one already.
+    #[inline(always)]
+    pub fn dict(&self) -> Option<Ref<Dict>> {
+        self.dict.get()
+    }
+
+    /// Sets the attribute at a place; answers what it held. The place is within the capacity.
+    #[inline(always)]
+    pub fn set(&self, index: usize, value: Value) -> Option<Value> {
+        debug_assert!(index < self.capacity());
+        let old = self.places()[index].replace(Some(value));
+        if old.is_none() {
+            let len = self.len.get();
+            self.order()[len as usize].set(index as u8);
+            self.len.set(len + 1);
+        }
+        old
+    }
+
+    fn remove(&self, index: usize) -> Option<Value> {
+        let old = self.places()[index].take()?;
+        let len = self.len.get() as usize;
+        let order = self.order();
+        if let Some(at) = order[..len].iter().position(|place| place.get() as usize == index) {
+            for next in at + 1..len {
+                order[next - 1].set(order[next].get());
+            }
+            self.len.set(len as u8 - 1);
+        }
+        Some(old)
+    }
+
+    /// Names and values in order of insertion, without making a dict.
+    pub fn items(&self, keys: &SharedKeys) -> Vec<(Ref<Str>, Value)> {
+        if self.capacity() == 0 {
+            return Vec::new();
+        }
+        self.order()[..self.len.get() as usize]
+            .iter()
+            .filter_map(|place| Some((keys.names()[place.get() as usize].clone(), self.places()[place.get() as usize].get()?)))
+            .collect()
+    }
+
+    /// The instance's dict, made now from the inline values if need be.
+    pub fn ensure_dict(&self, class: &Type) -> Ref<Dict> {
+        if let Some(dict) = self.dict.get() {
+            return dict;
+        }
+        let dict = Dict::new();
+        for (name, value) in self.items(&class.shared_keys) {
+            dict.set_str(&name, value);
+        }
+        self.adopt(Some(dict.clone()));
+        dict
+    }
+
+    /// Replaces the dict (`obj.__dict__ = d`); the inline values are released.
+    pub fn adopt(&self, dict: Option<Ref<Dict>>) {
+        let old = self.dict.replace(dict);
+        let places = self.capacity();
+        self.capacity.set(0);
+        self.len.set(0);
+        for place in &self.places()[..places] {
+            place.set(None);
+        }
+        drop(old);
+    }
+}
+
+/// An attribute of the instance itself (not of its class).
+#[inline]
+pub fn get_attribute(value: &Value, name: &Ref<Str>) -> Option<Value> {
+    let table = attributes(value)?;
+    if table.capacity() > 0 {
+        return table.get(value.class().shared_keys.find(name)?);
+    }
+    table.dict()?.get_str(name)
+}
+
+/// Sets or deletes an attribute of the instance itself. Answers false when it cannot: the class gives its instances no
+/// attributes, or the one to delete is not there.
+pub fn set_attribute(value: &Value, name: &Ref<Str>, new: Option<Value>) -> bool {
+    let Some(table) = attributes(value) else { return false };
+    let class = value.class();
+    if table.dict.is_empty() {
+        let keys = &class.shared_keys;
+        let found = keys.find(name);
+        let Some(new) = new else {
+            return found.filter(|&index| index < table.capacity()).and_then(|index| table.remove(index)).is_some();
+        };
+        let index = found.or_else(|| if table.capacity() > 0 || class.shared_keys.names().is_empty() { keys.add(name) } else { None });
+        match index {
+            Some(index) if index < table.capacity() => {
+                drop(table.set(index, new));
+                return true;
+            }
+            Some(index) => class.grow_attributes(index + 1),
+            None => {}
+        }
+        table.ensure_dict(class).set_str(name, new);
+        return true;
+    }
+    let dict = table.ensure_dict(class);
+    match new {
+        Some(new) => {
+            dict.set_str(name, new);
+            true
+        }
+        None => dict.remove_str(name).is_some(),
+    }
+}
+
+impl Type {
+    /// The attribute names that instances have places for.
+    pub fn shared_keys(&self) -> &SharedKeys {
+        &self.shared_keys
+    }
+
+    /// New instances get at least `count` places.
+    fn grow_attributes(&self, count: usize) {
+        let capacity = (count + 2).min(SHARED_KEYS_MAX) as u32;
+        if capacity > self.attr_capacity.get() {
+            self.attr_capacity.set(capacity);
+        }
+    }
+}
+
+/// Moves everything out of `from`'s instance region into `to`'s; used when `__class__` is assigned between classes whose
+/// shared keys differ: the attributes become a dict.
+pub fn detach_shared_keys(value: &Value) {
+    if let Some(table) = attributes(value) {
+        mem::drop(table.ensure_dict(value.class()));
+    }
+}
