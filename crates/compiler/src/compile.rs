@@ -1,0 +1,255 @@
+//! From source text, or from a syntax tree, to a code object.
+//!
+//! Every pass after the parser recurses over the syntax tree. So the nesting of a source is
+//! measured first, on its tokens ([`crate::nesting`]); what is nested too deeply is refused with
+//! CPython's exception, and the rest runs on a stack that is deep enough for it.
+
+use ruff_python_ast as ast;
+use ruff_python_parser as parser;
+use ruff_source_file::{SourceFile, SourceFileBuilder};
+use rustpython_codegen::compile::CompileOpts;
+use rustpython_compiler::{self as wrapped, CompileError};
+use rustpython_compiler_core::bytecode::CodeFlags;
+use std::borrow::Cow;
+
+use crate::code::Code;
+use crate::error::{ErrorKind, SyntaxError, Warning};
+use crate::nesting;
+use crate::options::{Mode, Options};
+
+/// A compiled source.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    /// The code of the module, expression or interactive statement.
+    pub code: Code,
+    /// The warnings of the compilation, in source order.
+    pub warnings: Vec<Warning>,
+}
+
+/// A parsed source: the tree, and the text that its positions refer to.
+#[derive(Clone, Debug)]
+pub struct Parsed {
+    /// The syntax tree.
+    pub module: ast::Mod,
+    /// The source, line ends normalized.
+    pub source: SourceFile,
+}
+
+/// Compiles source text.
+pub fn compile(
+    source: &str,
+    filename: &str,
+    mode: Mode,
+    options: &Options,
+) -> Result<Compiled, SyntaxError> {
+    let source = normalized(source, filename)?;
+    let stack = nesting::check(&source, filename)?;
+    let mut warnings = Vec::new();
+    let result = nesting::with_stack(stack, || {
+        let mut note = |location: Location, message: String| {
+            warnings.push(warning_at(location, message));
+            Ok(())
+        };
+        wrapped::compile_with_syntax_warning_handler(
+            &source,
+            wrapped_mode(mode),
+            filename,
+            wrapped_options(options),
+            &mut note,
+        )
+        .map(Code::from_generated)
+        .map_err(|error| syntax_error(error, &source, filename, options))
+    });
+    finish(result, warnings)
+}
+
+/// Compiles a syntax tree; `source` is the text its positions refer to.
+pub fn compile_ast(
+    module: ast::Mod,
+    source: SourceFile,
+    mode: Mode,
+    options: &Options,
+) -> Result<Compiled, SyntaxError> {
+    let mut warnings = Vec::new();
+    let text = source.clone();
+    let result = nesting::with_stack(nesting::Stack::DEEPEST, || {
+        let options_here = wrapped_options(options);
+        let limit = options_here.recursion_limit;
+        let mut note = |location: Location, message: String| {
+            warnings.push(warning_at(location, message));
+            Ok(())
+        };
+        wrapped::too_deeply_nested_error(&module, &source, limit)
+            .and_then(|()| {
+                rustpython_codegen::compile::compile_top_with_syntax_warning_handler(
+                    module,
+                    source,
+                    wrapped_mode(mode),
+                    options_here,
+                    Some(&mut note),
+                )
+                .map_err(CompileError::from)
+            })
+            .map(Code::from_generated)
+            .map_err(|error| syntax_error(error, text.source_text(), text.name(), options))
+    });
+    finish(result, warnings)
+}
+
+/// Parses source text.
+pub fn parse(
+    source: &str,
+    filename: &str,
+    mode: Mode,
+    options: &Options,
+) -> Result<Parsed, SyntaxError> {
+    let source = normalized(source, filename)?;
+    let stack = nesting::check(&source, filename)?;
+    nesting::with_stack(stack, || {
+        parse_here(&source, filename, mode, options)
+            .map_err(|error| syntax_error(error, &source, filename, options))
+    })
+}
+
+fn parse_here(
+    source: &str,
+    filename: &str,
+    mode: Mode,
+    options: &Options,
+) -> Result<Parsed, CompileError> {
+    let source_file = SourceFileBuilder::new(filename, source).finish();
+    let wrapped_options = wrapped_options(options);
+    let parse_options = parser::ParseOptions::from(match mode {
+        Mode::Eval => parser::Mode::Expression,
+        Mode::Exec | Mode::Single => parser::Mode::Module,
+    });
+    let barry = wrapped::prepare_barry_as_flufl_source(
+        source,
+        parse_options.clone(),
+        wrapped_options
+            .future_features
+            .contains(CodeFlags::FUTURE_BARRY_AS_BDFL),
+    );
+    wrapped::pre_parse_source_error(&source_file)?;
+    let parsed = parser::parse(barry.source(), parse_options);
+    if let Some(error) = barry.diagnostic(parsed.as_ref().err(), &source_file) {
+        return Err(error);
+    }
+    let parsed = parsed.map_err(|error| {
+        CompileError::from_ruff_parse_error(error, &source_file, wrapped_mode(mode))
+    })?;
+    if let Some(error) = wrapped::leading_byte_order_mark_error(&source_file) {
+        return Err(error);
+    }
+    if let Some(error) = wrapped::long_decimal_integer_literal_error(
+        &source_file,
+        parsed.tokens(),
+        wrapped_options.int_max_str_digits,
+    ) {
+        return Err(error);
+    }
+    let module = parsed.into_syntax();
+    wrapped::too_deeply_nested_error(&module, &source_file, wrapped_options.recursion_limit)?;
+    if let Some(error) = wrapped::unsupported_grammar_error(&module, &source_file) {
+        return Err(error);
+    }
+    Ok(Parsed {
+        module,
+        source: source_file,
+    })
+}
+
+/// The source as every pass sees it: no NUL, line ends `\n`, positions within 32 bits.
+pub(crate) fn normalized<'a>(source: &'a str, filename: &str) -> Result<Cow<'a, str>, SyntaxError> {
+    if memchr::memchr(0, source.as_bytes()).is_some() {
+        return Err(SyntaxError::bare(
+            ErrorKind::Syntax,
+            "source code string cannot contain null bytes",
+            filename,
+        ));
+    }
+    if i32::try_from(source.len()).is_err() {
+        return Err(SyntaxError::bare(
+            ErrorKind::Overflow,
+            "source code is too large",
+            filename,
+        ));
+    }
+    if memchr::memchr(b'\r', source.as_bytes()).is_none() {
+        return Ok(Cow::Borrowed(source));
+    }
+    Ok(Cow::Owned(source.replace("\r\n", "\n").replace('\r', "\n")))
+}
+
+type Location = rustpython_compiler_core::SourceLocation;
+
+fn warning_at(location: Location, message: String) -> Warning {
+    let short = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    Warning {
+        message,
+        line: short(location.line.get()),
+        column: short(location.character_offset.get()),
+    }
+}
+
+fn finish(
+    result: Result<Code, SyntaxError>,
+    warnings: Vec<Warning>,
+) -> Result<Compiled, SyntaxError> {
+    match result {
+        Ok(code) => Ok(Compiled { code, warnings }),
+        Err(error) => Err(SyntaxError { warnings, ..error }),
+    }
+}
+
+pub(crate) fn syntax_error(
+    error: CompileError,
+    source: &str,
+    filename: &str,
+    options: &Options,
+) -> SyntaxError {
+    let incomplete = options.allow_incomplete_input && is_incomplete(&error, source);
+    let mut result = SyntaxError::from_wrapped(error, source, filename);
+    if incomplete {
+        result.kind = ErrorKind::IncompleteInput;
+        result.message = "incomplete input".to_owned();
+    }
+    result
+}
+
+/// Whether the parser ran out of input, so that more of it could still make a program.
+fn is_incomplete(error: &CompileError, source: &str) -> bool {
+    let CompileError::Parse(error) = error else {
+        return false;
+    };
+    if error.is_unclosed_bracket || error.is_unclosed_string {
+        return true;
+    }
+    let start = usize::from(error.raw_location.start()).min(source.len());
+    let rest = source.get(start..).unwrap_or("");
+    rest.lines().all(|line| {
+        let line = line.trim_start();
+        line.is_empty() || line.starts_with('#')
+    })
+}
+
+pub(crate) fn wrapped_mode(mode: Mode) -> wrapped::Mode {
+    match mode {
+        Mode::Exec => wrapped::Mode::Exec,
+        Mode::Eval => wrapped::Mode::Eval,
+        Mode::Single => wrapped::Mode::Single,
+    }
+}
+
+fn wrapped_options(options: &Options) -> CompileOpts {
+    CompileOpts {
+        optimize: options.optimize,
+        debug_ranges: options.debug_ranges,
+        int_max_str_digits: options.int_max_str_digits,
+        allow_top_level_await: options.allow_top_level_await,
+        future_features: CodeFlags::from_bits_truncate(options.future_flags)
+            .intersection(CodeFlags::FUTURE_MASK),
+        dont_imply_dedent: options.dont_imply_dedent,
+        recursion_limit: nesting::TREE_LIMIT,
+    }
+}
