@@ -187,6 +187,12 @@ impl Value {
         if value << 1 >> 1 == value { Some(Value::immediate(bits::from_small_int(value))) } else { None }
     }
 
+    /// The immediate int whose tagged word is `word`. The tag is set whatever `word` says, so every word is an int.
+    #[inline(always)]
+    pub fn from_int_word(word: i64) -> Value {
+        Value::immediate(word as u64 | 1)
+    }
+
     /// An immediate int or float, when the number has an immediate form.
     #[inline(always)]
     pub fn from_immediate_float(value: f64) -> Option<Value> {
