@@ -1,0 +1,700 @@
+//! The memory of a dict: an index table and entries in insertion order, in one block.
+//!
+//! ```text
+//! [index 0]…[index n-1][entry 0]…[entry usable-1]
+//!                      ^ entries
+//! ```
+//! The index table has a power of two places of 1, 2 or 4 bytes, found by open addressing; a place holds the number of an
+//! entry, or says that it is empty or was deleted. While all keys are exact `str`, entries are (key, value), because a
+//! string knows its hash; otherwise they are (key, value, hash). A removed entry has no key and no value.
+//!
+//! Invariants: `entries` is null exactly while `log2_size` is 0; the first `filled` entries are initialized; every entry
+//! with a key is named by exactly one place; at least a third of the places are empty, so that every probe ends. No
+//! reference into the block is held while foreign code runs: keys are cloned before they are compared, and afterwards the
+//! probe checks that the block and the entry are still the same.
+#![allow(unsafe_code)]
+
+use std::alloc::{Layout as Block, alloc, dealloc, handle_alloc_error};
+use std::cell::Cell;
+use std::mem;
+use std::ptr;
+
+use crate::protocol;
+use crate::raised::PyResult;
+use crate::str::Str;
+use crate::value::{Ref, Value};
+
+/// Log2 of the smallest index table.
+const MIN_LOG2: u8 = 3;
+/// Shift of the perturbation: how fast the high bits of the hash join the probe.
+const PERTURB_SHIFT: u32 = 5;
+
+/// Whether entries carry a hash.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Kind {
+    /// All keys are exact strings; entries have 16 bytes.
+    Strings = 0,
+    /// Entries have 24 bytes.
+    General = 1,
+}
+
+/// What all entries begin with; entries of general tables have the hash behind it.
+#[repr(C)]
+struct Pair {
+    key: Option<Value>,
+    value: Option<Value>,
+}
+
+const PAIR: usize = size_of::<Pair>();
+const HASHED: usize = PAIR + 8;
+
+/// The changing part of a dict. Machine code reads `entries` (offset 0) of tables whose keys are all strings: entry `i`
+/// has its value at `entries + 16 * i + 8`.
+#[repr(C)]
+pub struct Table {
+    entries: Cell<*mut u8>,
+    /// Number of keys.
+    used: Cell<u32>,
+    /// Number of entries written, removed ones included.
+    filled: Cell<u32>,
+    /// How many entries can be written before the table is rebuilt.
+    usable: Cell<u32>,
+    log2_size: Cell<u8>,
+    kind: Cell<Kind>,
+}
+
+const _: () = assert!(size_of::<Table>() == 24 && mem::offset_of!(Table, entries) == 0);
+
+/// An index place: its width depends on the size of the table.
+trait Place: Copy + Eq {
+    const EMPTY: Self;
+    const DELETED: Self;
+    fn of(index: usize) -> Self;
+    fn index(self) -> usize;
+}
+
+macro_rules! places {
+    ($($type:ty)*) => { $(impl Place for $type {
+        const EMPTY: $type = <$type>::MAX;
+        const DELETED: $type = <$type>::MAX - 1;
+        #[inline(always)]
+        fn of(index: usize) -> $type {
+            index as $type
+        }
+        #[inline(always)]
+        fn index(self) -> usize {
+            self as usize
+        }
+    })* };
+}
+places! { u8 u16 u32 }
+
+/// Calls a method generic over the place type with the type for the table's size.
+macro_rules! by_width {
+    ($table:expr, $method:ident($($arg:expr),*)) => {
+        match $table.log2_size.get() {
+            0..=8 => $table.$method::<u8>($($arg),*),
+            9..=16 => $table.$method::<u16>($($arg),*),
+            _ => $table.$method::<u32>($($arg),*),
+        }
+    };
+}
+
+/// Bytes of an index table.
+fn index_bytes(log2_size: u8) -> usize {
+    let width_shift = match log2_size {
+        0..=8 => 0,
+        9..=16 => 1,
+        _ => 2,
+    };
+    1 << (log2_size as usize + width_shift)
+}
+
+/// How many entries a table of this size takes: two thirds of its places.
+fn capacity(log2_size: u8) -> usize {
+    (2usize << log2_size) / 3
+}
+
+/// Log2 of the smallest table with at least `places` places.
+fn log2_for_places(places: usize) -> u8 {
+    (places.max(1 << MIN_LOG2).next_power_of_two().trailing_zeros()) as u8
+}
+
+fn stride(kind: Kind) -> usize {
+    match kind {
+        Kind::Strings => PAIR,
+        Kind::General => HASHED,
+    }
+}
+
+fn block(log2_size: u8, kind: Kind) -> Block {
+    let bytes = capacity(log2_size)
+        .checked_mul(stride(kind))
+        .and_then(|entries| entries.checked_add(index_bytes(log2_size)))
+        .expect("a dict fits the address space");
+    Block::from_size_align(bytes, 8).expect("a dict fits the address space")
+}
+
+/// One walk over the places where a hash may be.
+struct Probe {
+    slot: usize,
+    perturb: u64,
+    mask: usize,
+}
+
+impl Probe {
+    #[inline(always)]
+    fn new(hash: i64, log2_size: u8) -> Probe {
+        let mask = (1usize << log2_size) - 1;
+        Probe { slot: hash as usize & mask, perturb: hash as u64, mask }
+    }
+
+    #[inline(always)]
+    fn advance(&mut self) {
+        self.perturb >>= PERTURB_SHIFT;
+        self.slot = self.slot.wrapping_mul(5).wrapping_add(self.perturb as usize).wrapping_add(1) & self.mask;
+    }
+}
+
+/// Whether `value` is a string and not of a subclass.
+#[inline(always)]
+pub(crate) fn exact_str(value: &Value) -> Option<&Ref<Str>> {
+    value.downcast_exact::<Str>()
+}
+
+impl Table {
+    /// A table without a block.
+    pub const fn empty() -> Table {
+        Table {
+            entries: Cell::new(ptr::null_mut()),
+            used: Cell::new(0),
+            filled: Cell::new(0),
+            usable: Cell::new(0),
+            log2_size: Cell::new(0),
+            kind: Cell::new(Kind::Strings),
+        }
+    }
+
+    /// A table that takes `count` keys before it grows.
+    pub fn with_capacity(count: usize, kind: Kind) -> Table {
+        let table = Table::empty();
+        table.kind.set(kind);
+        if count > 0 {
+            table.allocate(log2_for_places((count * 3).div_ceil(2)), kind);
+        }
+        table
+    }
+
+    /// Number of keys.
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        self.used.get() as usize
+    }
+
+    /// Number of entries, removed ones included: the bound of a cursor.
+    #[inline(always)]
+    pub fn filled(&self) -> usize {
+        self.filled.get() as usize
+    }
+
+    /// Whether all keys are exact strings.
+    #[inline(always)]
+    pub fn is_strings(&self) -> bool {
+        self.kind.get() == Kind::Strings
+    }
+
+    /// Bytes of the block.
+    pub fn memory(&self) -> usize {
+        if self.log2_size.get() == 0 { 0 } else { block(self.log2_size.get(), self.kind.get()).size() }
+    }
+
+    /// Gives the table a block of the given size with nothing in it. The old block must be gone.
+    fn allocate(&self, log2_size: u8, kind: Kind) {
+        assert!(log2_size <= 31, "a dict has fewer than 2**31 places");
+        let block = block(log2_size, kind);
+        // SAFETY: the block has a size; the index table is at its start and entries begin right behind it.
+        unsafe {
+            let start = alloc(block);
+            if start.is_null() {
+                handle_alloc_error(block);
+            }
+            // All bytes set is the empty place in every width.
+            start.write_bytes(0xff, index_bytes(log2_size));
+            self.entries.set(start.add(index_bytes(log2_size)));
+        }
+        self.log2_size.set(log2_size);
+        self.kind.set(kind);
+        self.used.set(0);
+        self.filled.set(0);
+        self.usable.set(capacity(log2_size) as u32);
+    }
+
+    /// Frees the block without releasing what it holds.
+    fn free(entries: *mut u8, log2_size: u8, kind: Kind) {
+        if log2_size > 0 {
+            // SAFETY: the block was allocated with this size and kind, `index_bytes` before `entries`.
+            unsafe { dealloc(entries.sub(index_bytes(log2_size)), block(log2_size, kind)) }
+        }
+    }
+
+    #[inline(always)]
+    fn pair(&self, index: usize) -> *mut Pair {
+        debug_assert!(index < capacity(self.log2_size.get()));
+        let stride = if self.is_strings() { PAIR } else { HASHED };
+        // SAFETY: `index` is below the capacity, so the entry lies in the block.
+        unsafe { self.entries.get().add(index * stride).cast() }
+    }
+
+    /// The hash of an entry that has a key.
+    #[inline(always)]
+    fn hash_at(&self, index: usize) -> i64 {
+        // SAFETY: entries below `filled` are initialized; string tables hold nothing but exact strings.
+        unsafe {
+            let pair = self.pair(index);
+            if self.is_strings() {
+                match &(*pair).key {
+                    Some(key) => key.downcast_unchecked::<Str>().hash_value(),
+                    None => 0,
+                }
+            } else {
+                pair.add(1).cast::<i64>().read()
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn places<P: Place>(&self) -> *mut P {
+        // SAFETY: the index table ends where the entries begin; an empty table has none and nobody reads it.
+        unsafe { self.entries.get().sub(index_bytes(self.log2_size.get())).cast() }
+    }
+
+    /// The key of an entry without counting a reference.
+    ///
+    /// # Safety
+    /// Nothing changes the table while the reference is in use.
+    #[inline(always)]
+    pub unsafe fn peek_key(&self, index: usize) -> Option<&Value> {
+        if index >= self.filled() {
+            return None;
+        }
+        // SAFETY: the entry is initialized; the caller keeps the table unchanged.
+        unsafe { (*self.pair(index)).key.as_ref() }
+    }
+
+    /// The value of an entry without counting a reference.
+    ///
+    /// # Safety
+    /// As [`Table::peek_key`].
+    #[inline(always)]
+    pub unsafe fn peek_value(&self, index: usize) -> Option<&Value> {
+        if index >= self.filled() {
+            return None;
+        }
+        // SAFETY: as `peek_key`.
+        unsafe { (*self.pair(index)).value.as_ref() }
+    }
+
+    /// The value of an entry; `None` past the end or where an entry was removed.
+    #[inline(always)]
+    pub fn value(&self, index: usize) -> Option<Value> {
+        // SAFETY: cloned at once.
+        unsafe { self.peek_value(index).cloned() }
+    }
+
+    /// The key of an entry; `None` past the end or where an entry was removed.
+    #[inline(always)]
+    pub fn key(&self, index: usize) -> Option<Value> {
+        // SAFETY: cloned at once.
+        unsafe { self.peek_key(index).cloned() }
+    }
+
+    /// The key, value and hash of an entry.
+    #[inline(always)]
+    pub fn entry(&self, index: usize) -> Option<(Value, Value, i64)> {
+        Some((self.key(index)?, self.value(index)?, self.hash_at(index)))
+    }
+
+    /// The first entry at or after `cursor`.
+    #[inline(always)]
+    pub fn next_entry(&self, mut cursor: usize) -> Option<usize> {
+        while cursor < self.filled() {
+            // SAFETY: a look at one word.
+            if unsafe { (*self.pair(cursor)).key.is_some() } {
+                return Some(cursor);
+            }
+            cursor += 1;
+        }
+        None
+    }
+
+    /// The last entry before `cursor`.
+    #[inline(always)]
+    pub fn previous_entry(&self, cursor: usize) -> Option<usize> {
+        let mut cursor = cursor.min(self.filled());
+        while cursor > 0 {
+            cursor -= 1;
+            // SAFETY: a look at one word.
+            if unsafe { (*self.pair(cursor)).key.is_some() } {
+                return Some(cursor);
+            }
+        }
+        None
+    }
+
+    /// Puts a value into a live entry and gives back the old one.
+    #[inline(always)]
+    pub fn replace_value(&self, index: usize, value: Value) -> Option<Value> {
+        debug_assert!(index < self.filled());
+        // SAFETY: an exchange of one word; nothing is dropped here.
+        unsafe { mem::replace(&mut (*self.pair(index)).value, Some(value)) }
+    }
+
+    /// The entry whose key has the text of `key`. Keys that are not strings do not count, so no foreign code runs.
+    #[inline]
+    pub fn find_str(&self, key: &Ref<Str>, hash: i64) -> Option<usize> {
+        if self.used.get() == 0 {
+            return None;
+        }
+        by_width!(self, find_str_in(key, hash))
+    }
+
+    #[inline(always)]
+    fn find_str_in<P: Place>(&self, key: &Ref<Str>, hash: i64) -> Option<usize> {
+        let places = self.places::<P>();
+        let strings = self.is_strings();
+        let key_bits = key.as_value().bits();
+        let mut probe = Probe::new(hash, self.log2_size.get());
+        loop {
+            // SAFETY: the slot is masked to the table, its place names an initialized entry; comparing text runs no foreign code.
+            unsafe {
+                let place = *places.add(probe.slot);
+                if place == P::EMPTY {
+                    return None;
+                }
+                if place != P::DELETED {
+                    let index = place.index();
+                    let stored = (*self.pair(index)).key.as_ref().expect("an index place names an entry with a key");
+                    if stored.bits() == key_bits {
+                        return Some(index);
+                    }
+                    let same = if strings {
+                        let stored = stored.downcast_unchecked::<Str>();
+                        stored.hash_value() == hash && stored.same_text(key)
+                    } else {
+                        self.hash_at(index) == hash && stored.downcast::<Str>().is_some_and(|stored| stored.same_text(key))
+                    };
+                    if same {
+                        return Some(index);
+                    }
+                }
+            }
+            probe.advance();
+        }
+    }
+
+    /// The entry whose key is or equals `key`. Comparing may run foreign code; if that changed the table where the probe
+    /// stands, the probe starts again.
+    #[inline]
+    pub fn find(&self, key: &Value, hash: i64) -> PyResult<Option<usize>> {
+        if self.used.get() == 0 {
+            return Ok(None);
+        }
+        if self.is_strings()
+            && let Some(key) = exact_str(key)
+        {
+            return Ok(by_width!(self, find_str_in(key, hash)));
+        }
+        self.find_general(key, hash)
+    }
+
+    fn find_general(&self, key: &Value, hash: i64) -> PyResult<Option<usize>> {
+        let mut probe = Probe::new(hash, self.log2_size.get());
+        loop {
+            let Some(index) = by_width!(self, next_candidate(&mut probe)) else { return Ok(None) };
+            match self.compare(index, key, hash)? {
+                Same::Yes => return Ok(Some(index)),
+                Same::No => {}
+                Same::Changed => {
+                    if self.used.get() == 0 {
+                        return Ok(None);
+                    }
+                    probe = Probe::new(hash, self.log2_size.get());
+                }
+            }
+        }
+    }
+
+    /// The next entry on the way of `probe`, or nothing at its end.
+    #[inline(always)]
+    fn next_candidate<P: Place>(&self, probe: &mut Probe) -> Option<usize> {
+        let places = self.places::<P>();
+        loop {
+            // SAFETY: the slot is masked to the table.
+            let place = unsafe { *places.add(probe.slot) };
+            if place == P::EMPTY {
+                return None;
+            }
+            probe.advance();
+            if place != P::DELETED {
+                return Some(place.index());
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn compare(&self, index: usize, key: &Value, hash: i64) -> PyResult<Same> {
+        // SAFETY: the reference is not used after the clone below.
+        let stored = unsafe { self.peek_key(index) }.expect("an index place names an entry with a key");
+        if stored.is(key) {
+            return Ok(Same::Yes);
+        }
+        if self.hash_at(index) != hash {
+            return Ok(Same::No);
+        }
+        if stored.as_small_int().is_some() && key.as_small_int().is_some() {
+            return Ok(Same::No);
+        }
+        if let (Some(stored), Some(key)) = (exact_str(stored), exact_str(key)) {
+            return Ok(if stored.same_text(key) { Same::Yes } else { Same::No });
+        }
+        let stored = stored.clone();
+        let before = (self.entries.get(), self.log2_size.get(), self.kind.get());
+        let equal = protocol::equal(&stored, key)?;
+        let after = (self.entries.get(), self.log2_size.get(), self.kind.get());
+        // SAFETY: only the bits are looked at.
+        let unchanged = before == after && unsafe { self.peek_key(index) }.is_some_and(|now| now.is(&stored));
+        Ok(match (unchanged, equal) {
+            (false, _) => Same::Changed,
+            (true, true) => Same::Yes,
+            (true, false) => Same::No,
+        })
+    }
+
+    /// Adds an entry for a key that is not in the table; answers its number. `hash` is the key's.
+    #[inline]
+    pub fn insert_new(&self, key: Value, hash: i64, value: Value) -> usize {
+        let kind = if self.is_strings() && exact_str(&key).is_some() { Kind::Strings } else { Kind::General };
+        if self.usable.get() == 0 || kind != self.kind.get() {
+            self.make_room(kind);
+        }
+        let index = self.filled();
+        // SAFETY: there is room, so the entry lies in the block and is not initialized.
+        unsafe {
+            let pair = self.pair(index);
+            pair.write(Pair { key: Some(key), value: Some(value) });
+            if kind == Kind::General {
+                pair.add(1).cast::<i64>().write(hash);
+            }
+        }
+        by_width!(self, link(hash, index));
+        self.filled.set(self.filled.get() + 1);
+        self.used.set(self.used.get() + 1);
+        self.usable.set(self.usable.get() - 1);
+        index
+    }
+
+    /// Names entry `index` in the first free place for `hash`.
+    #[inline(always)]
+    fn link<P: Place>(&self, hash: i64, index: usize) {
+        let places = self.places::<P>();
+        let mut probe = Probe::new(hash, self.log2_size.get());
+        // SAFETY: the slot is masked to the table.
+        unsafe {
+            loop {
+                let place = places.add(probe.slot);
+                if *place == P::EMPTY || *place == P::DELETED {
+                    place.write(P::of(index));
+                    return;
+                }
+                probe.advance();
+            }
+        }
+    }
+
+    /// Room for one more entry of a key of the given kind.
+    #[cold]
+    #[inline(never)]
+    fn make_room(&self, kind: Kind) {
+        let log2_size = if self.usable.get() == 0 {
+            log2_for_places(self.len() * 3)
+        } else {
+            self.log2_size.get()
+        };
+        self.rebuild(log2_size, kind);
+    }
+
+    /// Room for `more` keys beyond those there are.
+    pub fn reserve(&self, more: usize, kind: Kind) {
+        let kind = if self.kind.get() == Kind::General { Kind::General } else { kind };
+        if more > self.usable.get() as usize {
+            self.rebuild(log2_for_places(((self.len() + more) * 3).div_ceil(2)), kind);
+        }
+    }
+
+    /// Moves the entries into a new block, without the removed ones. Runs no foreign code.
+    fn rebuild(&self, log2_size: u8, kind: Kind) {
+        let old = Table {
+            entries: self.entries.clone(),
+            used: self.used.clone(),
+            filled: self.filled.clone(),
+            usable: self.usable.clone(),
+            log2_size: self.log2_size.clone(),
+            kind: self.kind.clone(),
+        };
+        self.allocate(log2_size, kind);
+        let mut index = 0;
+        for from in 0..old.filled() {
+            // SAFETY: every entry with a key is moved once into the new block, which has room for all of them; the old
+            // block is freed without dropping them.
+            unsafe {
+                if (*old.pair(from)).key.is_none() {
+                    continue;
+                }
+                let hash = old.hash_at(from);
+                let pair = self.pair(index);
+                ptr::copy_nonoverlapping(old.pair(from), pair, 1);
+                if kind == Kind::General {
+                    pair.add(1).cast::<i64>().write(hash);
+                }
+                by_width!(self, link(hash, index));
+            }
+            index += 1;
+        }
+        self.used.set(index as u32);
+        self.filled.set(index as u32);
+        self.usable.set(self.usable.get() - index as u32);
+        Table::free(old.entries.get(), old.log2_size.get(), old.kind.get());
+        mem::forget(old);
+    }
+
+    /// Removes an entry that has a key; answers key and value.
+    pub fn remove(&self, index: usize) -> (Value, Value) {
+        let hash = self.hash_at(index);
+        by_width!(self, unlink(hash, index));
+        self.used.set(self.used.get() - 1);
+        // SAFETY: the entry is initialized; its words are exchanged, nothing is dropped.
+        unsafe {
+            let pair = self.pair(index);
+            let key = (*pair).key.take().expect("only entries with a key are removed");
+            let value = (*pair).value.take().expect("an entry with a key has a value");
+            (key, value)
+        }
+    }
+
+    /// Removes the last entry; its place in the entries is used again.
+    pub fn remove_last(&self) -> Option<(Value, Value)> {
+        let index = self.previous_entry(self.filled())?;
+        let pair = self.remove(index);
+        self.filled.set(index as u32);
+        Some(pair)
+    }
+
+    fn unlink<P: Place>(&self, hash: i64, index: usize) {
+        let places = self.places::<P>();
+        let mut probe = Probe::new(hash, self.log2_size.get());
+        // SAFETY: the slot is masked to the table; every entry with a key has a place on the way of its hash.
+        unsafe {
+            loop {
+                let place = places.add(probe.slot);
+                if *place == P::of(index) {
+                    place.write(P::DELETED);
+                    return;
+                }
+                debug_assert!(*place != P::EMPTY, "an entry has an index place");
+                probe.advance();
+            }
+        }
+    }
+
+    /// Takes the block out, leaving the table empty. What it held is released when the answer is dropped.
+    pub fn take(&self) -> Table {
+        Table {
+            entries: Cell::new(self.entries.replace(ptr::null_mut())),
+            used: Cell::new(self.used.replace(0)),
+            filled: Cell::new(self.filled.replace(0)),
+            usable: Cell::new(self.usable.replace(0)),
+            log2_size: Cell::new(self.log2_size.replace(0)),
+            kind: Cell::new(self.kind.replace(Kind::Strings)),
+        }
+    }
+
+    /// Exchanges two tables.
+    pub fn swap(&self, other: &Table) {
+        self.entries.swap(&other.entries);
+        self.used.swap(&other.used);
+        self.filled.swap(&other.filled);
+        self.usable.swap(&other.usable);
+        self.log2_size.swap(&other.log2_size);
+        self.kind.swap(&other.kind);
+    }
+
+    /// A second table with the same entries in the same order.
+    pub fn duplicate(&self) -> Table {
+        let copy = Table::empty();
+        if self.used.get() == 0 {
+            return copy;
+        }
+        let (log2_size, kind) = (self.log2_size.get(), self.kind.get());
+        if self.filled() > 8 && self.len() * 3 < self.filled() * 2 {
+            // Many removed entries: a compact copy is smaller.
+            copy.allocate(log2_for_places((self.len() * 3).div_ceil(2)), kind);
+            let mut cursor = 0;
+            while let Some(index) = self.next_entry(cursor) {
+                let (key, value, hash) = self.entry(index).expect("the cursor stands at an entry");
+                copy.insert_new(key, hash, value);
+                cursor = index + 1;
+            }
+            return copy;
+        }
+        copy.allocate(log2_size, kind);
+        let bytes = index_bytes(log2_size);
+        // SAFETY: both blocks have the same size; index table and initialized entries are copied, and each copied value
+        // counts its new reference.
+        unsafe {
+            let from = self.entries.get().sub(bytes);
+            ptr::copy_nonoverlapping(from, copy.entries.get().sub(bytes), bytes + self.filled() * stride(kind));
+            for index in 0..self.filled() {
+                let pair = &*self.pair(index);
+                mem::forget(pair.key.clone());
+                mem::forget(pair.value.clone());
+            }
+        }
+        copy.used.set(self.used.get());
+        copy.filled.set(self.filled.get());
+        copy.usable.set(self.usable.get());
+        copy
+    }
+
+    /// Visits every key and value, for the collector.
+    pub fn trace(&self, visit: &mut dyn FnMut(&Value)) {
+        for index in 0..self.filled() {
+            // SAFETY: the collector's visitor changes nothing.
+            unsafe {
+                self.peek_key(index).into_iter().for_each(&mut *visit);
+                self.peek_value(index).into_iter().for_each(&mut *visit);
+            }
+        }
+    }
+}
+
+/// The outcome of one comparison in a probe.
+enum Same {
+    Yes,
+    No,
+    /// The comparison changed the table.
+    Changed,
+}
+
+impl Drop for Table {
+    fn drop(&mut self) {
+        for index in 0..self.filled() {
+            // SAFETY: initialized entries are dropped once; the table is unreachable by now.
+            unsafe { ptr::drop_in_place(self.pair(index)) }
+        }
+        Table::free(self.entries.get(), self.log2_size.get(), self.kind.get());
+    }
+}
+
+const _: () = assert!(PAIR == 16 && HASHED == 24);
+

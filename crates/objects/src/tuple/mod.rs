@@ -1,0 +1,86 @@
+//! `tuple`: an immutable sequence of values in one allocation.
+//!
+//! Items never change after the tuple was made, so references into it may be held as long as the tuple is: foreign code
+//! cannot disturb them. The hash is kept once computed.
+
+mod storage;
+
+use crate::cell::Once;
+use crate::class::{Payload, Tailed, Type};
+use crate::value::{Ref, Value};
+
+pub use storage::Tuple;
+pub(crate) use storage::CLASS;
+
+static EMPTY: Once<Ref<Tuple>> = Once::new();
+
+impl Tuple {
+    /// A new tuple that takes the vector's items.
+    #[inline]
+    pub fn new(items: Vec<Value>) -> Ref<Tuple> {
+        if items.is_empty() { Tuple::empty() } else { storage::from_vec(Tuple::class(), items) }
+    }
+
+    /// A new tuple with copies of the items.
+    #[inline]
+    pub fn from_slice(items: &[Value]) -> Ref<Tuple> {
+        if items.is_empty() { Tuple::empty() } else { storage::from_slice(Tuple::class(), items) }
+    }
+
+    /// A new tuple of a known number of items.
+    #[inline(always)]
+    pub fn from_array<const N: usize>(items: [Value; N]) -> Ref<Tuple> {
+        if N == 0 { Tuple::empty() } else { storage::from_array(Tuple::class(), items) }
+    }
+
+    /// `(first, second)`.
+    #[inline(always)]
+    pub fn pair(first: Value, second: Value) -> Ref<Tuple> {
+        Tuple::from_array([first, second])
+    }
+
+    /// `()`, always the same object.
+    #[inline]
+    pub fn empty() -> Ref<Tuple> {
+        if !EMPTY.is_set() {
+            EMPTY.set(storage::from_array(Tuple::class(), []));
+        }
+        EMPTY.clone()
+    }
+
+    /// A new tuple of a subclass.
+    pub fn new_in(class: &Ref<Type>, items: Vec<Value>) -> Ref<Tuple> {
+        if class.is(Tuple::class()) { Tuple::new(items) } else { storage::from_vec(class, items) }
+    }
+
+    /// The number of items.
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        self.tail_len()
+    }
+
+    /// Whether there are no items.
+    #[inline(always)]
+    pub fn is_empty(&self) -> bool {
+        self.tail_len() == 0
+    }
+}
+
+impl Ref<Tuple> {
+    /// The items.
+    #[inline(always)]
+    pub fn as_slice(&self) -> &[Value] {
+        self.tail()
+    }
+
+    /// Copies of the items.
+    pub fn to_vec(&self) -> Vec<Value> {
+        self.tail().to_vec()
+    }
+
+    /// The item at `index`.
+    #[inline(always)]
+    pub fn get(&self, index: usize) -> Option<Value> {
+        self.tail().get(index).cloned()
+    }
+}

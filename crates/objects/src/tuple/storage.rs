@@ -1,0 +1,113 @@
+//! The memory of a tuple: length, cached hash, then the items in the same allocation.
+//!
+//! Invariant: a `Tuple` payload is only ever made by [`allocate`], which initializes `len` items right behind it.
+#![allow(unsafe_code)]
+
+use std::cell::Cell;
+use std::mem::ManuallyDrop;
+use std::ptr;
+
+use crate::cell::Once;
+use crate::class::{Layout, Payload, Tailed, Trace, Type};
+use crate::header::Header;
+use crate::heap;
+use crate::value::{Object, Ref, Value};
+
+/// The payload of `tuple`: the items follow. Machine code reads the length right behind the header, and the first item 16
+/// bytes further on.
+#[repr(C)]
+pub struct Tuple {
+    len: usize,
+    /// The hash, or [`NO_HASH`].
+    pub(super) hash: Cell<i64>,
+}
+
+const _: () = assert!(size_of::<Tuple>() == 16);
+
+/// Stands for a hash that was not computed; no hash is -1.
+pub(super) const NO_HASH: i64 = -1;
+
+static LAYOUT: Layout = {
+    let mut layout = Layout::tailed::<Tuple>("tuple", true);
+    layout.trace = trace;
+    layout
+};
+pub(crate) static CLASS: Once<Ref<Type>> = Once::new();
+
+impl Payload for Tuple {
+    #[inline(always)]
+    fn layout() -> &'static Layout {
+        &LAYOUT
+    }
+
+    #[inline(always)]
+    fn class() -> &'static Ref<Type> {
+        &CLASS
+    }
+}
+
+impl Tailed for Tuple {
+    type Item = Value;
+
+    #[inline(always)]
+    fn tail_len(&self) -> usize {
+        self.len
+    }
+}
+
+impl Trace for Tuple {
+    /// The payload alone holds no values; the layout's trace function visits the tail.
+    fn trace(&self, _: &mut dyn FnMut(&Value)) {}
+}
+
+/// # Safety
+/// `object` is a live tuple.
+unsafe fn trace(object: *const Header, visit: &mut dyn FnMut(&Value)) {
+    let object = object.cast::<Object<Tuple>>();
+    // SAFETY: `len` initialized items follow the payload; the collector's visitor changes nothing.
+    unsafe { std::slice::from_raw_parts(object.add(1).cast::<Value>(), (*object).payload.len).iter().for_each(visit) }
+}
+
+/// A tuple of `len` items, which `fill` initializes all.
+///
+/// # Safety
+/// `fill` writes `len` items from the address it gets, and runs no foreign code.
+#[inline(always)]
+unsafe fn allocate(class: &Ref<Type>, len: usize, fill: impl FnOnce(*mut Value)) -> Ref<Tuple> {
+    // SAFETY: `fill` initializes the whole tail by contract.
+    unsafe { heap::new_tailed(class, Tuple { len, hash: Cell::new(NO_HASH) }, fill) }
+}
+
+/// A new tuple that takes the vector's items.
+#[inline]
+pub(super) fn from_vec(class: &Ref<Type>, items: Vec<Value>) -> Ref<Tuple> {
+    let mut items = ManuallyDrop::new(items);
+    let len = items.len();
+    // SAFETY: all items move into the tail; afterwards the vector frees its buffer without them.
+    unsafe {
+        let tuple = allocate(class, len, |tail| ptr::copy_nonoverlapping(items.as_ptr(), tail, len));
+        items.set_len(0);
+        ManuallyDrop::drop(&mut items);
+        tuple
+    }
+}
+
+/// A new tuple that takes the array's items.
+#[inline(always)]
+pub(super) fn from_array<const N: usize>(class: &Ref<Type>, items: [Value; N]) -> Ref<Tuple> {
+    // SAFETY: all items move into the tail.
+    unsafe { allocate(class, N, |tail| tail.cast::<[Value; N]>().write(items)) }
+}
+
+/// A new tuple with copies of the items.
+#[inline]
+pub(super) fn from_slice(class: &Ref<Type>, items: &[Value]) -> Ref<Tuple> {
+    // SAFETY: every item is cloned into its place; cloning counts a reference and nothing more.
+    unsafe {
+        allocate(class, items.len(), |tail| {
+            for (index, item) in items.iter().enumerate() {
+                tail.add(index).write(item.clone());
+            }
+        })
+    }
+}
