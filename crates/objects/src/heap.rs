@@ -43,7 +43,7 @@ struct Heap {
     /// The page each size class bumps from.
     current: [*mut Page; CLASS_COUNT],
     pages: Vec<*mut Page>,
-    large: HashSet<*mut Header>,
+    large: HashSet<*mut Header, AddressHash>,
     /// Objects whose release waits for the outermost deallocation.
     pending: Vec<*mut Header>,
     nesting: u32,
