@@ -62,7 +62,7 @@ impl Trace for Dict {
 
 impl Default for Dict {
     fn default() -> Dict {
-        Dict { table: Table::empty(), keys_version: Cell::new(0), watched: Cell::new(0) }
+        Dict::of(Table::empty())
     }
 }
 
@@ -99,6 +99,10 @@ pub(crate) fn unhashable(key: &Value, raised: Raised, role: &str) -> Raised {
 }
 
 impl Dict {
+    fn of(table: Table) -> Dict {
+        Dict { table, keys_version: Cell::new(0), watched: Cell::new(0) }
+    }
+
     /// A new empty dict.
     #[inline]
     pub fn new() -> Ref<Dict> {
@@ -116,7 +120,7 @@ impl Dict {
     }
 
     pub(crate) fn from_table(table: Table) -> Ref<Dict> {
-        heap::new_object(Dict::class(), Dict { table, ..Dict::default() })
+        heap::new_object(Dict::class(), Dict::of(table))
     }
 
     /// Number of keys.

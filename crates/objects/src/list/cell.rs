@@ -282,7 +282,8 @@ impl ItemCell {
     pub fn range(&self, start: usize, stop: usize) -> Vec<Value> {
         let stop = stop.min(self.len.get());
         // SAFETY: cloning runs no foreign code.
-        if start >= stop { Vec::new() } else { unsafe { self.peek() }[start..stop].to_vec() }
+        let items = unsafe { self.peek() };
+        if start >= stop { Vec::new() } else { items[start..stop].to_vec() }
     }
 
     /// Takes all items and leaves the cell without a block.
