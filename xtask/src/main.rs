@@ -1,1 +1,40 @@
-fn main() {}
+//! The project's tasks: `cargo xtask TASK`.
+//!
+//! Each task is one module with one entry. A task prints what it does and fails with a nonzero exit code; nothing
+//! here is needed to build or run Taipan.
+
+mod codegen;
+mod workspace;
+
+use std::process::ExitCode;
+
+/// Why a task failed, in words for the terminal.
+#[derive(Debug)]
+pub struct Failure(pub String);
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Failure {
+        Failure(error.to_string())
+    }
+}
+
+const USAGE: &str = "usage: cargo xtask TASK
+
+  codegen [--check]   write the generated files from ops/*.def, or fail if they are stale";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let result = match words.as_slice() {
+        ["codegen"] => codegen::run(false),
+        ["codegen", "--check"] => codegen::run(true),
+        _ => Err(Failure(USAGE.to_string())),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure(what)) => {
+            eprintln!("{what}");
+            ExitCode::FAILURE
+        }
+    }
+}
