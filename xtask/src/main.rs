@@ -3,7 +3,11 @@
 //! Each task is one module with one entry. A task prints what it does and fails with a nonzero exit code; nothing
 //! here is needed to build or run Taipan.
 
+mod ci;
 mod codegen;
+mod process;
+mod suite;
+mod tidy;
 mod workspace;
 
 use std::process::ExitCode;
@@ -20,7 +24,10 @@ impl From<std::io::Error> for Failure {
 
 const USAGE: &str = "usage: cargo xtask TASK
 
-  codegen [--check]   write the generated files from ops/*.def, or fail if they are stale";
+  codegen [--check]   write the generated files from ops/*.def, or fail if they are stale
+  tidy                headers, lengths, unsafe, open ends, machine paths
+  ci                  everything a change has to pass
+  suite [ARGUMENTS]   all tests; arguments go to `cargo test`";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -28,6 +35,9 @@ fn main() -> ExitCode {
     let result = match words.as_slice() {
         ["codegen"] => codegen::run(false),
         ["codegen", "--check"] => codegen::run(true),
+        ["tidy"] => tidy::run(),
+        ["ci"] => ci::run(),
+        ["suite", arguments @ ..] => suite::run(arguments),
         _ => Err(Failure(USAGE.to_string())),
     };
     match result {

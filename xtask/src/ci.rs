@@ -1,0 +1,46 @@
+//! `cargo xtask ci`: exactly what a change has to pass.
+//!
+//! Quick checks first; the first failure ends it.
+
+use crate::process::{cargo, step, step_with, succeeds};
+use crate::{Failure, codegen, tidy};
+
+/// Lets Rust 1.95 build the front end, which declares a newer one.
+const ANY_RUST: &str = "--ignore-rust-version";
+
+/// Runs every check.
+pub fn run() -> Result<(), Failure> {
+    let cargo = &cargo();
+    step(cargo, &["fmt", "--all", "--check"])?;
+    println!("\n$ cargo xtask codegen --check");
+    codegen::run(true)?;
+    println!("\n$ cargo xtask tidy");
+    tidy::run()?;
+    let clippy = [
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        ANY_RUST,
+        "--",
+        "-D",
+        "warnings",
+    ];
+    step(cargo, &clippy)?;
+    if succeeds(cargo, &["nextest", "--version"]) {
+        let nextest = ["nextest", "run", "--workspace", "--no-fail-fast", ANY_RUST];
+        step(cargo, &nextest)?;
+        step(cargo, &["test", "--doc", "--workspace", ANY_RUST])?;
+    } else {
+        step(cargo, &["test", "--workspace", "--no-fail-fast", ANY_RUST])?;
+    }
+    let doc = [
+        "doc",
+        "--workspace",
+        "--no-deps",
+        "--document-private-items",
+        ANY_RUST,
+    ];
+    step_with(cargo, &doc, &[("RUSTDOCFLAGS", "-D warnings")])?;
+    println!("\nall checks passed");
+    Ok(())
+}

@@ -1,0 +1,39 @@
+//! What tidy lets pass, each with its reason: the one place where such lists are kept.
+
+/// Modules that may hold `unsafe`, by path: a `.rs` file, or a folder with a `/` at its end. All others are safe
+/// Rust. The reason is the invariant that the module's header states in full.
+pub const UNSAFE_MODULES: &[(&str, &str)] = &[
+    ("crates/objects/src/value.rs", "tagged bits of a value"),
+    ("crates/objects/src/header.rs", "layout of a heap object"),
+    (
+        "crates/objects/src/cell.rs",
+        "cells under the interpreter lock",
+    ),
+    (
+        "crates/objects/src/class/",
+        "what is known of payload types",
+    ),
+    (
+        "crates/objects/src/instance.rs",
+        "members and inline attributes",
+    ),
+    ("crates/objects/src/dict/", "the block of a dict"),
+    ("crates/objects/src/list/", "the block of a list"),
+    ("crates/objects/src/str/", "code points behind a payload"),
+    ("crates/objects/src/tuple/", "items behind a payload"),
+    (
+        "crates/objects/src/heap.rs",
+        "allocation and reference counts",
+    ),
+    ("crates/interp/src/frame_stack.rs", "the stack of frames"),
+    (
+        "crates/interp/src/cursor.rs",
+        "stack and instruction pointers",
+    ),
+    ("crates/jit/src/code_buffer.rs", "executable memory"),
+    ("crates/jit/src/entry.rs", "calls into machine code"),
+    ("crates/jit/src/libcalls.rs", "calls out of machine code"),
+];
+
+/// Files over the length limit, by path, and why each is one thing.
+pub const LONG_FILES: &[(&str, &str)] = &[];
