@@ -8,7 +8,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{Fields, Ident, ItemStruct, LitBool, LitStr, Member, Path, Token, Type, parenthesized};
+use syn::{Fields, Ident, ItemStruct, LitBool, LitStr, Member, Token, Type, parenthesized};
 
 #[derive(Default)]
 struct ClassOptions {
@@ -19,7 +19,6 @@ struct ClassOptions {
     extends: Option<Type>,
     flags: Vec<Ident>,
     parts: Vec<Ident>,
-    after: Option<Path>,
     references: Option<bool>,
     tailed: bool,
     no_methods: bool,
@@ -45,7 +44,7 @@ impl Parse for ClassOptions {
 impl ClassOptions {
     fn parse_option(&mut self, key: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
         let key_name = key.to_string();
-        if matches!(key_name.as_str(), "name" | "module" | "doc" | "base" | "extends" | "references" | "after") {
+        if matches!(key_name.as_str(), "name" | "module" | "doc" | "base" | "extends" | "references") {
             input.parse::<Token![=]>()?;
         }
         match key_name.as_str() {
@@ -54,7 +53,6 @@ impl ClassOptions {
             "doc" => self.doc = Some(input.parse()?),
             "base" => self.base = Some(input.parse()?),
             "extends" => self.extends = Some(input.parse()?),
-            "after" => self.after = Some(input.parse()?),
             "references" => self.references = Some(input.parse::<LitBool>()?.value),
             "flags" => self.flags = idents(input)?,
             "parts" => self.parts = idents(input)?,
@@ -71,7 +69,7 @@ impl ClassOptions {
             "marker" => self.marker = true,
             "manual_trace" => self.manual_trace = true,
             _ => {
-                let known = "name, module, doc, base, extends, flags, parts, after, references, tailed, no_methods, no_init, marker, manual_trace";
+                let known = "name, module, doc, base, extends, flags, parts, references, tailed, no_methods, no_init, marker, manual_trace";
                 return Err(syn::Error::new(key.span(), format!("unknown option; a class has: {known}")));
             }
         }
@@ -119,7 +117,10 @@ pub fn expand(arguments: TokenStream, item: TokenStream) -> syn::Result<TokenStr
             #trace
 
             impl ::taipan_objects::class::Payload for #ident {
-                const LAYOUT: &'static ::taipan_objects::class::Layout = &LAYOUT;
+                #[inline(always)]
+                fn layout() -> &'static ::taipan_objects::class::Layout {
+                    &LAYOUT
+                }
 
                 #[inline(always)]
                 fn class() -> &'static ::taipan_objects::value::Ref<::taipan_objects::class::Type> {
@@ -225,10 +226,14 @@ fn layout(options: &ClassOptions, item: &ItemStruct) -> syn::Result<TokenStream>
         if let Some(base) = &options.extends {
             return Err(syn::Error::new_spanned(base, "a payload with a tail extends no other"));
         }
-        return Ok(quote!(::taipan_objects::class::Layout::tailed::<#ident>(#name)));
+        return Ok(quote!(::taipan_objects::class::Layout::tailed_traced::<#ident>(#name)));
     }
     let Some(base) = &options.extends else {
-        return Ok(quote!(::taipan_objects::class::Layout::of::<#ident>(#name, ::core::option::Option::None)));
+        return Ok(quote!(::taipan_objects::class::Layout::of::<#ident>(
+            #name,
+            ::core::option::Option::None,
+            <#ident as ::taipan_objects::class::Trace>::REFERENCES,
+        )));
     };
     let Some(first) = item.fields.members().next() else {
         return Err(syn::Error::new_spanned(base, "the first field is the payload this one extends"));
@@ -245,7 +250,8 @@ fn layout(options: &ClassOptions, item: &ItemStruct) -> syn::Result<TokenStream>
         const _: () = assert!(::core::mem::offset_of!(#ident, #first) == 0, "the base payload stands first");
         ::taipan_objects::class::Layout::of::<#ident>(
             #name,
-            ::core::option::Option::Some(<#base as ::taipan_objects::class::Payload>::LAYOUT),
+            ::core::option::Option::Some(<#base as ::taipan_objects::class::Payload>::layout),
+            <#ident as ::taipan_objects::class::Trace>::REFERENCES,
         )
     }})
 }
@@ -293,16 +299,7 @@ fn definition(options: &ClassOptions, ident: &Ident, base: &TokenStream, layout:
 
 fn inherent(options: &ClassOptions, ident: &Ident) -> syn::Result<TokenStream> {
     let name = class_name(options, ident)?;
-    let after = options.after.as_ref().map(|after| quote!(#after(&CLASS);));
-    let make = if options.no_init {
-        TokenStream::new()
-    } else {
-        quote! {
-            if !CLASS.is_set() {
-                Self::set_class(::taipan_objects::class::create_builtin(&DEFINITION));
-            }
-        }
-    };
+    let make = (!options.no_init).then(|| quote!(::taipan_objects::class::create_builtin(&DEFINITION, &CLASS);));
     Ok(quote! {
         impl #ident {
             /// `__name__` of the class.
@@ -322,11 +319,10 @@ fn inherent(options: &ClassOptions, ident: &Ident) -> syn::Result<TokenStream> {
                 &CLASS
             }
 
-            /// Sets the class object, once; for start-up code that makes the class itself.
+            /// Where the class object stands; for start-up code, which makes some classes in two steps.
             #[allow(dead_code)]
-            pub fn set_class(class: ::taipan_objects::value::Ref<::taipan_objects::class::Type>) {
-                CLASS.set(class);
-                #after
+            pub fn class_cell() -> &'static ::taipan_objects::cell::Once<::taipan_objects::value::Ref<::taipan_objects::class::Type>> {
+                &CLASS
             }
         }
     })

@@ -283,11 +283,10 @@ impl GetSet {
             None => quote!(::core::option::Option::None),
         };
         let (get, set) = (option(getter), option(setter));
+        let add = if *member { quote!(member) } else { quote!(getset) };
         quote! {
             #(#cfgs)*
-            b.getset(const {
-                &::taipan_objects::native::GetSetDef { name: #name, doc: #doc, get: #get, set: #set, member: #member }
-            });
+            b.#add(const { &::taipan_objects::native::GetSetDef { name: #name, doc: #doc, get: #get, set: #set } });
         }
     }
 }

@@ -29,6 +29,7 @@ static DEFINITION: ClassDef = ClassDef {
     name: "float",
     module: "builtins",
     doc: None,
+    signature: Once::new(),
     flags: ClassFlags::BASETYPE | ClassFlags::MATCH_SELF,
     layout: Float::layout,
     base: Some(<crate::object::ObjectPayload as Payload>::class),

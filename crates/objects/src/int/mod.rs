@@ -33,6 +33,7 @@ static DEFINITION: ClassDef = ClassDef {
     name: "int",
     module: "builtins",
     doc: None,
+    signature: Once::new(),
     flags: ClassFlags::BASETYPE | ClassFlags::MATCH_SELF | ClassFlags::INT,
     layout: Int::layout,
     base: Some(<crate::object::ObjectPayload as Payload>::class),
