@@ -24,6 +24,7 @@ struct ClassOptions {
     no_methods: bool,
     no_init: bool,
     marker: bool,
+    root: bool,
     manual_trace: bool,
 }
 
@@ -67,9 +68,10 @@ impl ClassOptions {
             "no_methods" => self.no_methods = true,
             "no_init" => self.no_init = true,
             "marker" => self.marker = true,
+            "root" => self.root = true,
             "manual_trace" => self.manual_trace = true,
             _ => {
-                let known = "name, module, doc, base, extends, flags, parts, references, tailed, no_methods, no_init, marker, manual_trace";
+                let known = "name, module, doc, base, extends, flags, parts, references, tailed, no_methods, no_init, marker, root, manual_trace";
                 return Err(syn::Error::new(key.span(), format!("unknown option; a class has: {known}")));
             }
         }
@@ -101,10 +103,11 @@ pub fn expand(arguments: TokenStream, item: TokenStream) -> syn::Result<TokenStr
     let layout = layout(&options, &item)?;
     let ident = &item.ident;
     let base = match options.base.as_ref().or(options.extends.as_ref()) {
-        Some(base) => quote!(#base::init_class()),
-        None => quote!(<::taipan_objects::object::ObjectPayload as ::taipan_objects::class::Payload>::class()),
+        Some(base) => Some(quote!(#base::init_class())),
+        None if options.root => None,
+        None => Some(quote!(<::taipan_objects::object::Object as ::taipan_objects::class::Payload>::class())),
     };
-    let definition = definition(&options, ident, &base, quote!(<#ident as ::taipan_objects::class::Payload>::layout))?;
+    let definition = definition(&options, ident, base, quote!(<#ident as ::taipan_objects::class::Payload>::layout))?;
     let inherent = inherent(&options, ident)?;
     Ok(quote! {
         #item
@@ -147,7 +150,7 @@ fn expand_marker(options: &ClassOptions, item: &ItemStruct) -> syn::Result<Token
         }
         layout
     }};
-    let definition = definition(options, ident, &quote!(#base::init_class()), layout)?;
+    let definition = definition(options, ident, Some(quote!(#base::init_class())), layout)?;
     let inherent = inherent(options, ident)?;
     Ok(quote! {
         #item
@@ -263,11 +266,22 @@ fn class_name(options: &ClassOptions, ident: &Ident) -> syn::Result<String> {
     }
 }
 
-fn definition(options: &ClassOptions, ident: &Ident, base: &TokenStream, layout: TokenStream) -> syn::Result<TokenStream> {
+fn definition(options: &ClassOptions, ident: &Ident, base: Option<TokenStream>, layout: TokenStream) -> syn::Result<TokenStream> {
     let name = class_name(options, ident)?;
     let module = options.module.as_ref().map_or_else(|| "builtins".to_owned(), LitStr::value);
     let doc = match &options.doc {
         Some(doc) => quote!(::core::option::Option::Some(#doc)),
+        None => quote!(::core::option::Option::None),
+    };
+    let base = match base {
+        Some(base) => quote! {
+            ::core::option::Option::Some({
+                fn base() -> &'static ::taipan_objects::value::Ref<::taipan_objects::class::Type> {
+                    #base
+                }
+                base
+            })
+        },
         None => quote!(::core::option::Option::None),
     };
     let flags = options.flags.iter().map(|flag| quote_spanned!(flag.span()=> ::taipan_objects::class::ClassFlags::#flag));
@@ -281,12 +295,7 @@ fn definition(options: &ClassOptions, ident: &Ident, base: &TokenStream, layout:
             signature: ::taipan_objects::cell::Once::new(),
             flags: 0 #(| #flags)*,
             layout: #layout,
-            base: ::core::option::Option::Some({
-                fn base() -> &'static ::taipan_objects::value::Ref<::taipan_objects::class::Type> {
-                    #base
-                }
-                base
-            }),
+            base: #base,
             build: {
                 fn build(b: &::taipan_objects::class::ClassBuilder<'_>) {
                     #(#ident::#builds(b);)*

@@ -389,6 +389,9 @@ fn receiver<'a>(
         Binding::Class | Binding::New => {
             let what = "the class: `class: &Ref<Type>`";
             let Some(FnArg::Typed(first)) = inputs.next() else { return Err(missing(what)) };
+            if binding == Binding::Class && rust_type::is_value_ref(&first.ty) {
+                return Ok(Some(quote!(receiver)));
+            }
             if !rust_type::ref_target(&first.ty).is_some_and(|ty| rust_type::is_named(ty, "Type")) {
                 return Err(syn::Error::new_spanned(&first.ty, format!("the first parameter is {what}")));
             }
