@@ -386,3 +386,19 @@ pub fn page_bytes() -> usize {
 const _: () = assert!(size_of::<FreeSlot>() == 16 && size_of::<Page>() <= PAGE_HEADER);
 const _: () = assert!(std::mem::offset_of!(FreeSlot, class) == std::mem::offset_of!(Header, class));
 const _: () = assert!(std::mem::offset_of!(FreeSlot, next) == std::mem::offset_of!(Header, refcount));
+
+/// A builtin class. The first one, `type`, is its own class.
+pub(crate) fn new_class(payload: Type) -> Ref<Type> {
+    if Type::is_allocated() {
+        return new_object(Type::class(), payload);
+    }
+    // SAFETY: as `new_object`; the header's class is the object itself, which is immortal.
+    unsafe {
+        let (memory, flags) = allocate(size_of::<Object<Type>>());
+        let object = memory.cast::<Object<Type>>();
+        let pointer = NonNull::new_unchecked(object);
+        memory.write(Header { refcount: Cell::new(1), flags: Cell::new(flags), class: Cell::new(Some(pointer)) });
+        (&raw mut (*object).payload).write(payload);
+        Ref::from_owned(pointer)
+    }
+}

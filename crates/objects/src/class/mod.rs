@@ -13,6 +13,7 @@ mod mro;
 pub mod payload;
 mod slots;
 mod type_object;
+pub mod watch;
 
 use std::cell::{Cell, RefCell};
 use std::ptr::NonNull;
@@ -20,7 +21,7 @@ use std::ptr::NonNull;
 pub use builder::{ClassBuilder, ClassDef};
 pub use create::{create_builtin, new_class};
 pub use dunders::{DUNDERS, Dunder, install_slot_wrappers, run_finalizer, update_slots};
-pub use generic::{generic_getattr, generic_getattr_optional, generic_setattr};
+pub use generic::*;
 pub use lookup::{clear_lookup_cache, lookup_special};
 pub use payload::{Layout, Payload, Tailed, Trace};
 pub use slots::*;

@@ -1,0 +1,60 @@
+//! Method resolution order: C3 linearization.
+
+use crate::bail;
+use crate::class::Type;
+use crate::raised::PyResult;
+use crate::value::Ref;
+
+/// The MRO of a class with these bases: the class itself is not in it yet.
+pub(super) fn linearize(name: &str, bases: &[Ref<Type>]) -> PyResult<Vec<Ref<Type>>> {
+    if let [base] = bases {
+        return Ok(classes_of(base));
+    }
+    for (index, base) in bases.iter().enumerate() {
+        if bases[..index].iter().any(|earlier| earlier.is(base)) {
+            bail!(TypeError, "duplicate base class {}", base.name());
+        }
+    }
+    let mut sequences: Vec<Vec<Ref<Type>>> = bases.iter().map(classes_of).collect();
+    sequences.push(bases.to_vec());
+    let mut heads = vec![0; sequences.len()];
+    let mut result: Vec<Ref<Type>> = Vec::new();
+    let _ = name;
+    loop {
+        let mut finished = true;
+        let mut chosen = None;
+        for (sequence, &head) in sequences.iter().zip(&heads) {
+            let Some(candidate) = sequence.get(head) else { continue };
+            finished = false;
+            let in_a_tail = sequences.iter().zip(&heads).any(|(other, &head)| other.iter().skip(head + 1).any(|class| class.is(candidate)));
+            if !in_a_tail {
+                chosen = Some(candidate.clone());
+                break;
+            }
+        }
+        if finished {
+            return Ok(result);
+        }
+        let Some(chosen) = chosen else {
+            let mut names: Vec<String> = Vec::new();
+            for (sequence, &head) in sequences.iter().zip(&heads) {
+                if let Some(class) = sequence.get(head)
+                    && !names.contains(&class.name())
+                {
+                    names.push(class.name());
+                }
+            }
+            bail!(TypeError, "Cannot create a consistent method resolution order (MRO) for bases {}", names.join(", "));
+        };
+        for (sequence, head) in sequences.iter().zip(&mut heads) {
+            if sequence.get(*head).is_some_and(|class| class.is(&chosen)) {
+                *head += 1;
+            }
+        }
+        result.push(chosen);
+    }
+}
+
+fn classes_of(class: &Ref<Type>) -> Vec<Ref<Type>> {
+    class.mro().tail().iter().filter_map(|item| item.downcast::<Type>().cloned()).collect()
+}

@@ -1,0 +1,92 @@
+//! Iteration.
+
+use crate::list::List;
+use crate::protocol::length_hint;
+use crate::raised::PyResult;
+use crate::tuple::Tuple;
+use crate::value::Value;
+use crate::bail;
+
+/// `iter(value)`.
+pub fn iter(value: &Value) -> PyResult<Value> {
+    let class = value.class();
+    if let Some(iter) = class.slots.iter.get() {
+        let iterator = iter(value)?;
+        if !is_iterator(&iterator) {
+            bail!(TypeError, "iter() returned non-iterator of type '{}'", iterator.class().name());
+        }
+        return Ok(iterator);
+    }
+    if is_sequence(value) {
+        return Ok(crate::iterators::SequenceIterator::new(value.clone()).into_value());
+    }
+    bail!(TypeError, "'{}' object is not iterable", class.name())
+}
+
+/// Whether the value can be indexed but is not a dict (`PySequence_Check`).
+pub fn is_sequence(value: &Value) -> bool {
+    !value.class().has(crate::class::ClassFlags::DICT) && value.class().slots.getitem.get().is_some()
+}
+
+/// Whether the value can be asked for its next item.
+pub fn is_iterator(value: &Value) -> bool {
+    value.class().slots.next.get().is_some()
+}
+
+/// The next item of an iterator, or nothing at its end.
+#[inline]
+pub fn next(iterator: &Value) -> PyResult<Option<Value>> {
+    match iterator.class().slots.next.get() {
+        Some(next) => next(iterator),
+        None => bail!(TypeError, "'{}' object is not an iterator", iterator.class().name()),
+    }
+}
+
+/// Calls `body` with each item.
+pub fn iterate(value: &Value, mut body: impl FnMut(Value) -> PyResult<()>) -> PyResult<()> {
+    if let Some(list) = value.downcast_exact::<List>() {
+        let mut index = 0;
+        while let Some(item) = list.get(index) {
+            body(item)?;
+            index += 1;
+        }
+        return Ok(());
+    }
+    if let Some(tuple) = value.downcast_exact::<Tuple>() {
+        return tuple.tail().iter().try_for_each(|item| body(item.clone()));
+    }
+    let iterator = iter(value)?;
+    while let Some(item) = next(&iterator)? {
+        body(item)?;
+    }
+    Ok(())
+}
+
+/// All items of an iterable.
+pub fn collect(value: &Value) -> PyResult<Vec<Value>> {
+    if let Some(list) = value.downcast_exact::<List>() {
+        return Ok(list.to_vec());
+    }
+    if let Some(tuple) = value.downcast_exact::<Tuple>() {
+        return Ok(tuple.tail().to_vec());
+    }
+    let iterator = iter(value)?;
+    let hint = length_hint(value)?.unwrap_or(0);
+    let mut items = Vec::new();
+    if items.try_reserve(hint.min(1 << 20)).is_err() {
+        bail!(MemoryError, "");
+    }
+    while let Some(item) = next(&iterator)? {
+        items.push(item);
+    }
+    Ok(items)
+}
+
+/// All items of an iterable that must be one, with CPython's message for what cannot be unpacked or spread.
+pub fn collect_or(value: &Value, message: impl FnOnce() -> String) -> PyResult<Vec<Value>> {
+    let class = value.class();
+    if class.slots.iter.get().is_none() && class.slots.getitem.get().is_none() {
+        bail!(TypeError, "{}", message());
+    }
+    collect(value)
+}
