@@ -11,14 +11,17 @@
 //! member count and capacity used at allocation are found again in the class (members never change) and in the table.
 
 use std::cell::{Cell, UnsafeCell};
-use std::mem;
 
 use crate::cell::Slot;
 use crate::class::{ClassFlags, Type};
 use crate::dict::Dict;
 use crate::header::Header;
 use crate::str::Str;
+use crate::raised::PyResult;
 use crate::value::{Ref, Value};
+use crate::bail;
+use crate::class::Payload as _;
+
 
 /// Most names a class shares among its instances; CPython's `SHARED_KEYS_MAX_SIZE`.
 pub const SHARED_KEYS_MAX: usize = 30;
@@ -344,7 +347,7 @@ pub fn get_attribute(value: &Value, name: &Ref<Str>) -> Option<Value> {
 pub fn set_attribute(value: &Value, name: &Ref<Str>, new: Option<Value>) -> bool {
     let Some(table) = attributes(value) else { return false };
     let class = value.class();
-    if table.dict.is_empty() {
+    if table.dict.is_empty() && class.is_heap() {
         let keys = &class.shared_keys;
         let found = keys.find(name);
         let Some(new) = new else {
@@ -387,10 +390,68 @@ impl Type {
     }
 }
 
-/// Moves everything out of `from`'s instance region into `to`'s; used when `__class__` is assigned between classes whose
-/// shared keys differ: the attributes become a dict.
-pub fn detach_shared_keys(value: &Value) {
-    if let Some(table) = attributes(value) {
-        mem::drop(table.ensure_dict(value.class()));
+/// Assigns `object.__class__`: both classes are made at run time and give their instances the same layout.
+pub fn assign_class(value: &Value, class: &Ref<Type>) -> PyResult<()> {
+    let old = value.class().clone();
+    let is_module = |class: &Ref<Type>| class.is_subclass(crate::module::Module::class());
+    let both_modules = is_module(&old) && is_module(class);
+    if !both_modules && (!old.is_heap() || !class.is_heap()) {
+        bail!(TypeError, "__class__ assignment only supported for mutable types or ModuleType subclasses");
     }
+    let same_layout = std::ptr::eq(old.layout(), class.layout())
+        && old.member_count.get() == class.member_count.get()
+        && old.has(ClassFlags::ATTRIBUTES) == class.has(ClassFlags::ATTRIBUTES)
+        && same_members(&old, class);
+    if !same_layout {
+        bail!(TypeError, "__class__ assignment: '{}' object layout differs from '{}'", class.name(), old.name());
+    }
+    // Places are laid out by the old class's keys: the attributes move into a dict.
+    if let Some(table) = attributes(value) {
+        table.ensure_dict(&old);
+    }
+    let header = value.header().expect("instances of classes made at run time are heap objects");
+    if class.is_heap() {
+        header_of(class).increment();
+    }
+    header.class.set(Some(class.as_ptr()));
+    if old.is_heap() {
+        // The reference that the header owned.
+        // SAFETY: the header owned one reference to its old heap class and no longer names it.
+        drop(unsafe { Ref::from_owned(old.as_ptr()) });
+    }
+    Ok(())
+}
+
+fn header_of(class: &Ref<Type>) -> &Header {
+    class.header()
+}
+
+/// Whether two classes with equally many members took them from `__slots__` of the same names.
+fn same_members(left: &Type, right: &Type) -> bool {
+    if left.member_count.get() == 0 {
+        return true;
+    }
+    let names = |class: &Type| -> Vec<String> {
+        let mut names = Vec::new();
+        for class in class.mro().tail() {
+            if let Some(class) = class.downcast::<Type>()
+                && let Some(slots) = class.dict().get_str(crate::id!("__slots__"))
+            {
+                let items = if slots.downcast::<Str>().is_some() { vec![slots] } else { crate::protocol::collect(&slots).unwrap_or_default() };
+                names.extend(items.iter().filter_map(|name| name.downcast::<Str>().map(|name| name.to_display().into_owned())));
+            }
+        }
+        names.sort();
+        names
+    };
+    names(left) == names(right)
+}
+
+/// Bytes an object takes, header and extras included (`__sizeof__`).
+pub fn size_of_object(value: &Value) -> usize {
+    let Some(header) = value.header() else { return 8 };
+    let class = value.class();
+    // SAFETY: the layout knows the tail of its objects.
+    let fixed = class.layout().size + class.layout().tail_bytes.map_or(0, |bytes| unsafe { bytes(header) });
+    allocation_size(class, fixed)
 }
