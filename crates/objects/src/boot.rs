@@ -1,0 +1,40 @@
+//! Bringing the builtin classes to life.
+//!
+//! `type`, `object`, `str`, `dict` and `tuple` need each other: a class has a name (a `str`), a dict and an MRO (a
+//! `tuple`). So these are first allocated bare, then completed; all others follow in one step each.
+
+use crate::class::{Payload, Type};
+use crate::{
+    cell_object, descriptors, dict, exceptions, float, int, list, module, native, object, singletons, str, tuple,
+};
+
+/// Makes every builtin class. Called once, under the interpreter lock, before anything else; later calls do nothing.
+pub fn boot() {
+    if Type::is_allocated() && !Type::class().mro_is_missing() {
+        return;
+    }
+    Type::allocate_class();
+    object::Object::allocate_class();
+    str::Str::allocate_class();
+    dict::Dict::allocate_class();
+    tuple::Tuple::allocate_class();
+    native::allocate_classes();
+    object::Object::init_class();
+    Type::init_class();
+    str::Str::init_class();
+    dict::Dict::init_class();
+    tuple::Tuple::init_class();
+    native::init_classes();
+    int::Int::init_class();
+    float::Float::init_class();
+    singletons::init_classes();
+    list::List::init_class();
+    module::Module::init_class();
+    cell_object::CellObject::init_class();
+    descriptors::BoundMethod::init_class();
+    descriptors::StaticMethod::init_class();
+    descriptors::ClassMethod::init_class();
+    descriptors::Property::init_class();
+    descriptors::Super::init_class();
+    exceptions::init_classes();
+}
