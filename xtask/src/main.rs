@@ -3,10 +3,14 @@
 //! Each task is one module with one entry. A task prints what it does and fails with a nonzero exit code; nothing
 //! here is needed to build or run Taipan.
 
+mod bench;
 mod ci;
 mod codegen;
+mod conformance;
+mod measured;
 mod process;
 mod suite;
+mod taipan;
 mod tidy;
 mod workspace;
 
@@ -27,7 +31,9 @@ const USAGE: &str = "usage: cargo xtask TASK
   codegen [--check]   write the generated files from ops/*.def, or fail if they are stale
   tidy                headers, lengths, unsafe, open ends, machine paths
   ci                  everything a change has to pass
-  suite [ARGUMENTS]   all tests; arguments go to `cargo test`";
+  suite [ARGUMENTS]   all tests; arguments go to `cargo test`
+  bench [OPTIONS]     pyperformance's programs, on Taipan and others
+  conformance [OPTIONS]  CPython's own regression tests, run by Taipan";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -37,6 +43,8 @@ fn main() -> ExitCode {
         ["codegen", "--check"] => codegen::run(true),
         ["tidy"] => tidy::run(),
         ["ci"] => ci::run(),
+        ["bench", arguments @ ..] => bench::run(arguments),
+        ["conformance", arguments @ ..] => conformance::run(arguments),
         ["suite", arguments @ ..] => suite::run(arguments),
         _ => Err(Failure(USAGE.to_string())),
     };

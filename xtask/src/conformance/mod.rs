@@ -1,0 +1,307 @@
+//! `cargo xtask conformance`: CPython's own regression tests, run by Taipan.
+//!
+//! The `test` package of a CPython on this machine is copied into `target`, so that the rest of the library stays
+//! Taipan's own; then each module runs as `taipan -m unittest -v test.MODULE` in a process with a time limit. The
+//! counts and every failing method go to `docs/conformance.md`, with the reasons that
+//! `docs/conformance-reasons.tsv` gives.
+
+mod outcome;
+mod page;
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use crate::measured;
+use crate::taipan::Interpreter;
+use crate::{Failure, workspace};
+use outcome::Outcome;
+
+/// The modules that say what the language and its core types are.
+const MODULES: &[&str] = &[
+    "test_grammar",
+    "test_compile",
+    "test_generators",
+    "test_coroutines",
+    "test_patma",
+    "test_fstring",
+    "test_exceptions",
+    "test_except_star",
+    "test_with",
+    "test_scope",
+    "test_class",
+    "test_descr",
+    "test_super",
+    "test_property",
+    "test_decorators",
+    "test_metaclass",
+    "test_builtin",
+    "test_int",
+    "test_long",
+    "test_float",
+    "test_str",
+    "test_bytes",
+    "test_list",
+    "test_tuple",
+    "test_dict",
+    "test_set",
+    "test_range",
+    "test_slice",
+    "test_iter",
+    "test_itertools",
+    "test_sort",
+    "test_format",
+    "test_call",
+    "test_extcall",
+    "test_unpack",
+    "test_raise",
+    "test_richcmp",
+    "test_isinstance",
+    "test_gc",
+    "test_weakref",
+    "test_math",
+    "test_re",
+    "test_json",
+    "test_collections",
+    "test_functools",
+    "test_contextlib",
+    "test_dataclasses",
+    "test_enum",
+    "test_dis",
+];
+
+/// Interpreters whose `test` package is tried when none is named.
+const TEST_SOURCES: [&str; 3] = ["python3.14", "python3.13", "python3"];
+
+const USAGE: &str =
+    "usage: cargo xtask conformance [--python [NAME=]COMMAND] [--tests-of COMMAND] [--timeout S]
+       [--jobs N] [--no-page] [MODULE...]";
+
+struct Options {
+    python: Option<Interpreter>,
+    tests_of: Option<Interpreter>,
+    limit: Duration,
+    jobs: usize,
+    writes_page: bool,
+    modules: Vec<String>,
+}
+
+/// Runs the modules, prints a line for each, and writes the page if all of them ran.
+pub fn run(arguments: &[&str]) -> Result<(), Failure> {
+    let options = Options::read(arguments)?;
+    let python = match &options.python {
+        Some(interpreter) => interpreter.clone(),
+        None => Interpreter::taipan()?,
+    };
+    let source = test_source(&options)?;
+    let library = copy_tests(&source)?;
+    println!("tests of {}", source.version);
+    println!(
+        "{:<20}{:>7}{:>9}{:>9}{:>9}",
+        "module", "tests", "passed", "failed", "skipped"
+    );
+    let outcomes = run_modules(&python, &source, &library, &options)?;
+    let passed: usize = outcomes.iter().map(|outcome| outcome.passed).sum();
+    let tests: usize = outcomes.iter().map(|outcome| outcome.tests).sum();
+    println!(
+        "{passed} of {tests} tests passed in {} modules",
+        outcomes.len()
+    );
+    if options.writes_page {
+        let root = workspace::root();
+        let reasons = page::Reasons::read(&root.join("docs/conformance-reasons.tsv"))?;
+        let page = page::page(&outcomes, &source.version, &reasons);
+        std::fs::write(root.join("docs/conformance.md"), page)?;
+        println!("wrote docs/conformance.md");
+    }
+    Ok(())
+}
+
+impl Options {
+    fn read(arguments: &[&str]) -> Result<Options, Failure> {
+        let mut options = Options {
+            python: None,
+            tests_of: None,
+            limit: Duration::from_secs(300),
+            jobs: 1,
+            writes_page: true,
+            modules: Vec::new(),
+        };
+        let mut words = arguments.iter().copied();
+        while let Some(word) = words.next() {
+            let mut value = || words.next().ok_or_else(|| Failure(USAGE.to_string()));
+            match word {
+                "--python" => options.python = Some(Interpreter::from_argument(value()?)),
+                "--tests-of" => options.tests_of = Some(Interpreter::from_argument(value()?)),
+                "--timeout" => options.limit = Duration::from_secs(number(value()?)?),
+                "--jobs" => options.jobs = number(value()?)?.max(1) as usize,
+                "--no-page" => options.writes_page = false,
+                _ if word.starts_with('-') => return Err(Failure(USAGE.to_string())),
+                module => options.modules.push(module.to_string()),
+            }
+        }
+        if options.modules.is_empty() {
+            options.modules = MODULES.iter().map(|module| module.to_string()).collect();
+        } else {
+            // The page is about all modules; a few of them are for the terminal.
+            options.writes_page = false;
+        }
+        Ok(options)
+    }
+}
+
+fn number(word: &str) -> Result<u64, Failure> {
+    word.parse()
+        .map_err(|_| Failure(format!("`{word}` is no number\n{USAGE}")))
+}
+
+/// A CPython that has the `test` package.
+struct TestSource {
+    interpreter: Interpreter,
+    version: String,
+    package: PathBuf,
+}
+
+fn test_source(options: &Options) -> Result<TestSource, Failure> {
+    let candidates: Vec<Interpreter> = match &options.tests_of {
+        Some(interpreter) => vec![interpreter.clone()],
+        None => TEST_SOURCES.map(Interpreter::from_argument).to_vec(),
+    };
+    for interpreter in candidates {
+        let mut command = interpreter.command();
+        command.args(["-c", "import test.support; print(test.__path__[0])"]);
+        let Ok(output) = command.output() else {
+            continue;
+        };
+        let path = String::from_utf8_lossy(&output.stdout).trim().to_string();
+        if output.status.success() && !path.is_empty() {
+            return Ok(TestSource {
+                version: interpreter.version(),
+                interpreter,
+                package: path.into(),
+            });
+        }
+    }
+    let hint = "no CPython here has its `test` package; name one with --tests-of";
+    Err(Failure(hint.to_string()))
+}
+
+/// Copies the package, unless this version's is there; gives the folder to put on the path.
+fn copy_tests(source: &TestSource) -> Result<PathBuf, Failure> {
+    let folder = workspace::root().join("target/conformance");
+    let library = folder.join("lib");
+    let stamp = folder.join("version");
+    if std::fs::read_to_string(&stamp).is_ok_and(|version| version == source.version) {
+        return Ok(library);
+    }
+    if library.exists() {
+        std::fs::remove_dir_all(&library)?;
+    }
+    copy_folder(&source.package, &library.join("test"))?;
+    std::fs::write(stamp, &source.version)?;
+    Ok(library)
+}
+
+fn copy_folder(from: &Path, to: &Path) -> Result<(), Failure> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            if entry.file_name() != "__pycache__" {
+                copy_folder(&entry.path(), &target)?;
+            }
+        } else {
+            std::fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
+/// Runs the modules on `jobs` threads; the outcomes keep the order of the modules.
+fn run_modules(
+    python: &Interpreter,
+    source: &TestSource,
+    library: &Path,
+    options: &Options,
+) -> Result<Vec<Outcome>, Failure> {
+    let next = Mutex::new(0);
+    let outcomes: Mutex<Vec<(usize, Outcome)>> = Mutex::new(Vec::new());
+    let failure = Mutex::new(None);
+    let work = || {
+        loop {
+            let index = {
+                let mut next = next.lock().expect("no holder of this lock panics");
+                *next += 1;
+                *next - 1
+            };
+            let Some(module) = options.modules.get(index) else {
+                return;
+            };
+            match run_module(python, source, library, module, options.limit) {
+                Ok(outcome) => {
+                    println!("{}", outcome.line());
+                    let mut outcomes = outcomes.lock().expect("no holder of this lock panics");
+                    outcomes.push((index, outcome));
+                }
+                Err(error) => {
+                    *failure.lock().expect("no holder of this lock panics") = Some(error);
+                    return;
+                }
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..options.jobs {
+            scope.spawn(work);
+        }
+    });
+    if let Some(error) = failure.into_inner().expect("no holder of this lock panics") {
+        return Err(error);
+    }
+    let mut outcomes = outcomes
+        .into_inner()
+        .expect("no holder of this lock panics");
+    outcomes.sort_by_key(|(index, _)| *index);
+    Ok(outcomes.into_iter().map(|(_, outcome)| outcome).collect())
+}
+
+fn run_module(
+    python: &Interpreter,
+    source: &TestSource,
+    library: &Path,
+    module: &str,
+    limit: Duration,
+) -> Result<Outcome, Failure> {
+    let work = workspace::root()
+        .join("target/conformance/work")
+        .join(module);
+    std::fs::create_dir_all(&work)?;
+    let mut command = python.command();
+    command
+        .args(["-m", "unittest", "-v", &format!("test.{module}")])
+        .current_dir(&work)
+        .env("PYTHONPATH", library)
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("PYTHONHASHSEED", "0")
+        .env("NO_COLOR", "1");
+    let finished = measured::run(&mut command, limit)?;
+    // What a test leaves lying about is of no interest, and may be gone already.
+    let _ = std::fs::remove_dir_all(&work);
+    let tests = count_tests(source, library, module).unwrap_or(0);
+    Ok(Outcome::read(module, tests, &finished, limit))
+}
+
+/// How many tests the module has, as CPython counts them: a crash must not make the module look smaller.
+fn count_tests(source: &TestSource, library: &Path, module: &str) -> Option<usize> {
+    let program = format!(
+        "import unittest; print(unittest.defaultTestLoader.loadTestsFromName('test.{module}').countTestCases())"
+    );
+    let mut command = source.interpreter.command();
+    command
+        .args(["-c", &program])
+        .env("PYTHONPATH", library)
+        .env("PYTHONDONTWRITEBYTECODE", "1");
+    let finished = measured::run(&mut command, Duration::from_secs(60)).ok()?;
+    finished.stdout.lines().last()?.trim().parse().ok()
+}
