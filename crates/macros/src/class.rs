@@ -22,7 +22,6 @@ struct ClassOptions {
     references: Option<bool>,
     tailed: bool,
     no_methods: bool,
-    no_init: bool,
     marker: bool,
     root: bool,
     manual_trace: bool,
@@ -66,12 +65,11 @@ impl ClassOptions {
                 }
             }
             "no_methods" => self.no_methods = true,
-            "no_init" => self.no_init = true,
             "marker" => self.marker = true,
             "root" => self.root = true,
             "manual_trace" => self.manual_trace = true,
             _ => {
-                let known = "name, module, doc, base, extends, flags, parts, references, tailed, no_methods, no_init, marker, root, manual_trace";
+                let known = "name, module, doc, base, extends, flags, parts, references, tailed, no_methods, marker, root, manual_trace";
                 return Err(syn::Error::new(key.span(), format!("unknown option; a class has: {known}")));
             }
         }
@@ -308,7 +306,6 @@ fn definition(options: &ClassOptions, ident: &Ident, base: Option<TokenStream>, 
 
 fn inherent(options: &ClassOptions, ident: &Ident) -> syn::Result<TokenStream> {
     let name = class_name(options, ident)?;
-    let make = (!options.no_init).then(|| quote!(::taipan_objects::class::create_builtin(&DEFINITION, &CLASS);));
     Ok(quote! {
         impl #ident {
             /// `__name__` of the class.
@@ -324,13 +321,14 @@ fn inherent(options: &ClassOptions, ident: &Ident) -> syn::Result<TokenStream> {
             /// Makes the class object, once, and answers it.
             #[allow(dead_code)]
             pub fn init_class() -> &'static ::taipan_objects::value::Ref<::taipan_objects::class::Type> {
-                #make
+                ::taipan_objects::class::create_builtin(&DEFINITION, &CLASS);
                 &CLASS
             }
 
-            /// Where the class object stands; for start-up code, which makes some classes in two steps.
+            /// Allocates the class object without completing it; for start-up code, where classes need each other.
             #[allow(dead_code)]
-            pub fn class_cell() -> &'static ::taipan_objects::cell::Once<::taipan_objects::value::Ref<::taipan_objects::class::Type>> {
+            pub fn allocate_class() -> &'static ::taipan_objects::value::Ref<::taipan_objects::class::Type> {
+                ::taipan_objects::class::allocate_builtin(&DEFINITION, &CLASS);
                 &CLASS
             }
         }

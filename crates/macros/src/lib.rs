@@ -28,7 +28,7 @@ use proc_macro::TokenStream;
 /// Makes a struct the payload of a builtin class.
 ///
 /// `#[class(name = "list", module = "builtins", base = Other, extends = BasePayload, flags(BASETYPE), doc = "…",
-/// parts(sorting), tailed, references = false, manual_trace, no_methods, no_init, marker, root)]`
+/// parts(sorting), tailed, references = false, manual_trace, no_methods, marker, root)]`
 ///
 /// - `module` is `builtins` unless given; `base` is the Rust type of the Python base class, `object` unless given.
 /// - `extends = B`: the Python base is `B`'s class, and the struct (`#[repr(C)]`) has a `B` as its first field.
@@ -37,7 +37,6 @@ use proc_macro::TokenStream;
 /// - Fields marked `#[untraced]` hold no references. `manual_trace`: the type implements `Trace` by hand.
 /// - `marker`, on a unit struct: a class that shares the layout of `base`.
 /// - `root`: the class has no base; `object` alone.
-/// - `no_init`: start-up code makes the class object, through `definition` and `class_cell`.
 #[proc_macro_attribute]
 pub fn class(arguments: TokenStream, item: TokenStream) -> TokenStream {
     class::expand(arguments.into(), item.into()).unwrap_or_else(syn::Error::into_compile_error).into()

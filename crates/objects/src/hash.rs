@@ -113,6 +113,11 @@ pub const fn hash_address(address: u64) -> i64 {
     avoid_minus_one(address.rotate_right(4) as i64)
 }
 
+/// The hash of two objects by their addresses, as bound methods have it.
+pub const fn combine_addresses(first: u64, second: u64) -> i64 {
+    avoid_minus_one(hash_address(first) ^ hash_address(second))
+}
+
 const PRIME_1: u64 = 11_400_714_785_074_694_791;
 const PRIME_2: u64 = 14_029_467_366_897_019_727;
 const PRIME_5: u64 = 2_870_177_450_012_600_261;

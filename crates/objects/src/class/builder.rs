@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 
+use crate::cell::Once;
 use crate::class::{Layout, Slots, Type};
 use crate::native::{FunctionDef, GetSetDef};
 use crate::str::Str;
@@ -15,6 +16,8 @@ pub struct ClassDef {
     pub module: &'static str,
     /// `__doc__`, if any.
     pub doc: Option<&'static str>,
+    /// `__text_signature__`, where the class has a constructor that says its parameters; set while the class is built.
+    pub signature: Once<&'static str>,
     /// Flags of [`crate::class::ClassFlags`], beyond those inherited.
     pub flags: u32,
     /// The layout of instances.
@@ -23,6 +26,13 @@ pub struct ClassDef {
     pub base: Option<fn() -> &'static Ref<Type>>,
     /// Adds methods, properties and slots.
     pub build: fn(&ClassBuilder<'_>),
+}
+
+impl ClassDef {
+    /// `__text_signature__`, once the class is built.
+    pub fn signature(&self) -> Option<&'static str> {
+        self.signature.is_set().then(|| *self.signature)
+    }
 }
 
 /// Receives what a builtin class consists of.
@@ -52,6 +62,20 @@ impl ClassBuilder<'_> {
     /// Adds a computed attribute.
     pub fn getset(&self, def: &'static GetSetDef) {
         self.class.dict().set_str(&Str::intern(def.name), crate::native::getset_descriptor(self.class, def));
+    }
+
+    /// Adds a computed attribute that is a `member_descriptor`.
+    pub fn member(&self, def: &'static GetSetDef) {
+        self.class.dict().set_str(&Str::intern(def.name), crate::native::native_member_descriptor(self.class, def));
+    }
+
+    /// Says the parameters of the constructor; the first function that says them wins.
+    pub fn signature(&self, text: &'static str) {
+        if let Some(definition) = self.class.definition
+            && !definition.signature.is_set()
+        {
+            definition.signature.set(text);
+        }
     }
 
     /// Adds a class attribute.

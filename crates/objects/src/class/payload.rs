@@ -14,6 +14,9 @@ use crate::value::{Object, Ref, Value};
 
 /// Visits every value an object holds: the collector's view of the heap.
 pub trait Trace {
+    /// Whether there can be references at all; payloads without any stay out of the collector's sight.
+    const REFERENCES: bool = true;
+
     /// Calls `visit` once for each owned reference in `self`.
     fn trace(&self, visit: &mut dyn FnMut(&Value));
 
@@ -44,7 +47,7 @@ pub struct Layout {
     /// Bytes of header and payload.
     pub size: usize,
     /// The payload this one begins with.
-    pub base: Option<&'static Layout>,
+    pub base: Option<fn() -> &'static Layout>,
     /// Whether objects can hold references to others, and so be part of cycles.
     pub has_references: bool,
     /// Bytes of the tail behind the payload, for payloads of variable size.
@@ -56,7 +59,7 @@ pub struct Layout {
 
 impl Layout {
     /// The description of `T`, whose first field is the payload of `base`.
-    pub const fn of<T: Payload>(name: &'static str, base: Option<&'static Layout>, has_references: bool) -> Layout {
+    pub const fn of<T: Payload>(name: &'static str, base: Option<fn() -> &'static Layout>, has_references: bool) -> Layout {
         assert!(align_of::<T>() <= 16, "objects are 16-byte aligned");
         Layout {
             name,
@@ -78,6 +81,16 @@ impl Layout {
         layout
     }
 
+    /// The description of a payload with a tail that the collector looks at too.
+    pub const fn tailed_traced<T: Tailed>(name: &'static str) -> Layout
+    where
+        T::Item: Trace,
+    {
+        let mut layout = Layout::tailed::<T>(name, T::REFERENCES || T::Item::REFERENCES);
+        layout.trace = trace_tailed::<T>;
+        layout
+    }
+
     /// Whether objects of this layout begin with an object of layout `other`.
     #[inline(always)]
     pub fn extends(&'static self, other: &'static Layout) -> bool {
@@ -85,12 +98,12 @@ impl Layout {
     }
 
     fn extends_slow(&'static self, other: &'static Layout) -> bool {
-        let mut base = self.base;
-        while let Some(layout) = base {
+        let mut layout = self;
+        while let Some(base) = layout.base {
+            layout = base();
             if ptr::eq(layout, other) {
                 return true;
             }
-            base = layout.base;
         }
         false
     }
@@ -129,6 +142,23 @@ unsafe fn tail_bytes<T: Tailed>(object: *const Header) -> usize {
 unsafe fn trace_payload<T: Trace>(object: *const Header, visit: &mut dyn FnMut(&Value)) {
     // SAFETY: by contract.
     unsafe { (*object.cast::<Object<T>>()).payload.trace(visit) }
+}
+
+/// # Safety
+/// `object` is a live object whose payload is a `T`.
+unsafe fn trace_tailed<T: Tailed>(object: *const Header, visit: &mut dyn FnMut(&Value))
+where
+    T::Item: Trace,
+{
+    // SAFETY: by contract; `tail_len` items stand right behind the payload, all of them initialized.
+    unsafe {
+        let object = object.cast::<Object<T>>();
+        (*object).payload.trace(visit);
+        let items = object.add(1).cast::<T::Item>();
+        for item in std::slice::from_raw_parts(items, (*object).payload.tail_len()) {
+            item.trace(visit);
+        }
+    }
 }
 
 /// # Safety
@@ -182,6 +212,8 @@ impl<T: Handle + Trace> Trace for Slot<T> {
 }
 
 impl<T: Trace> Trace for Option<T> {
+    const REFERENCES: bool = T::REFERENCES;
+
     fn trace(&self, visit: &mut dyn FnMut(&Value)) {
         if let Some(value) = self {
             value.trace(visit);
@@ -190,24 +222,32 @@ impl<T: Trace> Trace for Option<T> {
 }
 
 impl<T: Trace> Trace for Vec<T> {
+    const REFERENCES: bool = T::REFERENCES;
+
     fn trace(&self, visit: &mut dyn FnMut(&Value)) {
         self.iter().for_each(|item| item.trace(visit));
     }
 }
 
 impl<T: Trace> Trace for Box<[T]> {
+    const REFERENCES: bool = T::REFERENCES;
+
     fn trace(&self, visit: &mut dyn FnMut(&Value)) {
         self.iter().for_each(|item| item.trace(visit));
     }
 }
 
-impl<T: Trace + ?Sized> Trace for Box<T> {
+impl<T: Trace> Trace for Box<T> {
+    const REFERENCES: bool = T::REFERENCES;
+
     fn trace(&self, visit: &mut dyn FnMut(&Value)) {
         (**self).trace(visit);
     }
 }
 
 impl<T: Trace> Trace for RefCell<T> {
+    const REFERENCES: bool = T::REFERENCES;
+
     fn trace(&self, visit: &mut dyn FnMut(&Value)) {
         // A borrowed cell is in use up the stack, so what it holds is reachable: leaving it out of the count keeps it alive.
         if let Ok(inner) = self.try_borrow() {
@@ -217,6 +257,8 @@ impl<T: Trace> Trace for RefCell<T> {
 }
 
 impl<A: Trace, B: Trace> Trace for (A, B) {
+    const REFERENCES: bool = A::REFERENCES || B::REFERENCES;
+
     fn trace(&self, visit: &mut dyn FnMut(&Value)) {
         self.0.trace(visit);
         self.1.trace(visit);
@@ -224,11 +266,15 @@ impl<A: Trace, B: Trace> Trace for (A, B) {
 }
 
 impl<T: Copy> Trace for Cell<T> {
+    const REFERENCES: bool = false;
+
     fn trace(&self, _: &mut dyn FnMut(&Value)) {}
 }
 
 macro_rules! no_references {
     ($($type:ty)*) => { $(impl Trace for $type {
+        const REFERENCES: bool = false;
+
         fn trace(&self, _: &mut dyn FnMut(&Value)) {}
     })* };
 }

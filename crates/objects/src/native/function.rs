@@ -63,10 +63,10 @@ impl NativeFunction {
         self.def
     }
 
-    /// `__self__`.
+    /// `__self__`, unless it is None.
     #[inline(always)]
-    pub fn receiver(&self) -> &Value {
-        &self.receiver
+    pub fn receiver(&self) -> Option<&Value> {
+        Some(&self.receiver).filter(|receiver| !receiver.is_none())
     }
 
     /// Whether the function belongs to a module or to nothing.
@@ -135,11 +135,12 @@ impl NativeFunction {
 
     #[slot(hash)]
     fn hash(&self) -> i64 {
-        hash::hash_pointer(self.receiver.id()) ^ hash::hash_pointer(std::ptr::from_ref(self.def) as u64)
+        hash::combine_addresses(self.receiver.id(), std::ptr::from_ref(self.def) as u64)
     }
 
+    /// `__name__`.
     #[getter(name = "__name__")]
-    fn name(&self) -> &'static str {
+    pub fn name(&self) -> &'static str {
         self.def.name
     }
 

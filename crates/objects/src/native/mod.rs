@@ -82,7 +82,18 @@ pub struct GetSetDef {
     pub set: Option<fn(&Value, Option<&Value>) -> PyResult<()>>,
 }
 
-/// Makes the classes of native functions and descriptors.
+/// Allocates the classes of native functions and descriptors, whose instances every class has.
+pub(crate) fn allocate_classes() {
+    NativeFunction::allocate_class();
+    MethodDescriptor::allocate_class();
+    ClassMethodDescriptor::allocate_class();
+    GetSetDescriptor::allocate_class();
+    MemberDescriptor::allocate_class();
+    SlotWrapper::allocate_class();
+    MethodWrapper::allocate_class();
+}
+
+/// Completes the classes of native functions and descriptors.
 pub fn init_classes() {
     NativeFunction::init_class();
     MethodDescriptor::init_class();

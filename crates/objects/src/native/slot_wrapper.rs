@@ -145,7 +145,7 @@ impl MethodWrapper {
 
     #[slot(hash)]
     fn hash(&self) -> i64 {
-        hash::hash_pointer(self.receiver.id()) ^ hash::hash_pointer(self.wrapper.as_value().id())
+        hash::combine_addresses(self.receiver.id(), self.wrapper.as_value().id())
     }
 
     #[getter(name = "__self__", member)]
