@@ -5,15 +5,19 @@
 
 use std::cell::Cell;
 
+use taipan_macros::methods;
+
 use crate::args::Args;
 use crate::cell::Slot;
 use crate::class::{ClassBuilder, Layout, Payload, Trace, Type};
-use crate::heap;
-use crate::protocol;
+use crate::dict::Dict;
+use crate::list::List;
 use crate::raised::PyResult;
-use crate::str::Str;
+use crate::str::{Str, StrBuilder};
+use crate::traceback::Traceback;
 use crate::tuple::Tuple;
 use crate::value::{Ref, Value};
+use crate::{bail, heap, id, instance, protocol};
 
 use super::ExceptionKind;
 
@@ -97,7 +101,7 @@ impl Trace for BaseException {
     }
 }
 
-static LAYOUT: Layout = Layout::of::<BaseException>("BaseException", None, true);
+pub(super) static LAYOUT: Layout = Layout::of::<BaseException>("BaseException", None, true);
 
 impl Payload for BaseException {
     fn layout() -> &'static Layout {
@@ -109,48 +113,180 @@ impl Payload for BaseException {
     }
 }
 
-/// Fills the class `BaseException`.
-pub(super) fn build(builder: &ClassBuilder<'_>) {
-    let slots = builder.slots();
-    slots.new.set(Some(new));
-    slots.init.set(Some(init));
-    slots.repr.set(Some(repr));
-    slots.str.set(Some(str));
-}
-
-/// Fills the class `KeyError`.
-pub(super) fn build_key_error(builder: &ClassBuilder<'_>) {
-    builder.slots().str.set(Some(key_error_str));
-}
-
-fn new(class: &Ref<Type>, args: Args<'_>) -> PyResult<Value> {
-    let args = Tuple::from_slice(args.positional());
-    Ok(heap::new_object(class, BaseException::with_args(args)).into_value())
-}
-
-fn init(this: &Value, args: Args<'_>) -> PyResult<()> {
-    args.no_keywords(&this.class().name())?;
-    if let Some(exception) = this.downcast::<BaseException>() {
-        exception.args.set(Some(Tuple::from_slice(args.positional())));
+#[methods]
+impl BaseException {
+    #[new]
+    fn py_new(class: &Ref<Type>, args: Args<'_>) -> PyResult<Value> {
+        let args = Tuple::from_slice(args.positional());
+        Ok(heap::new_object(class, BaseException::with_args(args)).into_value())
     }
+
+    #[init]
+    fn py_init(this: &Value, args: Args<'_>) -> PyResult<()> {
+        init(this, args)
+    }
+
+    #[slot(repr)]
+    fn py_repr(this: &Ref<BaseException>) -> PyResult<Value> {
+        let args = this.args();
+        let mut text = StrBuilder::new();
+        text.push_string(&this.class().name_object());
+        match args.tail() {
+            [one] => {
+                let one = protocol::repr(one)?;
+                text.push_str("(");
+                text.push_string(&one);
+                text.push_str(")");
+            }
+            _ => text.push_string(&*protocol::repr(args.as_value())?),
+        }
+        Ok(text.finish().into_value())
+    }
+
+    #[slot(str)]
+    fn py_str(this: &Value) -> PyResult<Value> {
+        str(this)
+    }
+
+    /// Add a note to the exception
+    #[method("($self, note, /)")]
+    fn add_note(this: &Ref<BaseException>, note: &Value) -> PyResult<()> {
+        match note.downcast::<Str>() {
+            Some(note) => append_note(this, note),
+            None => bail!(TypeError, "note must be a str, not '{}'", note.class().name()),
+        }
+    }
+
+    /// Set self.__traceback__ to tb and return self.
+    #[method("($self, tb, /)")]
+    fn with_traceback(this: &Ref<BaseException>, tb: &Value) -> PyResult<Value> {
+        this.assign_traceback(Some(tb))?;
+        Ok(this.to_value())
+    }
+
+    #[method("($self, /)", name = "__reduce__")]
+    fn py_reduce(this: &Ref<BaseException>) -> Value {
+        let mut parts = vec![this.class().to_value(), this.args().into_value()];
+        parts.extend(own_dict(this.as_value()).map(Ref::into_value));
+        Tuple::new(parts).into_value()
+    }
+
+    #[method("($self, state, /)", name = "__setstate__")]
+    fn py_setstate(this: &Ref<BaseException>, state: &Value) -> PyResult<()> {
+        if state.is_none() {
+            return Ok(());
+        }
+        let Some(state) = state.downcast::<Dict>() else { bail!(TypeError, "state is not a dictionary") };
+        for (name, value) in state.iter_snapshot() {
+            let Some(name) = name.downcast::<Str>() else {
+                bail!(TypeError, "attribute name must be string, not '{}'", name.class().name())
+            };
+            protocol::setattr(this.as_value(), name, &value)?;
+        }
+        Ok(())
+    }
+
+    #[getter(name = "args")]
+    fn py_args(&self) -> Ref<Tuple> {
+        self.args()
+    }
+
+    #[setter(name = "args")]
+    fn py_set_args(&self, new: Option<&Value>) -> PyResult<()> {
+        let Some(new) = new else { bail!(TypeError, "args may not be deleted") };
+        let args = match new.downcast_exact::<Tuple>() {
+            Some(tuple) => tuple.clone(),
+            None => Tuple::new(protocol::collect(new)?),
+        };
+        self.args.set(Some(args));
+        Ok(())
+    }
+
+    #[getter(name = "__traceback__")]
+    fn py_traceback(&self) -> Option<Value> {
+        self.traceback()
+    }
+
+    #[setter(name = "__traceback__")]
+    fn assign_traceback(&self, new: Option<&Value>) -> PyResult<()> {
+        match new {
+            None => bail!(TypeError, "__traceback__ may not be deleted"),
+            Some(none) if none.is_none() => self.set_traceback(None),
+            Some(traceback) if traceback.downcast::<Traceback>().is_some() => self.set_traceback(Some(traceback.clone())),
+            Some(_) => bail!(TypeError, "__traceback__ must be a traceback or None"),
+        }
+        Ok(())
+    }
+
+    /// exception context
+    #[getter(name = "__context__")]
+    fn py_context(&self) -> Option<Value> {
+        self.context()
+    }
+
+    #[setter(name = "__context__")]
+    fn py_set_context(&self, new: Option<&Value>) -> PyResult<()> {
+        match new {
+            None => bail!(TypeError, "__context__ may not be deleted"),
+            Some(none) if none.is_none() => self.set_context(None),
+            Some(context) if context.downcast::<BaseException>().is_some() => self.set_context(Some(context.clone())),
+            Some(_) => bail!(TypeError, "exception context must be None or derive from BaseException"),
+        }
+        Ok(())
+    }
+
+    /// exception cause
+    #[getter(name = "__cause__")]
+    fn py_cause(&self) -> Option<Value> {
+        self.cause()
+    }
+
+    #[setter(name = "__cause__")]
+    fn py_set_cause(&self, new: Option<&Value>) -> PyResult<()> {
+        match new {
+            None => bail!(TypeError, "__cause__ may not be deleted"),
+            Some(none) if none.is_none() => self.set_cause(None),
+            Some(cause) if cause.downcast::<BaseException>().is_some() => self.set_cause(Some(cause.clone())),
+            Some(_) => bail!(TypeError, "exception cause must be None or derive from BaseException"),
+        }
+        Ok(())
+    }
+
+    #[getter(name = "__suppress_context__", member)]
+    fn py_suppress_context(&self) -> bool {
+        self.suppress_context.get()
+    }
+
+    #[setter(name = "__suppress_context__")]
+    fn py_set_suppress_context(&self, new: Option<&Value>) -> PyResult<()> {
+        match new {
+            None => bail!(TypeError, "can't delete numeric/char attribute"),
+            Some(value) if value.is_true() || value.is_false() => self.suppress_context.set(value.is_true()),
+            Some(_) => bail!(TypeError, "attribute value type must be bool"),
+        }
+        Ok(())
+    }
+}
+
+/// `BaseException.__init__`: keeps the arguments.
+pub(super) fn init(this: &Value, args: Args<'_>) -> PyResult<()> {
+    args.no_keywords(&this.class().name())?;
+    set_args(this, args.positional());
     Ok(())
 }
 
-fn args_of(this: &Value) -> Ref<Tuple> {
-    this.downcast::<BaseException>().map_or_else(Tuple::empty, |exception| exception.args())
+/// Keeps the arguments. Most often `__new__` was given the same ones just before.
+pub(super) fn set_args(this: &Value, args: &[Value]) {
+    let Some(exception) = this.downcast::<BaseException>() else { return };
+    let current = exception.args();
+    if current.len() != args.len() || !current.tail().iter().zip(args).all(|(old, new)| old.is(new)) {
+        exception.args.set(Some(Tuple::from_slice(args)));
+    }
 }
 
-fn repr(this: &Value) -> PyResult<Value> {
-    let args = args_of(this);
-    let inside = match args.tail() {
-        [one] => format!("({})", protocol::repr(one)?.to_display()),
-        _ => protocol::repr(args.as_value())?.to_display().into_owned(),
-    };
-    Ok(Str::new(&format!("{}{inside}", this.class().name())).into_value())
-}
-
+/// `BaseException.__str__`: nothing, the only argument, or all of them.
 pub(super) fn str(this: &Value) -> PyResult<Value> {
-    let args = args_of(this);
+    let args = this.downcast::<BaseException>().map_or_else(Tuple::empty, |exception| exception.args());
     match args.tail() {
         [] => Ok(Str::empty().into_value()),
         [one] => Ok(protocol::str(one)?.into_value()),
@@ -158,10 +294,45 @@ pub(super) fn str(this: &Value) -> PyResult<Value> {
     }
 }
 
-/// A single key is shown as its repr: the message of `KeyError('')` would be empty otherwise.
-fn key_error_str(this: &Value) -> PyResult<Value> {
-    match args_of(this).tail() {
-        [key] => Ok(protocol::repr(key)?.into_value()),
-        _ => str(this),
+/// The instance's own attributes as a dict, if it has any.
+pub(super) fn own_dict(this: &Value) -> Option<Ref<Dict>> {
+    let table = instance::attributes(this)?;
+    let class = this.class();
+    if table.dict().is_none() && table.items(class.shared_keys()).is_empty() {
+        return None;
     }
+    Some(table.ensure_dict(class))
+}
+
+/// `exception.add_note(note)`.
+pub(super) fn append_note(exception: &Ref<BaseException>, note: &Ref<Str>) -> PyResult<()> {
+    let notes = match protocol::getattr_optional(exception.as_value(), id!("__notes__"))? {
+        Some(notes) => notes,
+        None => {
+            let notes = List::new(Vec::new()).into_value();
+            protocol::setattr(exception.as_value(), id!("__notes__"), &notes)?;
+            notes
+        }
+    };
+    match notes.downcast::<List>() {
+        Some(list) => list.push(note.to_value()),
+        None => bail!(TypeError, "Cannot add note: __notes__ is not a list"),
+    }
+}
+
+/// Fills the class `BaseException`.
+pub(super) fn build(builder: &ClassBuilder<'_>) {
+    BaseException::build_methods(builder);
+}
+
+/// Fills the class `KeyError`: a single key is shown as its repr, because the message of `KeyError('')` would be empty
+/// otherwise.
+pub(super) fn build_key_error(builder: &ClassBuilder<'_>) {
+    builder.slots().str.set(Some(|this| {
+        let args = this.downcast::<BaseException>().map_or_else(Tuple::empty, |exception| exception.args());
+        match args.tail() {
+            [key] => Ok(protocol::repr(key)?.into_value()),
+            _ => str(this),
+        }
+    }));
 }

@@ -9,6 +9,8 @@ use crate::class::{ClassBuilder, ClassDef, ClassFlags, Payload, Type, create_bui
 use crate::value::Ref;
 
 use super::base::{self, BaseException};
+use super::{ExceptionGroup, OsError, group, os_error, simple, syntax, unicode};
+use super::{AttributeError, ImportError, NameError, StopIteration, SyntaxError, SystemExit, UnicodeError};
 
 macro_rules! build_or_nothing {
     () => {
@@ -21,13 +23,17 @@ macro_rules! build_or_nothing {
 
 fn nothing(_: &ClassBuilder<'_>) {}
 
+const fn text_or_none(text: &'static str) -> Option<&'static str> {
+    if text.is_empty() { None } else { Some(text) }
+}
+
 fn object_class() -> &'static Ref<Type> {
     crate::builtins::object_class()
 }
 
 macro_rules! exceptions {
-    ($root:ident $root_payload:ty $([$root_build:path])? $root_doc:literal;
-     $($name:ident($base:ident) $payload:ty $([$build:path])? $doc:literal;)*) => {
+    ($root:ident $root_payload:ident $([$root_build:path])? $root_doc:literal;
+     $($name:ident($base:ident) $payload:ident $([$build:path])? $doc:literal;)*) => {
         /// A builtin exception class.
         #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
         #[repr(u8)]
@@ -54,7 +60,7 @@ macro_rules! exceptions {
             ClassDef {
                 name: stringify!($root),
                 module: "builtins",
-                doc: Some($root_doc),
+                doc: text_or_none($root_doc),
                 flags: ClassFlags::BASETYPE | ClassFlags::EXCEPTION | ClassFlags::ATTRIBUTES | ClassFlags::EXTRAS,
                 layout: <$root_payload as Payload>::layout,
                 base: Some(object_class),
@@ -63,7 +69,7 @@ macro_rules! exceptions {
             $(ClassDef {
                 name: stringify!($name),
                 module: "builtins",
-                doc: Some($doc),
+                doc: text_or_none($doc),
                 flags: ClassFlags::BASETYPE,
                 layout: <$payload as Payload>::layout,
                 base: Some(|| ExceptionKind::$base.class()),
@@ -78,58 +84,59 @@ exceptions! {
     Exception(BaseException) BaseException "Common base class for all non-exit exceptions.";
     GeneratorExit(BaseException) BaseException "Request that a generator exit.";
     KeyboardInterrupt(BaseException) BaseException "Program interrupted by user.";
-    SystemExit(BaseException) BaseException "Request to exit from the interpreter.";
-    BaseExceptionGroup(BaseException) BaseException "A combination of multiple unrelated exceptions.";
+    SystemExit(BaseException) SystemExit [simple::build_system_exit] "Request to exit from the interpreter.";
+    BaseExceptionGroup(BaseException) ExceptionGroup [group::build] "A combination of multiple unrelated exceptions.";
+    ExceptionGroup(BaseExceptionGroup) ExceptionGroup "";
     ArithmeticError(Exception) BaseException "Base class for arithmetic errors.";
     FloatingPointError(ArithmeticError) BaseException "Floating-point operation failed.";
     OverflowError(ArithmeticError) BaseException "Result too large to be represented.";
     ZeroDivisionError(ArithmeticError) BaseException "Second argument to a division or modulo operation was zero.";
     AssertionError(Exception) BaseException "Assertion failed.";
-    AttributeError(Exception) BaseException "Attribute not found.";
+    AttributeError(Exception) AttributeError [simple::build_attribute_error] "Attribute not found.";
     BufferError(Exception) BaseException "Buffer error.";
     EOFError(Exception) BaseException "Read beyond end of file.";
-    ImportError(Exception) BaseException "Import can't find module, or can't find name in module.";
-    ModuleNotFoundError(ImportError) BaseException "Module not found.";
+    ImportError(Exception) ImportError [simple::build_import_error] "Import can't find module, or can't find name in module.";
+    ModuleNotFoundError(ImportError) ImportError "Module not found.";
     LookupError(Exception) BaseException "Base class for lookup errors.";
     IndexError(LookupError) BaseException "Sequence index out of range.";
     KeyError(LookupError) BaseException [base::build_key_error] "Mapping key not found.";
     MemoryError(Exception) BaseException "Out of memory.";
-    NameError(Exception) BaseException "Name not found globally.";
-    UnboundLocalError(NameError) BaseException "Local name referenced but not bound to a value.";
-    OSError(Exception) BaseException "Base class for I/O related errors.";
-    BlockingIOError(OSError) BaseException "I/O operation would block.";
-    ChildProcessError(OSError) BaseException "Child process error.";
-    ConnectionError(OSError) BaseException "Connection error.";
-    BrokenPipeError(ConnectionError) BaseException "Broken pipe.";
-    ConnectionAbortedError(ConnectionError) BaseException "Connection aborted.";
-    ConnectionRefusedError(ConnectionError) BaseException "Connection refused.";
-    ConnectionResetError(ConnectionError) BaseException "Connection reset.";
-    FileExistsError(OSError) BaseException "File already exists.";
-    FileNotFoundError(OSError) BaseException "File not found.";
-    InterruptedError(OSError) BaseException "Interrupted by signal.";
-    IsADirectoryError(OSError) BaseException "Operation doesn't work on directories.";
-    NotADirectoryError(OSError) BaseException "Operation only works on directories.";
-    PermissionError(OSError) BaseException "Not enough permissions.";
-    ProcessLookupError(OSError) BaseException "Process not found.";
-    TimeoutError(OSError) BaseException "Timeout expired.";
+    NameError(Exception) NameError [simple::build_name_error] "Name not found globally.";
+    UnboundLocalError(NameError) NameError "Local name referenced but not bound to a value.";
+    OSError(Exception) OsError [os_error::build] "Base class for I/O related errors.";
+    BlockingIOError(OSError) OsError "I/O operation would block.";
+    ChildProcessError(OSError) OsError "Child process error.";
+    ConnectionError(OSError) OsError "Connection error.";
+    BrokenPipeError(ConnectionError) OsError "Broken pipe.";
+    ConnectionAbortedError(ConnectionError) OsError "Connection aborted.";
+    ConnectionRefusedError(ConnectionError) OsError "Connection refused.";
+    ConnectionResetError(ConnectionError) OsError "Connection reset.";
+    FileExistsError(OSError) OsError "File already exists.";
+    FileNotFoundError(OSError) OsError "File not found.";
+    InterruptedError(OSError) OsError "Interrupted by signal.";
+    IsADirectoryError(OSError) OsError "Operation doesn't work on directories.";
+    NotADirectoryError(OSError) OsError "Operation only works on directories.";
+    PermissionError(OSError) OsError "Not enough permissions.";
+    ProcessLookupError(OSError) OsError "Process not found.";
+    TimeoutError(OSError) OsError "Timeout expired.";
     ReferenceError(Exception) BaseException "Weak ref proxy used after referent went away.";
     RuntimeError(Exception) BaseException "Unspecified run-time error.";
     NotImplementedError(RuntimeError) BaseException "Method or function hasn't been implemented yet.";
     PythonFinalizationError(RuntimeError) BaseException "Operation blocked during Python finalization.";
     RecursionError(RuntimeError) BaseException "Recursion limit exceeded.";
     StopAsyncIteration(Exception) BaseException "Signal the end from iterator.__anext__().";
-    StopIteration(Exception) BaseException "Signal the end from iterator.__next__().";
-    SyntaxError(Exception) BaseException "Invalid syntax.";
-    _IncompleteInputError(SyntaxError) BaseException "incomplete input.";
-    IndentationError(SyntaxError) BaseException "Improper indentation.";
-    TabError(IndentationError) BaseException "Improper mixture of spaces and tabs.";
+    StopIteration(Exception) StopIteration [simple::build_stop_iteration] "Signal the end from iterator.__next__().";
+    SyntaxError(Exception) SyntaxError [syntax::build] "Invalid syntax.";
+    _IncompleteInputError(SyntaxError) SyntaxError "incomplete input.";
+    IndentationError(SyntaxError) SyntaxError "Improper indentation.";
+    TabError(IndentationError) SyntaxError "Improper mixture of spaces and tabs.";
     SystemError(Exception) BaseException "Internal error in the Python interpreter.\n\nPlease report this to the Python maintainer, along with the traceback,\nthe Python version, and the hardware/OS platform and version.";
     TypeError(Exception) BaseException "Inappropriate argument type.";
     ValueError(Exception) BaseException "Inappropriate argument value (of correct type).";
     UnicodeError(ValueError) BaseException "Unicode related error.";
-    UnicodeDecodeError(UnicodeError) BaseException "Unicode decoding error.";
-    UnicodeEncodeError(UnicodeError) BaseException "Unicode encoding error.";
-    UnicodeTranslateError(UnicodeError) BaseException "Unicode translation error.";
+    UnicodeDecodeError(UnicodeError) UnicodeError [unicode::build_decode] "Unicode decoding error.";
+    UnicodeEncodeError(UnicodeError) UnicodeError [unicode::build_encode] "Unicode encoding error.";
+    UnicodeTranslateError(UnicodeError) UnicodeError [unicode::build_translate] "Unicode translation error.";
     Warning(Exception) BaseException "Base class for warning categories.";
     BytesWarning(Warning) BaseException "Base class for warnings about bytes and buffer related problems, mostly\nrelated to conversion from str or comparing to str.";
     DeprecationWarning(Warning) BaseException "Base class for warnings about deprecated features.";
@@ -162,9 +169,7 @@ impl ExceptionKind {
 /// Makes all classes of the table. Runs once, after `object`, `type`, `str`, `tuple` and `dict` exist.
 pub fn init_classes() {
     for &kind in ExceptionKind::ALL {
-        let place = &CLASSES[kind as usize];
-        if !place.is_set() {
-            place.set(create_builtin(&DEFINITIONS[kind as usize]));
-        }
+        create_builtin(&DEFINITIONS[kind as usize], &CLASSES[kind as usize]);
     }
+    group::add_exception_base(ExceptionKind::ExceptionGroup.class());
 }

@@ -4,11 +4,22 @@
 //! one from a class calls the class, so that Python subclasses run their own `__init__`. An exception whose class is a
 //! plain builtin is built directly, because that is what native code raises.
 
-mod base;
+pub(crate) mod base;
+pub mod group;
 mod kinds;
+pub mod os_error;
+pub(crate) mod payload;
+mod simple;
+mod syntax;
+pub mod unicode;
 
 pub use base::BaseException;
+pub use group::ExceptionGroup;
 pub use kinds::{ExceptionKind, init_classes};
+pub use os_error::{OsError, last_os_error, os_error, raise_errno};
+pub use simple::{AttributeError, ImportError, NameError, StopIteration, SystemExit};
+pub use syntax::SyntaxError;
+pub use unicode::UnicodeError;
 
 use crate::args::Args;
 use crate::class::{ClassFlags, Payload, Type};
@@ -172,6 +183,11 @@ fn matches_class(exception: &Value, class: &Value) -> bool {
         Some(raised) => raised.is_subclass(class),
         None => exception.class().is_subclass(class),
     }
+}
+
+/// Adds a note, which a traceback shows below the message. An exception that refuses the note stays without.
+pub fn add_note(exception: &Ref<BaseException>, note: &str) {
+    drop(base::append_note(exception, &Str::new(note)));
 }
 
 /// `Class: message`, as the last line of a traceback shows it; for messages of the runtime itself.
