@@ -225,7 +225,7 @@ fn split_by(exception: &Value, matcher: &Matcher<'_>, want_rest: bool) -> PyResu
     let Some(group) = exception.downcast::<ExceptionGroup>() else {
         return Ok(Parts { matching: None, rest: want_rest.then(|| exception.clone()) });
     };
-    let _guard = thread::recurse(" in exceptiongroup_split_recursive")?;
+    thread::check_stack(" in exceptiongroup_split_recursive")?;
     let (mut matching, mut rest) = (Vec::new(), Vec::new());
     for inner in group.exceptions().tail() {
         let parts = split_by(inner, matcher, want_rest)?;
@@ -376,7 +376,7 @@ fn collect_leaves(exception: &Value, leaves: &mut HashSet<u64>) -> PyResult<()> 
         leaves.insert(exception.id());
         return Ok(());
     };
-    let _guard = thread::recurse(" in collect_exception_group_leaf_ids")?;
+    thread::check_stack(" in collect_exception_group_leaf_ids")?;
     for inner in group.exceptions().tail() {
         collect_leaves(inner, leaves)?;
     }

@@ -47,7 +47,7 @@ pub fn raise_args(class: &Ref<Type>, args: Vec<Value>) -> Raised {
 
 /// Raises an exception object: links it to the exception being handled.
 pub fn raise(exception: Ref<BaseException>) -> Raised {
-    link_context(&exception, thread::handled_exception());
+    link_context(&exception, thread::handled_exception().map(Ref::into_value));
     Raised::from_exception(exception)
 }
 
