@@ -18,7 +18,7 @@ use crate::cell::Slot;
 use crate::class::{ClassFlags, Trace};
 use crate::header::flags;
 use crate::raised::PyResult;
-use crate::value::{Ref, Value};
+use crate::value::Value;
 use crate::{bail, protocol, runtime};
 
 use taipan_macros::class;
@@ -87,8 +87,13 @@ impl WeakRef {
         self.get().is_none()
     }
 
-    fn payload(this: &Ref<WeakRef>) -> NonNull<WeakRef> {
-        NonNull::from(&**this)
+}
+
+/// The weak reference in a reference object or a proxy.
+fn payload_of(value: &Value) -> Option<NonNull<WeakRef>> {
+    match value.downcast::<WeakRef>() {
+        Some(reference) => Some(NonNull::from(&**reference)),
+        None => proxy::inside(value).map(NonNull::from),
     }
 }
 

@@ -3,9 +3,11 @@
 //! There is one plain reference (of the exact class, without callback) per object, shared by all who ask for one; it heads
 //! the object's list. References compare by their objects while both are alive, by identity afterwards.
 
+use std::ptr::NonNull;
+
 use taipan_macros::methods;
 
-use super::{WeakRef, check_referenceable, proxy, table};
+use super::{WeakRef, check_referenceable, payload_of, proxy, table};
 use crate::args::Args;
 use crate::class::{Comparison, Payload, Type};
 use crate::raised::PyResult;
@@ -23,8 +25,8 @@ pub fn new_reference(class: &Ref<Type>, target: &Value, callback: Option<Value>)
     }
     let reference = heap::new_object(class, WeakRef::fresh(target, callback));
     let after = if plain { None } else { basic_proxy.or(basic) };
-    let after = after.as_ref().and_then(|value| value.downcast::<WeakRef>()).map(WeakRef::payload);
-    table::insert(target, WeakRef::payload(&reference), after);
+    let after = after.as_ref().and_then(payload_of);
+    table::insert(target, NonNull::from(&*reference), after);
     Ok(reference.into_value())
 }
 
@@ -88,7 +90,7 @@ impl WeakRef {
 
     #[slot(richcompare)]
     fn py_compare(this: &Ref<WeakRef>, other: &Value, comparison: Comparison) -> PyResult<Value> {
-        let Some(right) = other.downcast::<WeakRef>().filter(|_| !proxy::is_proxy(other)) else {
+        let Some(right) = other.downcast::<WeakRef>() else {
             return Ok(Value::NOT_IMPLEMENTED);
         };
         if !matches!(comparison, Comparison::Eq | Comparison::Ne) {
