@@ -5,7 +5,8 @@
 
 use crate::class::{Payload, Type};
 use crate::{
-    cell_object, descriptors, dict, exceptions, float, int, list, module, native, object, singletons, str, tuple,
+    cell_object, descriptors, dict, exceptions, float, int, list, module, native, object, singletons, str, traceback, tuple,
+    weakref,
 };
 
 /// Makes every builtin class. Called once, under the interpreter lock, before anything else; later calls do nothing.
@@ -37,4 +38,6 @@ pub fn boot() {
     descriptors::Property::init_class();
     descriptors::Super::init_class();
     exceptions::init_classes();
+    traceback::Traceback::init_class();
+    weakref::init_classes();
 }

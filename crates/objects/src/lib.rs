@@ -42,6 +42,7 @@ pub mod protocol;
 pub mod runtime;
 pub mod singletons;
 pub mod thread;
+pub mod traceback;
 pub mod tuple;
 pub mod union;
 pub mod value;

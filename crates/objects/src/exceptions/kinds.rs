@@ -28,7 +28,7 @@ const fn text_or_none(text: &'static str) -> Option<&'static str> {
 }
 
 fn object_class() -> &'static Ref<Type> {
-    crate::builtins::object_class()
+    crate::object::Object::class()
 }
 
 macro_rules! exceptions {
@@ -61,6 +61,7 @@ macro_rules! exceptions {
                 name: stringify!($root),
                 module: "builtins",
                 doc: text_or_none($root_doc),
+                signature: Once::new(),
                 flags: ClassFlags::BASETYPE | ClassFlags::EXCEPTION | ClassFlags::ATTRIBUTES | ClassFlags::EXTRAS,
                 layout: <$root_payload as Payload>::layout,
                 base: Some(object_class),
@@ -70,6 +71,7 @@ macro_rules! exceptions {
                 name: stringify!($name),
                 module: "builtins",
                 doc: text_or_none($doc),
+                signature: Once::new(),
                 flags: ClassFlags::BASETYPE,
                 layout: <$payload as Payload>::layout,
                 base: Some(|| ExceptionKind::$base.class()),

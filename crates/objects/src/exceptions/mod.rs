@@ -92,8 +92,24 @@ fn instantiate(class: &Ref<Type>, args: Vec<Value>) -> PyResult<Ref<BaseExceptio
     if !class.is_heap() && std::ptr::eq(class.layout(), BaseException::layout()) {
         return Ok(heap::new_object(class, BaseException::with_args(Tuple::new(args))));
     }
+    if let Some(exception) = quickly(class, &args)? {
+        return Ok(exception);
+    }
     let made = protocol::call(class.as_value(), Args::positional_only(&args))?;
     made.into_ref::<BaseException>().map_err(|other| not_an_exception(class.as_value(), &other))
+}
+
+/// What the call of a builtin class does, without the way through `type.__call__`.
+fn quickly(class: &Ref<Type>, args: &[Value]) -> PyResult<Option<Ref<BaseException>>> {
+    let (Some(new), Some(init)) = (class.slots.new.get(), class.slots.init.get()) else { return Ok(None) };
+    if class.is_heap() {
+        return Ok(None);
+    }
+    let args = Args::positional_only(args);
+    let made = new(class, args)?;
+    let Ok(exception) = made.into_ref::<BaseException>() else { return Ok(None) };
+    init(exception.as_value(), args)?;
+    Ok(Some(exception))
 }
 
 #[cold]
@@ -155,6 +171,37 @@ pub fn make_cause(cause: &Value) -> PyResult<Option<Value>> {
 pub fn stop_iteration(value: Value) -> Raised {
     let args = if value.is_none() { Vec::new() } else { vec![value] };
     raise_args(ExceptionKind::StopIteration.class(), args)
+}
+
+/// Raises AttributeError for an attribute that `object` lacks; a traceback suggests similar names from it.
+#[cold]
+pub fn attribute_error(object: &Value, name: &Ref<Str>, message: String) -> Raised {
+    let raised = raise_message(ExceptionKind::AttributeError, message);
+    if let Some(error) = raised.exception().as_value().downcast::<AttributeError>() {
+        error.set_place(object.clone(), name.to_value());
+    }
+    raised
+}
+
+/// Raises NameError (or a subclass) for a name that is not bound; a traceback suggests similar names.
+#[cold]
+pub fn name_error(kind: ExceptionKind, name: &Ref<Str>, message: String) -> Raised {
+    let raised = raise_message(kind, message);
+    if let Some(error) = raised.exception().as_value().downcast::<NameError>() {
+        error.set_name(name.to_value());
+    }
+    raised
+}
+
+/// Raises ImportError (or a subclass) about a module.
+#[cold]
+pub fn import_error(kind: ExceptionKind, message: String, name: Option<Value>, path: Option<Value>) -> Raised {
+    let raised = raise_message(kind, message);
+    if let Some(error) = raised.exception().as_value().downcast::<ImportError>() {
+        error.name.set(name);
+        error.path.set(path);
+    }
+    raised
 }
 
 /// Raises `KeyError(key)`.

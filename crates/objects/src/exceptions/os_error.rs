@@ -60,6 +60,12 @@ static CHARACTERS_WRITTEN: GetSetDef = GetSetDef {
     member: false,
 };
 
+/// Whether a value is a number in the sense of `PyNumber_Check`.
+fn is_number(value: &Value) -> bool {
+    let slots = &value.class().slots;
+    slots.index.get().is_some() || slots.int.get().is_some() || slots.float.get().is_some()
+}
+
 fn written_from(value: &Value) -> PyResult<isize> {
     int::with_index(value, |view| match view {
         int::IntView::Small(small) => isize::try_from(small).ok(),
@@ -132,7 +138,7 @@ fn fill(error: &Ref<OsError>, args: &[Value]) -> PyResult<()> {
         error.errno.set(Some(args[0].clone()));
         error.strerror.set(Some(args[1].clone()));
         if let Some(filename) = given(2) {
-            if error.class().is(ExceptionKind::BlockingIOError.class()) && protocol::is_number(filename) {
+            if error.class().is(ExceptionKind::BlockingIOError.class()) && is_number(filename) {
                 error.written.set(written_from(filename)?);
             } else {
                 error.filename.set(Some(filename.clone()));

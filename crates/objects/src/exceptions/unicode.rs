@@ -287,30 +287,36 @@ fn make(kind: ExceptionKind, encoding: Option<&str>, object: Value, range: (usiz
 }
 
 /// A `UnicodeEncodeError`, not raised yet.
-pub fn encode_error(encoding: &str, object: &Ref<Str>, start: usize, end: usize, reason: &str) -> Ref<BaseException> {
+pub fn new_encode_error(encoding: &str, object: &Ref<Str>, start: usize, end: usize, reason: &str) -> Ref<BaseException> {
     make(ExceptionKind::UnicodeEncodeError, Some(encoding), object.to_value(), (start, end), reason)
 }
 
 /// A `UnicodeDecodeError`, not raised yet.
-pub fn decode_error(encoding: &str, object: &Ref<Bytes>, start: usize, end: usize, reason: &str) -> Ref<BaseException> {
+pub fn new_decode_error(encoding: &str, object: &Ref<Bytes>, start: usize, end: usize, reason: &str) -> Ref<BaseException> {
     make(ExceptionKind::UnicodeDecodeError, Some(encoding), object.to_value(), (start, end), reason)
 }
 
 /// A `UnicodeTranslateError`, not raised yet.
-pub fn translate_error(object: &Ref<Str>, start: usize, end: usize, reason: &str) -> Ref<BaseException> {
+pub fn new_translate_error(object: &Ref<Str>, start: usize, end: usize, reason: &str) -> Ref<BaseException> {
     make(ExceptionKind::UnicodeTranslateError, None, object.to_value(), (start, end), reason)
 }
 
 /// Raises `UnicodeEncodeError`.
 #[cold]
-pub fn raise_encode_error(encoding: &str, object: &Ref<Str>, start: usize, end: usize, reason: &str) -> Raised {
-    raise(encode_error(encoding, object, start, end, reason))
+pub fn encode_error(encoding: &str, object: &Ref<Str>, start: usize, end: usize, reason: &str) -> Raised {
+    raise(new_encode_error(encoding, object, start, end, reason))
 }
 
 /// Raises `UnicodeDecodeError`.
 #[cold]
-pub fn raise_decode_error(encoding: &str, object: &Ref<Bytes>, start: usize, end: usize, reason: &str) -> Raised {
-    raise(decode_error(encoding, object, start, end, reason))
+pub fn decode_error(encoding: &str, object: &Ref<Bytes>, start: usize, end: usize, reason: &str) -> Raised {
+    raise(new_decode_error(encoding, object, start, end, reason))
+}
+
+/// Raises `UnicodeTranslateError`.
+#[cold]
+pub fn translate_error(object: &Ref<Str>, start: usize, end: usize, reason: &str) -> Raised {
+    raise(new_translate_error(object, start, end, reason))
 }
 
 /// The payload of a Unicode error, or the TypeError of an error handler that was given another exception.

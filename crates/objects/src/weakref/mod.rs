@@ -97,6 +97,13 @@ fn payload_of(value: &Value) -> Option<NonNull<WeakRef>> {
     }
 }
 
+/// Makes the classes of references and proxies.
+pub fn init_classes() {
+    WeakRef::init_class();
+    Proxy::init_class();
+    CallableProxy::init_class();
+}
+
 /// Raises TypeError unless instances of the object's class can be weakly referenced.
 fn check_referenceable(target: &Value) -> PyResult<()> {
     if !target.is_pointer() || !target.class().has(ClassFlags::WEAKREFABLE) {
@@ -111,6 +118,11 @@ pub fn references(target: &Value) -> Vec<Value> {
         Some(header) if header.has(flags::WEAKLY_REFERENCED) => table::references(target),
         _ => Vec::new(),
     }
+}
+
+/// The first of the weak references to an object (`__weakref__`).
+pub fn first_reference(target: &Value) -> Option<Value> {
+    references(target).into_iter().next()
 }
 
 /// Marks every weak reference to `target` dead and runs their callbacks, newest first.
