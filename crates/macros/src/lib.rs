@@ -22,6 +22,8 @@ mod module;
 mod rust_type;
 mod signature;
 mod slot;
+#[cfg(test)]
+mod expansions;
 
 use proc_macro::TokenStream;
 
