@@ -283,10 +283,11 @@ impl GetSet {
             None => quote!(::core::option::Option::None),
         };
         let (get, set) = (option(getter), option(setter));
-        let add = if *member { quote!(member) } else { quote!(getset) };
         quote! {
             #(#cfgs)*
-            b.#add(const { &::taipan_objects::native::GetSetDef { name: #name, doc: #doc, get: #get, set: #set } });
+            b.getset(const {
+                &::taipan_objects::native::GetSetDef { name: #name, doc: #doc, get: #get, set: #set, member: #member }
+            });
         }
     }
 }

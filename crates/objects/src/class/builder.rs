@@ -64,11 +64,6 @@ impl ClassBuilder<'_> {
         self.class.dict().set_str(&Str::intern(def.name), crate::native::getset_descriptor(self.class, def));
     }
 
-    /// Adds a computed attribute that is a `member_descriptor`.
-    pub fn member(&self, def: &'static GetSetDef) {
-        self.class.dict().set_str(&Str::intern(def.name), crate::native::native_member_descriptor(self.class, def));
-    }
-
     /// Says the parameters of the constructor; the first function that says them wins.
     pub fn signature(&self, text: &'static str) {
         if let Some(definition) = self.class.definition

@@ -528,6 +528,7 @@ static DICT_ATTRIBUTE: GetSetDef = GetSetDef {
         }
         Ok(())
     }),
+    member: false,
 };
 
 static WEAKREF_ATTRIBUTE: GetSetDef = GetSetDef {
@@ -535,6 +536,7 @@ static WEAKREF_ATTRIBUTE: GetSetDef = GetSetDef {
     doc: Some("list of weak references to the object"),
     get: Some(|value| Ok(crate::weakref::first_reference(value).unwrap_or(Value::NONE))),
     set: None,
+    member: false,
 };
 
 /// The `__dict__` descriptor that the first class with instance attributes defines.

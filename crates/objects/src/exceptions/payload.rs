@@ -57,7 +57,7 @@ macro_rules! exception_payload {
         impl $crate::class::Payload for $payload {
             fn layout() -> &'static $crate::class::Layout {
                 static LAYOUT: $crate::class::Layout =
-                    $crate::class::Layout::of::<$payload>(stringify!($payload), Some(&$crate::exceptions::base::LAYOUT), true);
+                    $crate::class::Layout::of::<$payload>(stringify!($payload), Some(|| &$crate::exceptions::base::LAYOUT), true);
                 &LAYOUT
             }
 

@@ -22,6 +22,9 @@ pub struct GetSetDescriptor {
 
 /// A computed attribute of `owner`.
 pub fn getset_descriptor(owner: &Ref<Type>, def: &'static GetSetDef) -> Value {
+    if def.member {
+        return MemberDescriptor::of(owner, &Str::intern(def.name), Source::Native(def));
+    }
     heap::new_object(GetSetDescriptor::class(), GetSetDescriptor { owner: owner.clone(), def }).into_value()
 }
 
@@ -105,11 +108,6 @@ enum Source {
     Place(usize),
     /// Behind functions.
     Native(&'static GetSetDef),
-}
-
-/// An attribute of the builtin class `owner` that shows itself as a member.
-pub fn native_member_descriptor(owner: &Ref<Type>, def: &'static GetSetDef) -> Value {
-    MemberDescriptor::of(owner, &Str::intern(def.name), Source::Native(def))
 }
 
 impl MemberDescriptor {

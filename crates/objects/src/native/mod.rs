@@ -13,7 +13,7 @@ mod module_def;
 mod result;
 mod slot_wrapper;
 
-pub use attributes::{GetSetDescriptor, MemberDescriptor, getset_descriptor, native_member_descriptor};
+pub use attributes::{GetSetDescriptor, MemberDescriptor, getset_descriptor};
 pub use convert::{ArgInfo, ArgPlace, FromArg, SliceIndex, class_receiver, given, module_receiver, optional, optional_or_none};
 pub use function::NativeFunction;
 pub use method::{ClassMethodDescriptor, MethodDescriptor};
@@ -80,6 +80,8 @@ pub struct GetSetDef {
     pub get: Option<fn(&Value) -> PyResult<Value>>,
     /// Writes the attribute, or deletes it where there is no value.
     pub set: Option<fn(&Value, Option<&Value>) -> PyResult<()>>,
+    /// Whether it shows itself as a `member_descriptor`, as CPython's attributes that are plain fields do.
+    pub member: bool,
 }
 
 /// Allocates the classes of native functions and descriptors, whose instances every class has.
