@@ -151,8 +151,8 @@ fn message_name(def: &'static FunctionDef, receiver: &Value) -> String {
             Some(module) if !module.eq_str("builtins") => format!("{}.{}", module.to_display(), def.name),
             _ => def.name.to_owned(),
         },
-        Binding::Method => match receiver.class().lookup_with_owner(&Str::intern(def.name)) {
-            Some((_, owner)) => format!("{}.{}", owner.qualname_object().to_display(), def.name),
+        Binding::Method => match owner_of(def, receiver) {
+            Some(owner) => format!("{}.{}", owner.qualname_object().to_display(), def.name),
             None => def.name.to_owned(),
         },
         Binding::Class | Binding::Static => match receiver.downcast::<Type>() {
@@ -160,6 +160,17 @@ fn message_name(def: &'static FunctionDef, receiver: &Value) -> String {
             None => def.name.to_owned(),
         },
     }
+}
+
+/// The class through which `receiver` has the method.
+fn owner_of(def: &'static FunctionDef, receiver: &Value) -> Option<Ref<Type>> {
+    let name = Str::intern(def.name);
+    receiver.class().mro().tail().iter().find_map(|class| {
+        let class = class.downcast::<Type>()?;
+        let found = class.dict().get_str(&name)?;
+        let descriptor = found.downcast_exact::<MethodDescriptor>()?;
+        std::ptr::eq(descriptor.def(), def).then(|| class.clone())
+    })
 }
 
 /// Refuses keywords for `__new__` of `own` unless a subclass brings its own `__init__`, which may take them.
