@@ -29,8 +29,8 @@ pub struct Param {
 /// The parameters a signature names, without the receiver.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Signature {
-    /// Whether the text names its receiver (`$self`).
-    pub has_receiver: bool,
+    /// The receiver the text names, `$self`.
+    pub receiver: Option<String>,
     /// The parameters in order.
     pub params: Vec<Param>,
 }
@@ -56,7 +56,7 @@ impl Signature {
             if index != 0 {
                 return Err(format!("{part} stands first"));
             }
-            self.has_receiver = true;
+            self.receiver = Some(part.to_owned());
         } else if part == "/" {
             if *kind != Kind::Positional || self.params.iter().any(|param| param.kind == Kind::PositionalOnly) {
                 return Err("`/` stands once and before `*`".to_owned());
@@ -116,8 +116,9 @@ impl Signature {
         self.params.iter().any(|param| param.kind == kind)
     }
 
-    /// The text, with `receiver` (`$self`) put first if there is one.
+    /// The text, with the receiver put first: the one that was named, or else `receiver`.
     pub fn text(&self, receiver: Option<&str>) -> String {
+        let receiver = receiver.map(|receiver| self.receiver.as_deref().unwrap_or(receiver));
         let mut parts: Vec<String> = receiver.map(str::to_owned).into_iter().collect();
         // The receiver is positional-only, so `/` follows it where no other such parameter does.
         let mut previous = receiver.map(|_| Kind::PositionalOnly);

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use malachite_bigint::BigInt;
 
+use crate::buffer::BufferView;
 use crate::class::{Payload, Type};
 use crate::module::Module;
 use crate::raised::{PyResult, Raised};
@@ -184,6 +185,16 @@ impl FromArg<'_> for char {
         match text.char_at(0).and_then(char::from_u32) {
             Some(character) if text.len() == 1 => Ok(character),
             _ => bail!(TypeError, "{}() {} must be a unicode character, not a string of length {}", info.function, info.describe(), text.len()),
+        }
+    }
+}
+
+/// The bytes of a bytes-like object, for reading.
+impl FromArg<'_> for BufferView {
+    fn from_arg(value: &Value, _: &ArgInfo) -> PyResult<Self> {
+        match value.class().slots.buffer.get() {
+            Some(buffer) => buffer(value, 0),
+            None => bail!(TypeError, "a bytes-like object is required, not '{}'", value.class().name()),
         }
     }
 }
