@@ -27,6 +27,12 @@ pub mod flags {
     pub const FROZEN: u32 = 1 << 6;
     /// The object is being deallocated: its references may be gone.
     pub const DYING: u32 = 1 << 7;
+    /// Scratch bit of a walk of the list of young objects.
+    pub const LISTED: u32 = 1 << 8;
+    /// The running collection looks at the object.
+    pub const COLLECTING: u32 = 1 << 9;
+    /// The bits from here on are the collector's count of outside references.
+    pub const COUNT_SHIFT: u32 = 12;
 }
 
 /// Immortal objects start with this count; balanced increments and decrements never bring it to zero.

@@ -3,7 +3,9 @@
 //! Small objects (up to 512 bytes) live in slots of 64 KiB pages, one size class a page; the page header sits at the
 //! page's aligned start, so the size class of an object is found from its address. A free slot has a null class word,
 //! which lets the collector walk pages and see what is alive; nothing is linked per object. Larger objects have a malloc
-//! block each and stand in a table. Only the holder of the interpreter lock allocates or frees.
+//! block each and stand in a table. Objects that can hold references are written down as they are made, so that a young
+//! collection looks at them alone; the list may name slots that were freed or reused since, never memory that is gone.
+//! Only the holder of the interpreter lock allocates or frees.
 
 use std::alloc::{Layout as Block, alloc, dealloc, handle_alloc_error};
 use std::cell::Cell;
@@ -44,13 +46,24 @@ struct Heap {
     current: [*mut Page; CLASS_COUNT],
     pages: Vec<*mut Page>,
     large: HashSet<*mut Header, AddressHash>,
+    /// Those of them made since the last collection.
+    young_large: HashSet<*mut Header, AddressHash>,
     /// Objects whose release waits for the outermost deallocation.
     pending: Vec<*mut Header>,
     nesting: u32,
-    /// Objects that can hold references, made since the last collection, less those freed.
-    young: isize,
-    /// `young` above this asks for a collection.
-    threshold: isize,
+    /// Slots of objects that can hold references, made since the last collection, oldest first.
+    young: YoungList,
+    /// More young objects than this ask for a collection.
+    threshold: usize,
+    /// Young objects were made that the list does not name; they are found by a walk of all pages.
+    forgot_young: bool,
+}
+
+/// A list that is appended to on every allocation: its end is two words that a push compares.
+struct YoungList {
+    start: *mut *mut Header,
+    next: *mut *mut Header,
+    end: *mut *mut Header,
 }
 
 static HEAP: Locked<Heap> = Locked::new(Heap {
@@ -58,18 +71,17 @@ static HEAP: Locked<Heap> = Locked::new(Heap {
     current: [ptr::null_mut(); CLASS_COUNT],
     pages: Vec::new(),
     large: HashSet::with_hasher(BUILD),
+    young_large: HashSet::with_hasher(BUILD),
     pending: Vec::new(),
     nesting: 0,
-    young: 0,
-    threshold: isize::MAX,
+    young: YoungList { start: ptr::null_mut(), next: ptr::null_mut(), end: ptr::null_mut() },
+    threshold: usize::MAX,
+    forgot_young: false,
 });
 
 // `HashSet::new` is not const with the default hasher; addresses need no keyed hash.
 type AddressHash = std::hash::BuildHasherDefault<std::hash::DefaultHasher>;
 const BUILD: AddressHash = AddressHash::new();
-
-/// Called when the number of young containers passes the threshold: asks for a collection at the next safe point.
-pub static COLLECTION_WANTED: Locked<Cell<bool>> = Locked::new(Cell::new(false));
 
 /// Memory for an object of `size` bytes, header not yet written.
 ///
@@ -140,7 +152,10 @@ fn allocate_large(size: usize) -> *mut Header {
         start.cast::<usize>().write(size);
         start.add(LARGE_PREFIX).cast::<Header>()
     };
-    HEAP.with(|heap| heap.large.insert(object));
+    HEAP.with(|heap| {
+        heap.large.insert(object);
+        heap.young_large.insert(object);
+    });
     object
 }
 
@@ -168,7 +183,10 @@ unsafe fn free(object: *mut Header) {
 /// As [`free`], for a large object.
 #[inline(never)]
 unsafe fn free_large(object: *mut Header) {
-    HEAP.with(|heap| heap.large.remove(&object));
+    HEAP.with(|heap| {
+        heap.large.remove(&object);
+        heap.young_large.remove(&object);
+    });
     // SAFETY: the prefix holds the size the block was made with.
     unsafe {
         let start = object.cast::<u8>().sub(LARGE_PREFIX);
@@ -193,11 +211,14 @@ unsafe fn write_header(object: *mut Header, class: &Ref<Type>, flags: u32) {
             flags: Cell::new(flags),
             class: Cell::new(Some(class.as_ptr())),
         });
-        if class.has(ClassFlags::TRACED) {
-            let heap = HEAP.as_ptr();
-            (*heap).young += 1;
-            if (*heap).young > (*heap).threshold {
-                (*COLLECTION_WANTED.as_ptr()).set(true);
+        if flags == 0 && class.has(ClassFlags::TRACED) {
+            let young = &raw mut (*HEAP.as_ptr()).young;
+            let place = (*young).next;
+            if place == (*young).end {
+                remember_slow(object);
+            } else {
+                place.write(object);
+                (*young).next = place.add(1);
             }
         }
     }
@@ -308,10 +329,6 @@ unsafe fn end_object(object: *mut Header) {
                 instance::drop_extras(object, &class);
             }
         }
-        if class_flags & ClassFlags::TRACED != 0 {
-            let heap = HEAP.as_ptr();
-            (*heap).young -= 1;
-        }
         (class.layout().drop)(object);
         free(object);
         if class_flags & ClassFlags::HEAP != 0 {
@@ -344,17 +361,188 @@ unsafe fn borrow<'a>(object: &'a *mut Header) -> &'a Value {
     unsafe { &*(object as *const *mut Header).cast::<Value>() }
 }
 
-/// Number of traced objects made since the last collection, less those freed.
-pub fn young_count() -> isize {
-    HEAP.with(|heap| heap.young)
+/// Smallest length of the list of young objects.
+const YOUNG_MINIMUM: usize = 1024;
+/// Longest list that is kept when nobody collects.
+const YOUNG_MAXIMUM: usize = 1 << 20;
+
+/// Whether an object is one that young collections look at.
+fn is_young(object: &Header) -> bool {
+    object.class.get().is_some()
+        && !object.has(flags::OLD | flags::IMMORTAL | flags::FROZEN)
+        && crate::value::header_class(object).has(ClassFlags::TRACED)
 }
 
-/// Starts a new count after a collection; a collection is asked for when more than `threshold` are made.
-pub fn reset_young(threshold: isize) {
-    HEAP.with(|heap| {
-        heap.young = 0;
+/// The list is full: makes room, and asks for a collection when many objects in it are alive.
+#[cold]
+#[inline(never)]
+fn remember_slow(object: *mut Header) {
+    // SAFETY: the interpreter lock is held; after `make_room` there is a place.
+    unsafe {
+        let heap = &mut *HEAP.as_ptr();
+        if make_room(heap) >= heap.threshold {
+            crate::runtime::request(crate::runtime::breaker::COLLECT);
+        }
+        heap.young.next.write(object);
+        heap.young.next = heap.young.next.add(1);
+    }
+}
+
+/// Compacts the list and gives it room until the next look is due. Answers the number of young objects.
+///
+/// # Safety
+/// The interpreter lock is held.
+unsafe fn make_room(heap: &mut Heap) -> usize {
+    // SAFETY: as for the caller.
+    unsafe {
+        let live = compact_young(heap);
+        if live >= YOUNG_MAXIMUM {
+            heap.young.next = heap.young.start;
+            heap.forgot_young = true;
+        }
+        let used = heap.young.next.offset_from(heap.young.start) as usize;
+        let room = match heap.threshold.checked_sub(used) {
+            Some(left) if left > 0 && heap.threshold <= YOUNG_MAXIMUM => left.max(used / 4).max(64),
+            _ => used.max(YOUNG_MINIMUM),
+        };
+        resize_young(&mut heap.young, used + room);
+        live
+    }
+}
+
+/// Takes out of the list what is freed, old, or there twice. Answers how many young objects are left, large ones included.
+///
+/// # Safety
+/// The interpreter lock is held.
+unsafe fn compact_young(heap: &mut Heap) -> usize {
+    // SAFETY: the list names slots of pages, which are never given back; a freed slot has no class.
+    unsafe {
+        let mut kept = heap.young.start;
+        let mut cursor = heap.young.start;
+        while cursor != heap.young.next {
+            let object = *cursor;
+            cursor = cursor.add(1);
+            if !is_young(&*object) || (*object).has(flags::LISTED) {
+                continue;
+            }
+            (*object).set(flags::LISTED);
+            kept.write(object);
+            kept = kept.add(1);
+        }
+        heap.young.next = kept;
+        cursor = heap.young.start;
+        while cursor != kept {
+            (**cursor).unset(flags::LISTED);
+            cursor = cursor.add(1);
+        }
+        kept.offset_from(heap.young.start) as usize + heap.young_large.len()
+    }
+}
+
+/// # Safety
+/// The list has at most `capacity` entries, and `capacity` is not zero.
+unsafe fn resize_young(young: &mut YoungList, capacity: usize) {
+    let block = |count: usize| Block::array::<*mut Header>(count).expect("the list of young objects fits in memory");
+    // SAFETY: the block was made here with the capacity found from its ends; `next` keeps its distance from the start.
+    unsafe {
+        let used = young.next.offset_from(young.start) as usize;
+        let old = young.end.offset_from(young.start) as usize;
+        if old == capacity {
+            return;
+        }
+        let start = if old == 0 {
+            alloc(block(capacity))
+        } else {
+            std::alloc::realloc(young.start.cast(), block(old), block(capacity).size())
+        };
+        if start.is_null() {
+            handle_alloc_error(block(capacity));
+        }
+        young.start = start.cast();
+        young.next = young.start.add(used);
+        young.end = young.start.add(capacity);
+    }
+}
+
+/// Number of traced objects made since the last collection that are still alive.
+pub fn young_count() -> usize {
+    // SAFETY: the interpreter lock is held.
+    unsafe {
+        let heap = &mut *HEAP.as_ptr();
+        compact_young(heap)
+    }
+}
+
+/// Sets how many young objects ask for a collection; with `usize::MAX` none do.
+pub fn set_young_threshold(threshold: usize) {
+    // SAFETY: the interpreter lock is held.
+    unsafe {
+        let heap = &mut *HEAP.as_ptr();
         heap.threshold = threshold;
-    });
+        make_room(heap);
+    }
+}
+
+/// Takes the young objects for a collection: from now on the list names newer ones.
+pub(crate) fn take_young() -> Vec<NonNull<Header>> {
+    let mut taken = Vec::new();
+    // SAFETY: the interpreter lock is held; after compaction the list names live objects.
+    unsafe {
+        let heap = &mut *HEAP.as_ptr();
+        compact_young(heap);
+        if heap.forgot_young {
+            for_each_object(|object| {
+                if is_young(object) {
+                    taken.push(NonNull::from(object));
+                }
+            });
+        } else {
+            let count = heap.young.next.offset_from(heap.young.start) as usize;
+            taken.reserve(count + heap.young_large.len());
+            let mut cursor = heap.young.start;
+            while cursor != heap.young.next {
+                taken.push(NonNull::new_unchecked(*cursor));
+                cursor = cursor.add(1);
+            }
+            let large = heap.young_large.iter().filter(|&&object| is_young(&*object));
+            taken.extend(large.map(|&object| NonNull::new_unchecked(object)));
+        }
+        drop_young(heap);
+    }
+    taken
+}
+
+/// Forgets the young objects: a collection is about to look at all.
+pub(crate) fn forget_young() {
+    HEAP.with(drop_young);
+}
+
+fn drop_young(heap: &mut Heap) {
+    heap.young.next = heap.young.start;
+    heap.young_large.clear();
+    heap.forgot_young = false;
+}
+
+/// Visits every reference an object owns: its payload's, its attributes', and its class where that is counted.
+pub(crate) fn trace_object(object: &Header, visit: &mut dyn FnMut(&Value)) {
+    let class = crate::value::header_class(object);
+    // SAFETY: the object is live, and the layout is its class's.
+    unsafe { (class.layout().trace)(object, visit) };
+    instance::trace_extras(object, visit);
+    if class.has(ClassFlags::HEAP) {
+        visit(class.as_value());
+    }
+}
+
+/// Lets an object of a garbage cycle let go of what it refers to. It stays usable, if empty.
+pub(crate) fn clear_object(value: &Value) {
+    let Some(object) = value.header() else { return };
+    let class = value.class().clone();
+    // SAFETY: the object is live, kept so by `value`, and the layout is its class's.
+    unsafe { (class.layout().clear)(object) };
+    if class.has(ClassFlags::EXTRAS) {
+        instance::clear_extras(value);
+    }
 }
 
 /// Calls `visit` for every live object. `visit` must not allocate or free objects.

@@ -27,6 +27,7 @@ pub mod descriptors;
 pub mod dict;
 pub mod exceptions;
 pub mod float;
+pub mod gc;
 pub mod generic_alias;
 pub mod hash;
 pub mod heap;
