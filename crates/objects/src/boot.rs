@@ -5,8 +5,8 @@
 
 use crate::class::{Payload, Type};
 use crate::{
-    cell_object, descriptors, dict, exceptions, float, int, list, module, native, object, singletons, str, traceback, tuple,
-    weakref,
+    cell_object, complex, descriptors, dict, exceptions, float, int, list, module, native, object, singletons, str, traceback,
+    tuple, weakref,
 };
 
 /// Makes every builtin class. Called once, under the interpreter lock, before anything else; later calls do nothing.
@@ -28,6 +28,7 @@ pub fn boot() {
     native::init_classes();
     int::Int::init_class();
     float::Float::init_class();
+    complex::Complex::init_class();
     singletons::init_classes();
     list::List::init_class();
     module::Module::init_class();

@@ -8,7 +8,7 @@ macro_rules! class_accessors {
         $(#[$doc])*
         #[inline(always)]
         pub fn $name() -> &'static Ref<Type> {
-            <$payload as Payload>::class()
+            <$payload>::class()
         }
     )* };
 }

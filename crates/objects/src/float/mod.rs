@@ -4,62 +4,35 @@
 //! (`-0.0`, infinities, NaNs, extreme exponents) and every instance of a subclass. Invariant: a value whose class is
 //! exactly `float` is boxed only if it has no immediate form.
 
+pub mod arithmetic;
+mod class;
+pub mod convert;
 pub mod immediate;
 
+pub use arithmetic::power_of_floats;
+pub use class::{round_to, to_text};
+pub use convert::{from_value, parse};
 pub use immediate::*;
+use taipan_macros::class;
 
-use crate::cell::Once;
-use crate::class::{ClassBuilder, ClassDef, ClassFlags, Layout, Payload, Trace, Type};
+use crate::class::{Payload, Type};
 use crate::exceptions::ExceptionKind;
 use crate::heap;
 use crate::int;
 use crate::protocol;
 use crate::raised::PyResult;
 use crate::value::{Ref, Value};
-use crate::{bail, exc};
+use crate::{bail, exc, warnings};
 
 /// The payload of floats that are not immediates.
+#[class(
+    name = "float",
+    flags(BASETYPE, MATCH_SELF),
+    doc = "Floating-point numbers of 64 bits.\n\nfloat(x=0) is the float that a number or text stands for."
+)]
 pub struct Float {
+    #[untraced]
     pub(crate) value: f64,
-}
-
-static LAYOUT: Layout = Layout::of::<Float>("Float", None, false);
-static CLASS: Once<Ref<Type>> = Once::new();
-static DEFINITION: ClassDef = ClassDef {
-    name: "float",
-    module: "builtins",
-    doc: None,
-    signature: Once::new(),
-    flags: ClassFlags::BASETYPE | ClassFlags::MATCH_SELF,
-    layout: Float::layout,
-    base: Some(<crate::object::ObjectPayload as Payload>::class),
-    build: Float::build,
-};
-
-impl Trace for Float {
-    fn trace(&self, _: &mut dyn FnMut(&Value)) {}
-}
-
-impl Payload for Float {
-    fn layout() -> &'static Layout {
-        &LAYOUT
-    }
-
-    #[inline(always)]
-    fn class() -> &'static Ref<Type> {
-        &CLASS
-    }
-}
-
-impl Float {
-    /// Makes the class, once.
-    pub fn init_class() {
-        if !CLASS.is_set() {
-            CLASS.set(crate::class::create_builtin(&DEFINITION));
-        }
-    }
-
-    fn build(_: &ClassBuilder<'_>) {}
 }
 
 /// A float.
@@ -134,7 +107,7 @@ fn as_f64_slow(value: &Value) -> PyResult<f64> {
                 class.name(),
                 answer.class().name()
             );
-            crate::warnings::warn_in_rust(ExceptionKind::DeprecationWarning, &message, 1)?;
+            warnings::warn(ExceptionKind::DeprecationWarning, &message)?;
         }
         return Ok(float);
     }

@@ -5,65 +5,45 @@
 //! this folder is written against [`IntView`]. Invariant: a value whose class is exactly `int` is boxed only if it does
 //! not fit an immediate, so two immediates are equal if and only if their bits are.
 
+pub mod arithmetic;
+pub mod bitwise;
+pub mod boolean;
+pub mod bytes;
+mod class;
+pub mod convert;
+pub mod division;
+pub mod power;
+pub mod rounding;
 pub mod small;
+pub mod text;
 
 use std::borrow::Cow;
 
-use malachite_bigint::{BigInt, BigUint, Sign};
+pub use malachite_bigint::{BigInt, BigUint, Sign};
 use num_traits::ToPrimitive;
+use taipan_macros::class;
 
+pub use convert::{from_value, to_exact};
+pub use rounding::{bit_count, from_f64};
 pub use small::*;
+pub use text::{max_str_digits, parse, set_max_str_digits};
 
 use crate::bail;
-use crate::cell::Once;
-use crate::class::{ClassBuilder, ClassDef, ClassFlags, Layout, Payload, Trace, Type};
+use crate::class::{Payload, Type};
 use crate::heap;
 use crate::protocol;
 use crate::raised::PyResult;
 use crate::value::{Ref, Value, bits};
 
 /// The payload of ints that are not immediates.
+#[class(
+    name = "int",
+    flags(BASETYPE, MATCH_SELF, INT),
+    doc = "Whole numbers of any size.\n\nint(x=0) is the whole part of a number, or the number that text spells in decimal digits.\nint(x, base=10) reads text in a base from 2 to 36; base 0 takes the base from the text's prefix."
+)]
 pub struct Int {
+    #[untraced]
     pub(crate) value: BigInt,
-}
-
-static LAYOUT: Layout = Layout::of::<Int>("Int", None, false);
-static CLASS: Once<Ref<Type>> = Once::new();
-static DEFINITION: ClassDef = ClassDef {
-    name: "int",
-    module: "builtins",
-    doc: None,
-    signature: Once::new(),
-    flags: ClassFlags::BASETYPE | ClassFlags::MATCH_SELF | ClassFlags::INT,
-    layout: Int::layout,
-    base: Some(<crate::object::ObjectPayload as Payload>::class),
-    build: Int::build,
-};
-
-impl Trace for Int {
-    fn trace(&self, _: &mut dyn FnMut(&Value)) {}
-}
-
-impl Payload for Int {
-    fn layout() -> &'static Layout {
-        &LAYOUT
-    }
-
-    #[inline(always)]
-    fn class() -> &'static Ref<Type> {
-        &CLASS
-    }
-}
-
-impl Int {
-    /// Makes the class, once.
-    pub fn init_class() {
-        if !CLASS.is_set() {
-            CLASS.set(crate::class::create_builtin(&DEFINITION));
-        }
-    }
-
-    fn build(_: &ClassBuilder<'_>) {}
 }
 
 /// An int as Rust sees it: `Small` whenever it fits 64 bits.
