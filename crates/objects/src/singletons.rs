@@ -8,7 +8,7 @@ use crate::object::Object;
 use crate::raised::PyResult;
 use crate::str::Str;
 use crate::value::{Ref, Value};
-use crate::{bail, id};
+use crate::id;
 
 pub use crate::int::boolean::Bool;
 

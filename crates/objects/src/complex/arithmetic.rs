@@ -8,7 +8,6 @@ use crate::float::arithmetic::operand;
 use crate::int::{self, arithmetic::order_float, division::division_by_zero};
 use crate::raised::PyResult;
 use crate::value::Value;
-use crate::bail;
 
 /// An operand of a binary operation.
 enum Operand {

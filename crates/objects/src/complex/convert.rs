@@ -7,7 +7,7 @@ use crate::int::text::{ascii_digits, trim_c_space};
 use crate::raised::PyResult;
 use crate::str::Str;
 use crate::value::{Ref, Value};
-use crate::{bail, float, id, protocol, warnings};
+use crate::{float, id, protocol, warnings};
 
 /// The complex number that ASCII text spells, with white space around it and perhaps in parentheses.
 pub fn parse(text: &[u8]) -> Option<Parts> {

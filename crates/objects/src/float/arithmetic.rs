@@ -14,7 +14,6 @@ use crate::raised::{PyResult, Raised};
 use crate::str::Str;
 use crate::tuple::Tuple;
 use crate::value::Value;
-use crate::{bail, exc};
 
 /// The number an operand stands for: a float, or an int within the floats. `None` for other values.
 #[inline]

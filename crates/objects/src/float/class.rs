@@ -11,7 +11,7 @@ use crate::raised::PyResult;
 use crate::str::Str;
 use crate::tuple::Tuple;
 use crate::value::{Ref, Value};
-use crate::{bail, format, hash, id, int, protocol};
+use crate::{format, hash, id, int, protocol};
 
 /// The number behind the receiver of a method of `float`.
 #[inline(always)]

@@ -7,7 +7,7 @@ use crate::protocol;
 use crate::raised::PyResult;
 use crate::str::Str;
 use crate::value::{Ref, Value};
-use crate::{bail, buffer, int};
+use crate::{buffer, int};
 
 /// `float(value)`: by `__float__`, by `__index__`, or from text. The result is an exact `float`.
 pub fn from_value(value: &Value) -> PyResult<Value> {

@@ -22,7 +22,7 @@ use crate::int;
 use crate::protocol;
 use crate::raised::PyResult;
 use crate::value::{Ref, Value};
-use crate::{bail, exc, warnings};
+use crate::warnings;
 
 /// The payload of floats that are not immediates.
 #[class(

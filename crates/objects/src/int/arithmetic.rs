@@ -10,7 +10,6 @@ use malachite_bigint::{BigInt, Sign};
 use super::IntView::{self, Big, Small};
 use super::{add_small, from_big, from_i128, from_u64, multiply_small, subtract_small, view};
 use crate::class::Comparison;
-use crate::exc;
 use crate::hash;
 use crate::raised::{PyResult, Raised};
 use crate::value::Value;

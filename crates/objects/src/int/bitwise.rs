@@ -5,7 +5,6 @@ use malachite_bigint::{BigInt, Sign};
 use super::IntView::{self, Big, Small};
 use super::arithmetic::{check_bits, operands};
 use super::{and_small, from_big, lshift_small, new, or_small, rshift_small, xor_small};
-use crate::bail;
 use crate::raised::PyResult;
 use crate::value::Value;
 

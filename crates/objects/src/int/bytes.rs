@@ -4,7 +4,6 @@ use malachite_bigint::{BigInt, Sign};
 
 use super::IntView::{self, Big, Small};
 use super::{from_big, from_u64, new};
-use crate::bail;
 use crate::raised::PyResult;
 use crate::value::Value;
 

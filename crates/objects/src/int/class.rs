@@ -4,7 +4,7 @@ use taipan_macros::methods;
 
 use super::arithmetic;
 use super::bytes::{ByteOrder, from_bytes, to_bytes};
-use super::convert::{construct, to_exact};
+use super::convert::{construct, exact};
 use super::{Int, IntView, bit_count, bitwise, division, new, power, rounding, text, view};
 use crate::bytes::Bytes;
 use crate::class::{Comparison, Payload, Type};
@@ -14,7 +14,7 @@ use crate::raised::PyResult;
 use crate::str::Str;
 use crate::tuple::Tuple;
 use crate::value::{Ref, Value};
-use crate::{bail, format};
+use crate::format;
 
 /// The number behind the receiver of a method of `int`.
 #[inline(always)]
@@ -121,7 +121,7 @@ impl Int {
 
     #[slot(positive, int, index)]
     fn positive(this: &Value) -> PyResult<Value> {
-        Ok(to_exact(this))
+        Ok(exact(this))
     }
 
     #[slot(absolute)]
@@ -142,7 +142,7 @@ impl Int {
     /// The number itself: the complex conjugate of a real number.
     #[method]
     fn conjugate(this: &Value) -> Value {
-        to_exact(this)
+        exact(this)
     }
 
     /// Number of bits the magnitude takes, without leading zeros.
@@ -182,7 +182,7 @@ impl Int {
     /// A pair of ints whose quotient is the number: itself and one.
     #[method]
     fn as_integer_ratio(this: &Value) -> Ref<Tuple> {
-        Tuple::pair(to_exact(this), new(1))
+        Tuple::pair(exact(this), new(1))
     }
 
     /// True: an int has no fraction.
@@ -194,26 +194,26 @@ impl Int {
     /// The number itself: it has no fraction to cut off.
     #[method]
     fn __trunc__(this: &Value) -> Value {
-        to_exact(this)
+        exact(this)
     }
 
     /// The number itself: it has no fraction to round down.
     #[method]
     fn __floor__(this: &Value) -> Value {
-        to_exact(this)
+        exact(this)
     }
 
     /// The number itself: it has no fraction to round up.
     #[method]
     fn __ceil__(this: &Value) -> Value {
-        to_exact(this)
+        exact(this)
     }
 
     /// The nearest multiple of `10**-ndigits`, the even one of two.
     #[method("($self, ndigits=None, /)")]
     fn __round__(this: &Value, ndigits: Option<&Value>) -> PyResult<Value> {
         match ndigits {
-            None => Ok(to_exact(this)),
+            None => Ok(exact(this)),
             Some(ndigits) => rounding::round(this_view(this), ndigits),
         }
     }
@@ -221,7 +221,7 @@ impl Int {
     /// The arguments that make the number again.
     #[method]
     fn __getnewargs__(this: &Value) -> Ref<Tuple> {
-        Tuple::from_array([to_exact(this)])
+        Tuple::from_array([exact(this)])
     }
 
     /// The number as text, as `format_spec` says.
@@ -239,7 +239,7 @@ impl Int {
     /// The number itself: a real number is its own real part.
     #[getter]
     fn real(this: &Value) -> Value {
-        to_exact(this)
+        exact(this)
     }
 
     /// Zero: a real number has no imaginary part.
@@ -251,7 +251,7 @@ impl Int {
     /// The number itself, as a fraction in lowest terms has it.
     #[getter]
     fn numerator(this: &Value) -> Value {
-        to_exact(this)
+        exact(this)
     }
 
     /// One: an int is a fraction with this denominator.

@@ -9,11 +9,11 @@ use crate::protocol;
 use crate::raised::PyResult;
 use crate::str::Str;
 use crate::value::{Ref, Value};
-use crate::{bail, buffer, warnings};
+use crate::{buffer, warnings};
 
 /// The same number as an exact `int`; the value is an int.
 #[inline]
-pub fn to_exact(value: &Value) -> Value {
+pub fn exact(value: &Value) -> Value {
     if is_exact(value) {
         return value.clone();
     }
@@ -34,7 +34,7 @@ pub fn from_value(value: &Value) -> PyResult<Value> {
         return exact_answer(value, answer);
     }
     if slots.index.get().is_some() {
-        return Ok(to_exact(&protocol::index(value)?));
+        return Ok(exact(&protocol::index(value)?));
     }
     if let Some(parsed) = from_text(value, 10)? {
         return Ok(parsed);
@@ -60,7 +60,7 @@ fn exact_answer(value: &Value, answer: Value) -> PyResult<Value> {
          int is deprecated, and may not be supported in a future version of Python."
     );
     warnings::warn(ExceptionKind::DeprecationWarning, &message)?;
-    Ok(to_exact(&answer))
+    Ok(exact(&answer))
 }
 
 /// The int that text or bytes spell; `None` for other values.

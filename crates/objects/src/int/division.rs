@@ -7,7 +7,6 @@ use num_traits::{ToPrimitive, Zero};
 use super::IntView::{self, Small};
 use super::arithmetic::operands;
 use super::{floor_divide_small, from_big, from_i128, new, remainder_small};
-use crate::exc;
 use crate::float;
 use crate::raised::{PyResult, Raised};
 use crate::tuple::Tuple;

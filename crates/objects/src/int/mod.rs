@@ -23,12 +23,11 @@ pub use malachite_bigint::{BigInt, BigUint, Sign};
 use num_traits::ToPrimitive;
 use taipan_macros::class;
 
-pub use convert::{from_value, to_exact};
+pub use convert::{from_value, exact};
 pub use rounding::{bit_count, from_f64};
 pub use small::*;
 pub use text::{max_str_digits, parse, set_max_str_digits};
 
-use crate::bail;
 use crate::class::{Payload, Type};
 use crate::heap;
 use crate::protocol;
@@ -156,6 +155,21 @@ pub fn to_i64(value: &Value) -> Option<i64> {
     match view(value)? {
         IntView::Small(small) => Some(small),
         IntView::Big(_) => None,
+    }
+}
+
+/// Whether the value is an int below zero.
+#[inline]
+pub fn is_negative(value: &Value) -> bool {
+    view(value).is_some_and(IntView::is_negative)
+}
+
+/// What a Python `__hash__` answered, as a hash.
+pub fn hash_result(answer: &Value) -> PyResult<i64> {
+    match view(answer) {
+        Some(IntView::Small(small)) => Ok(crate::hash::avoid_minus_one(small)),
+        Some(big) => Ok(arithmetic::hash(big)),
+        None => bail!(TypeError, "__hash__ method should return an integer"),
     }
 }
 

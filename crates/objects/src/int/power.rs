@@ -7,7 +7,6 @@ use num_traits::{One, Pow, Signed, ToPrimitive, Zero};
 use super::IntView::{self, Small};
 use super::arithmetic::{check_bits, memory_error, operands};
 use super::{from_big, new, view};
-use crate::bail;
 use crate::float;
 use crate::raised::PyResult;
 use crate::value::Value;

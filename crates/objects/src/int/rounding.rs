@@ -7,7 +7,6 @@ use num_traits::{Pow, Signed};
 use super::IntView::{self, Big, Small};
 use super::arithmetic::big_from_float;
 use super::{as_big, from_big, new};
-use crate::bail;
 use crate::raised::PyResult;
 use crate::value::Value;
 

@@ -15,7 +15,6 @@ use crate::protocol;
 use crate::raised::{PyResult, Raised};
 use crate::str::Str;
 use crate::value::{Ref, Value};
-use crate::{bail, exc};
 
 /// The limit a process starts with.
 pub const DEFAULT_MAX_DIGITS: usize = 4300;
