@@ -141,11 +141,11 @@ impl ParamSpec {
         debug_assert_eq!(N, self.names.len());
         let positional = args.positional();
         let mut bound = Bound { values: [None; N], rest: &[], keywords: Vec::new() };
-        if positional.len() > self.positional {
+        if positional.len() > self.positional || (args.values().len() > N && !self.varkw) {
             if !self.varargs {
-                return Err(self.too_many(positional.len()));
+                return Err(self.too_many(args));
             }
-            bound.rest = &positional[self.positional..];
+            bound.rest = positional.get(self.positional..).unwrap_or_default();
         }
         for (place, value) in bound.values.iter_mut().zip(&positional[..positional.len().min(self.positional)]) {
             *place = Some(value);
@@ -175,15 +175,17 @@ impl ParamSpec {
     }
 
     #[cold]
-    fn too_many(&self, given: usize) -> crate::raised::Raised {
+    fn too_many(&self, args: Args<'_>) -> crate::raised::Raised {
         let required = self.required[..self.positional].iter().filter(|&&required| required).count();
-        if self.positional == 0 {
-            return exc!(TypeError, "{}() takes no positional arguments", self.function);
-        }
-        let bound = if required == self.positional { "exactly" } else { "at most" };
-        let plural = if self.positional == 1 { "" } else { "s" };
-        let kind = if self.names.len() > self.positional { " positional" } else { "" };
-        exc!(TypeError, "{}() takes {bound} {}{kind} argument{plural} ({given} given)", self.function, self.positional)
+        let (given, total, names) = (args.positional().len(), args.values().len(), self.names.len());
+        let (most, kind, given) = match () {
+            _ if total > names && !self.varkw => (names, if given == 0 { " keyword" } else { "" }, total),
+            _ if self.positional == 0 => return exc!(TypeError, "{}() takes no positional arguments", self.function),
+            _ => (self.positional, " positional", given),
+        };
+        let bound = if required < most { "at most" } else { "exactly" };
+        let plural = if most == 1 { "" } else { "s" };
+        exc!(TypeError, "{}() takes {bound} {most}{kind} argument{plural} ({given} given)", self.function)
     }
 
     #[cold]
