@@ -17,13 +17,12 @@ struct Totals {
 
 /// Runs the tests; fails if one does, or if something does not build.
 pub fn run(arguments: &[&str]) -> Result<(), Failure> {
-    let mut test = Command::new(cargo())
-        .args([
-            "test",
-            "--workspace",
-            "--no-fail-fast",
-            "--ignore-rust-version",
-        ])
+    let mut test = Command::new(cargo());
+    test.args(["test", "--no-fail-fast", "--ignore-rust-version"]);
+    if !arguments.contains(&"-p") {
+        test.arg("--workspace");
+    }
+    let mut test = test
         .args(arguments)
         .current_dir(workspace::root())
         .stdout(Stdio::piped())
