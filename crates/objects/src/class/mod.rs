@@ -139,8 +139,13 @@ impl Type {
         self.layout
     }
 
-    /// `cls.__name__` as text for messages.
+    /// The name in messages: `cls.__name__`, which native classes outside `builtins` say with their module.
     pub fn name(&self) -> String {
+        if let Some(definition) = self.definition
+            && definition.module != "builtins"
+        {
+            return format!("{}.{}", definition.module, definition.name);
+        }
         self.name.get().map_or_else(|| "?".to_owned(), |name| name.to_display().into_owned())
     }
 

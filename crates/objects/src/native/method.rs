@@ -49,7 +49,8 @@ impl MethodDescriptor {
     #[slot(call)]
     fn call(&self, args: Args<'_>) -> PyResult<Value> {
         let Some(receiver) = args.positional().first() else {
-            bail!(TypeError, "unbound method {}.{}() needs an argument", self.owner.name(), self.def.name);
+            let owner = self.owner.qualname_object();
+            bail!(TypeError, "unbound method {}.{}() needs an argument", owner.to_display(), self.def.name);
         };
         check_instance(&self.owner, self.def.name, receiver)?;
         call_native(self.def, receiver, args.without_first())
