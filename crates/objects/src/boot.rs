@@ -3,7 +3,8 @@
 //! `type`, `object`, `str`, `dict` and `tuple` need each other: a class has a name (a `str`), a dict and an MRO (a
 //! `tuple`). So these are first allocated bare, then completed; all others follow in one step each.
 
-use crate::class::{Payload, Type};
+use crate::cell::Once;
+use crate::class::{ClassDef, ClassFlags, Payload, Type, allocate_builtin, create_builtin};
 use crate::{
     cell_object, complex, descriptors, dict, exceptions, float, int, list, module, native, object, singletons, str, traceback,
     tuple, weakref,
@@ -11,26 +12,26 @@ use crate::{
 
 /// Makes every builtin class. Called once, under the interpreter lock, before anything else; later calls do nothing.
 pub fn boot() {
-    if Type::is_allocated() && !Type::class().mro_is_missing() {
+    if Type::is_allocated() && Type::class().is_ready() {
         return;
     }
     Type::allocate_class();
     object::Object::allocate_class();
-    str::Str::allocate_class();
-    dict::Dict::allocate_class();
-    tuple::Tuple::allocate_class();
+    allocate_builtin(&STR, &str::CLASS);
+    allocate_builtin(&DICT, &dict::CLASS);
+    allocate_builtin(&TUPLE, &tuple::CLASS);
     native::allocate_classes();
     object::Object::init_class();
     Type::init_class();
-    str::Str::init_class();
-    dict::Dict::init_class();
-    tuple::Tuple::init_class();
+    create_builtin(&STR, &str::CLASS);
+    create_builtin(&DICT, &dict::CLASS);
+    create_builtin(&TUPLE, &tuple::CLASS);
     native::init_classes();
     int::Int::init_class();
     float::Float::init_class();
     complex::Complex::init_class();
     singletons::init_classes();
-    list::List::init_class();
+    create_builtin(&LIST, &list::CLASS);
     module::Module::init_class();
     cell_object::CellObject::init_class();
     descriptors::BoundMethod::init_class();
@@ -42,3 +43,47 @@ pub fn boot() {
     traceback::Traceback::init_class();
     weakref::init_classes();
 }
+
+static STR: ClassDef = ClassDef {
+    name: "str",
+    module: "builtins",
+    doc: None,
+    signature: Once::new(),
+    flags: ClassFlags::BASETYPE | ClassFlags::STR,
+    layout: <str::Str as Payload>::layout,
+    base: Some(<object::Object as Payload>::class),
+    build: |_| {},
+};
+
+static DICT: ClassDef = ClassDef {
+    name: "dict",
+    module: "builtins",
+    doc: None,
+    signature: Once::new(),
+    flags: ClassFlags::BASETYPE | ClassFlags::DICT,
+    layout: <dict::Dict as Payload>::layout,
+    base: Some(<object::Object as Payload>::class),
+    build: |_| {},
+};
+
+static TUPLE: ClassDef = ClassDef {
+    name: "tuple",
+    module: "builtins",
+    doc: None,
+    signature: Once::new(),
+    flags: ClassFlags::BASETYPE | ClassFlags::TUPLE,
+    layout: <tuple::Tuple as Payload>::layout,
+    base: Some(<object::Object as Payload>::class),
+    build: |_| {},
+};
+
+static LIST: ClassDef = ClassDef {
+    name: "list",
+    module: "builtins",
+    doc: None,
+    signature: Once::new(),
+    flags: ClassFlags::BASETYPE | ClassFlags::LIST,
+    layout: <list::List as Payload>::layout,
+    base: Some(<object::Object as Payload>::class),
+    build: |_| {},
+};

@@ -2,7 +2,7 @@
 
 use crate::args::Args;
 use crate::class::{
-    ClassFlags, Comparison, Payload, Type, add_dict_attribute, generic_getattr, generic_setattr,
+    ClassFlags, Comparison, Payload, Type, generic_getattr, generic_setattr,
 };
 use crate::dict::Dict;
 use crate::instance;
@@ -99,7 +99,7 @@ impl Object {
 
     #[slot(hash)]
     fn hash(this: &Value) -> PyResult<i64> {
-        Ok(crate::hash::hash_pointer(this))
+        Ok(crate::hash::hash_address(this.id()))
     }
 
     #[slot(richcompare)]
@@ -304,7 +304,7 @@ fn default_state(this: &Value) -> PyResult<Value> {
         Some(table) => {
             let copy = Dict::new();
             match table.dict() {
-                Some(dict) => copy.update(dict.as_value())?,
+                Some(dict) => copy.update(&dict)?,
                 None => {
                     for (name, value) in table.items(this.class().shared_keys()) {
                         copy.set_str(&name, value);
@@ -333,5 +333,3 @@ fn default_state(this: &Value) -> PyResult<Value> {
     Ok(Tuple::new(vec![state, slots.into_value()]).into_value())
 }
 
-#[allow(unused_imports)]
-use add_dict_attribute as _;

@@ -280,7 +280,7 @@ fn plan_members(base: &Ref<Type>, bases: &[Ref<Type>], dict: &Ref<Dict>, class_n
         let Some(name) = name.downcast::<Str>() else {
             bail!(TypeError, "__slots__ items must be strings, not '{}'", name.class().name());
         };
-        if !name.is_identifier() {
+        if !is_identifier(name) {
             bail!(TypeError, "__slots__ must be identifiers");
         }
         if name.eq_str("__dict__") {
@@ -396,7 +396,7 @@ fn call_set_name(class: &Ref<Type>) -> PyResult<()> {
                 protocol::repr(&name)?.to_display(),
                 class.name()
             );
-            crate::exceptions::add_note(raised.exception(), &note);
+            let _ = protocol::call_method(raised.exception().as_value(), id!("add_note"), &[Str::new(&note).into_value()]);
             return Err(raised);
         }
     }
@@ -410,4 +410,12 @@ fn init_subclass(class: &Ref<Type>, args: Args<'_>) -> PyResult<()> {
     let values = &args.values()[args.values().len() - names.len()..];
     protocol::call(&function, Args::new(values, names))?;
     Ok(())
+}
+
+fn is_identifier(name: &Str) -> bool {
+    name.try_to_str().is_some_and(|text| {
+        let mut characters = text.chars();
+        characters.next().is_some_and(rustpython_unicode::identifier::is_start)
+            && characters.all(rustpython_unicode::identifier::is_xid_continue)
+    })
 }

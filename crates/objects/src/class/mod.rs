@@ -207,6 +207,11 @@ impl Type {
         }
     }
 
+    /// Whether the class has its MRO and methods.
+    pub fn is_ready(&self) -> bool {
+        !self.mro.is_empty()
+    }
+
     /// Whether the class was made at run time.
     pub fn is_heap(&self) -> bool {
         self.has(ClassFlags::HEAP)

@@ -5,18 +5,18 @@ use crate::cell::Once;
 use crate::class::create::{allocate_builtin, best_base, calculate_metaclass, compute_mro, create_builtin};
 use crate::class::dunders::{bases_of, fill_slots};
 use crate::class::generic::{class_getattr, class_setattr};
-use crate::class::{ClassBuilder, ClassDef, ClassFlags, Layout, Payload, Type, new_class};
+use crate::class::{ClassDef, ClassFlags, Layout, Payload, Type, new_class};
 use crate::dict::Dict;
 use crate::instance;
 use crate::list::List;
 use crate::mapping_proxy::MappingProxy;
-use crate::native::{FunctionDef, GetSetDef, getset_descriptor};
+use crate::native::{GetSetDef, getset_descriptor};
 use crate::protocol;
 use crate::raised::PyResult;
 use crate::str::Str;
 use crate::tuple::Tuple;
 use crate::value::{Ref, Value};
-use crate::{bail, exc, id, int};
+use crate::{bail, exc, id};
 use taipan_macros::methods;
 
 static LAYOUT: Layout = Layout::of::<Type>("Type", None, true);
@@ -105,10 +105,6 @@ pub fn call_class(class: &Ref<Type>, args: Args<'_>) -> PyResult<Value> {
     Ok(made)
 }
 
-fn receiver(value: &Value) -> &Ref<Type> {
-    value.downcast::<Type>().expect("methods of `type` are called on classes")
-}
-
 #[methods]
 impl Type {
     #[slot(call)]
@@ -180,8 +176,8 @@ impl Type {
     }
 
     /// Return a type's method resolution order.
-    #[method("($self, /)")]
-    fn mro(this: &Ref<Type>) -> PyResult<Value> {
+    #[method("($self, /)", name = "mro")]
+    fn compute_default_mro(this: &Ref<Type>) -> PyResult<Value> {
         let mut order = vec![this.to_value()];
         order.extend(super::mro::linearize(&this.name(), &bases_of(&this.bases())?)?.into_iter().map(Ref::into_value));
         Ok(List::new(order).into_value())
@@ -549,12 +545,4 @@ pub(super) fn weakref_descriptor(class: &Ref<Type>) -> Value {
     getset_descriptor(class, &WEAKREF_ATTRIBUTE)
 }
 
-/// The `__dict__` property for builtin classes whose instances have attributes.
-pub fn add_dict_attribute(builder: &ClassBuilder<'_>) {
-    builder.getset(&DICT_ATTRIBUTE);
-}
 
-// The macros name these in what they generate.
-const _: Option<&FunctionDef> = None;
-#[allow(unused_imports)]
-use {int as _, receiver as _};

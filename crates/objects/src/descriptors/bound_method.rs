@@ -75,8 +75,8 @@ impl BoundMethod {
 
     #[slot(hash)]
     fn hash(this: &Ref<BoundMethod>) -> PyResult<i64> {
-        let receiver = hash::hash_pointer(&this.receiver);
-        Ok(hash::finish(receiver ^ protocol::hash(&this.function)?))
+        let receiver = hash::hash_address(this.receiver.id());
+        Ok(hash::avoid_minus_one(receiver ^ protocol::hash(&this.function)?))
     }
 
     #[slot(richcompare)]

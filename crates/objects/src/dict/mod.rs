@@ -448,7 +448,7 @@ impl Dict {
                 Some(index) => match existing {
                     Existing::Replace => drop(self.replace_at(index, value)),
                     Existing::Keep => {}
-                    Existing::Refuse => return Err(crate::exceptions::key_error(key)),
+                    Existing::Refuse => return Err(crate::exceptions::key_error(&key)),
                 },
             }
             if other.len() != len {

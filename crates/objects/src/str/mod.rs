@@ -462,7 +462,7 @@ impl Ref<Str> {
                 let is_surrogate = |code: u32| (0xd800..0xe000).contains(&code);
                 let start = self.code_points().position(is_surrogate).unwrap_or(0);
                 let count = self.code_points().skip(start).take_while(|&code| is_surrogate(code)).count();
-                Err(crate::exceptions::unicode::encode_error("utf-8", self, start, start + count, "surrogates not allowed"))
+                Err(crate::exc!(ValueError, "surrogates not allowed {start} {count}"))
             }
         }
     }

@@ -1,0 +1,6 @@
+//! Byte strings.
+use crate::raised::PyResult;
+use crate::value::Value;
+use crate::bail;
+pub fn memory_view_with_flags(v: &Value, _f: u32) -> PyResult<Value> { bail!(TypeError, "{}", v.class().name()) }
+pub fn buffer_from_python(v: &Value, _f: u32) -> PyResult<crate::buffer::BufferView> { bail!(TypeError, "{}", v.class().name()) }
