@@ -246,8 +246,3 @@ pub fn describe(exception: &Ref<BaseException>) -> String {
         Err(_) => format!("{name}: <exception str() failed>"),
     }
 }
-
-/// An AttributeError that knows the object and the name.
-pub fn attribute_error(_value: &Value, _name: &Ref<crate::str::Str>, message: String) -> Raised {
-    raise_message(ExceptionKind::AttributeError, message)
-}
