@@ -325,6 +325,20 @@ impl<'a> Maker<'a> {
 
     fn argument(&self, param: &Param, ty: &Type, index: usize) -> TokenStream {
         let span = ty.span();
+        // A borrowed `str` is a view of a `Cow` that lives as long as the call.
+        if rust_type::is_str_ref(ty) {
+            let owned = self.owned_argument(param, &syn::parse_quote_spanned!(span=> ::std::borrow::Cow<str>), index);
+            return quote_spanned!(span=> &*{ let text: ::std::borrow::Cow<'_, str> = #owned; text });
+        }
+        if rust_type::inner(ty, "Option").is_some_and(rust_type::is_str_ref) {
+            let owned = self.owned_argument(param, &syn::parse_quote_spanned!(span=> Option<::std::borrow::Cow<str>>), index);
+            return quote_spanned!(span=> { let text: ::core::option::Option<::std::borrow::Cow<'_, str>> = #owned; text }.as_deref());
+        }
+        self.owned_argument(param, ty, index)
+    }
+
+    fn owned_argument(&self, param: &Param, ty: &Type, index: usize) -> TokenStream {
+        let span = ty.span();
         let info = self.info(param, index);
         let Some(default) = &param.default else {
             let value = match self.shape {

@@ -49,6 +49,11 @@ pub fn ref_target(ty: &Type) -> Option<&Type> {
     inner(referent(ty)?, "Ref")
 }
 
+/// Whether the type is `&str`.
+pub fn is_str_ref(ty: &Type) -> bool {
+    referent(ty).is_some_and(|ty| is_named(ty, "str"))
+}
+
 /// Whether the type is `&[Value]`.
 pub fn is_value_slice(ty: &Type) -> bool {
     matches!(referent(ty), Some(Type::Slice(slice)) if is_named(&slice.elem, "Value"))

@@ -12,6 +12,7 @@ use taipan_objects::raised::PyResult;
 use taipan_objects::runtime;
 use taipan_objects::str::Str;
 use taipan_objects::thread::ThreadState;
+use taipan_objects::tuple::Tuple;
 use taipan_objects::value::{Ref, Value};
 use taipan_objects::{boot, exceptions, heap, int, protocol};
 
@@ -168,9 +169,20 @@ mod listed {
     define_module!(name = "listed", functions(nothing));
 }
 
+fn show(value: &Value) -> PyResult<String> {
+    if let Some(text) = value.downcast::<Str>() {
+        return Ok(format!("'{}'", text.to_display()));
+    }
+    if let Some(tuple) = value.downcast::<Tuple>() {
+        let items: PyResult<Vec<String>> = tuple.as_slice().iter().map(show).collect();
+        return Ok(format!("({})", items?.join(", ")));
+    }
+    Ok(protocol::repr(value)?.to_display().into_owned())
+}
+
 fn text(result: PyResult<Value>) -> String {
-    match result.and_then(|value| protocol::repr(&value)) {
-        Ok(text) => text.to_display().into_owned(),
+    match result.and_then(|value| show(&value)) {
+        Ok(text) => text,
         Err(raised) => exceptions::describe(raised.exception()),
     }
 }
