@@ -183,7 +183,7 @@ impl<'a> Maker<'a> {
         if !raw {
             check_types(&signature, &types, options, function)?;
         }
-        let shown = !options.nosig && !(raw && options.signature.is_none());
+        let shown = !options.nosig && (!raw || options.signature.is_some());
         let text = shown.then(|| signature.text(binding.receiver_text()));
         let name = options.python_name(&function.ident);
         let message_name = if binding.is_constructor() { quote!(Self::CLASS_NAME) } else { quote!(#name) };

@@ -9,7 +9,6 @@ use crate::protocol;
 use crate::raised::{PyResult, Raised};
 use crate::str::Str;
 use crate::value::{Ref, Value};
-use crate::exc;
 use taipan_macros::{class, methods};
 
 /// The payload of computed attributes.

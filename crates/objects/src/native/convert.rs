@@ -10,7 +10,7 @@ use crate::module::Module;
 use crate::raised::{PyResult, Raised};
 use crate::str::Str;
 use crate::value::{Ref, Value};
-use crate::{bail, exc, float, int, protocol};
+use crate::{float, int, protocol};
 
 /// Which parameter of which function an argument is for, for messages.
 pub struct ArgInfo {

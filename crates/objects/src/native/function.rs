@@ -10,7 +10,6 @@ use crate::native::{Binding, FunctionDef, NativeCode, call_native, reduce_by_get
 use crate::raised::PyResult;
 use crate::str::Str;
 use crate::value::{Ref, Value};
-use crate::bail;
 use taipan_macros::{class, methods};
 
 /// The payload of native functions and bound native methods.

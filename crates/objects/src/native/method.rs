@@ -7,7 +7,6 @@ use crate::native::{FunctionDef, NativeFunction, call_native, check_instance, qu
 use crate::raised::PyResult;
 use crate::str::Str;
 use crate::value::{Ref, Value};
-use crate::bail;
 use taipan_macros::{class, methods};
 
 /// The payload of methods of builtin classes.

@@ -22,7 +22,6 @@ pub use result::{IntoNext, IntoOutcome, IntoResult, constant_value};
 pub use slot_wrapper::{MethodWrapper, SlotWrapper};
 
 use crate::args::{Args, check_count};
-use crate::bail;
 use crate::class::{Payload, SlotId, Type};
 use crate::module::Module;
 use crate::raised::{PyResult, Raised};

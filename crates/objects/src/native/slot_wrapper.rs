@@ -8,7 +8,6 @@ use crate::native::{check_instance, qualified_name, reduce_by_getattr};
 use crate::raised::PyResult;
 use crate::str::Str;
 use crate::value::{Ref, Value};
-use crate::bail;
 use taipan_macros::{class, methods};
 
 /// The payload of special methods of builtin classes.
