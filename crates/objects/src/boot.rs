@@ -6,8 +6,8 @@
 use crate::cell::Once;
 use crate::class::{ClassDef, ClassFlags, Payload, Type, allocate_builtin, create_builtin};
 use crate::{
-    cell_object, complex, descriptors, dict, exceptions, float, int, list, module, native, object, singletons, str, traceback,
-    tuple, weakref,
+    cell_object, complex, descriptors, dict, exceptions, float, generic_alias, int, iterators, list, mapping_proxy, module, native,
+    object, range, set, simple_namespace, singletons, slice, str, traceback, tuple, union, weakref,
 };
 
 /// Makes every builtin class. Called once, under the interpreter lock, before anything else; later calls do nothing.
@@ -18,20 +18,30 @@ pub fn boot() {
     Type::allocate_class();
     object::Object::allocate_class();
     allocate_builtin(&STR, &str::CLASS);
-    allocate_builtin(&DICT, &dict::CLASS);
-    allocate_builtin(&TUPLE, &tuple::CLASS);
+    dict::Dict::allocate_class();
+    tuple::Tuple::allocate_class();
     native::allocate_classes();
     object::Object::init_class();
     Type::init_class();
     create_builtin(&STR, &str::CLASS);
-    create_builtin(&DICT, &dict::CLASS);
-    create_builtin(&TUPLE, &tuple::CLASS);
+    dict::Dict::init_class();
+    tuple::Tuple::init_class();
     native::init_classes();
     int::Int::init_class();
     float::Float::init_class();
     complex::Complex::init_class();
     singletons::init_classes();
-    create_builtin(&LIST, &list::CLASS);
+    list::init_classes();
+    tuple::iterator::TupleIterator::init_class();
+    dict::init_classes();
+    set::init_classes();
+    slice::Slice::init_class();
+    range::init_classes();
+    iterators::init_classes();
+    mapping_proxy::MappingProxy::init_class();
+    generic_alias::init_classes();
+    union::Union::init_class();
+    simple_namespace::SimpleNamespace::init_class();
     module::Module::init_class();
     cell_object::CellObject::init_class();
     descriptors::BoundMethod::init_class();
@@ -51,39 +61,6 @@ static STR: ClassDef = ClassDef {
     signature: Once::new(),
     flags: ClassFlags::BASETYPE | ClassFlags::STR,
     layout: <str::Str as Payload>::layout,
-    base: Some(<object::Object as Payload>::class),
-    build: |_| {},
-};
-
-static DICT: ClassDef = ClassDef {
-    name: "dict",
-    module: "builtins",
-    doc: None,
-    signature: Once::new(),
-    flags: ClassFlags::BASETYPE | ClassFlags::DICT,
-    layout: <dict::Dict as Payload>::layout,
-    base: Some(<object::Object as Payload>::class),
-    build: |_| {},
-};
-
-static TUPLE: ClassDef = ClassDef {
-    name: "tuple",
-    module: "builtins",
-    doc: None,
-    signature: Once::new(),
-    flags: ClassFlags::BASETYPE | ClassFlags::TUPLE,
-    layout: <tuple::Tuple as Payload>::layout,
-    base: Some(<object::Object as Payload>::class),
-    build: |_| {},
-};
-
-static LIST: ClassDef = ClassDef {
-    name: "list",
-    module: "builtins",
-    doc: None,
-    signature: Once::new(),
-    flags: ClassFlags::BASETYPE | ClassFlags::LIST,
-    layout: <list::List as Payload>::layout,
     base: Some(<object::Object as Payload>::class),
     build: |_| {},
 };

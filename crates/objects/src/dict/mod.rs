@@ -5,60 +5,46 @@
 //! string keys in the same entries": it goes when a key is added or removed or the table is rebuilt, and stays when a
 //! value changes. Released keys and values are dropped after the dict is consistent again, because that may run code.
 
+pub mod iterators;
+mod methods;
 pub mod table;
+pub mod views;
 pub mod watch;
 
 use std::cell::Cell;
 
-use crate::cell::{Locked, Once};
-use crate::class::{Layout, Payload, Trace, Type};
+use taipan_macros::class;
+
+use crate::cell::Locked;
+use crate::class::{Payload, Type};
 use crate::heap;
 use crate::protocol;
 use crate::raised::{PyResult, Raised};
 use crate::str::Str;
 use crate::value::{Ref, Value};
-use crate::{bail, exc};
 
 use table::{Kind, Table, exact_str};
 pub use watch::{DictEvent, DictWatcher, MAX_WATCHERS, add_dict_watcher, clear_dict_watcher};
 
 /// The payload of `dict`. Machine code reads the table's entries pointer at offset 0, the keys version at 24 and the
 /// watcher bits at 28, all behind the header.
+#[class(
+    name = "dict",
+    doc = "A mapping from hashable keys to values, in order of insertion.\n\ndict() is empty; dict(mapping) takes the pairs of a mapping; dict(iterable) takes pairs as they come;\ndict(**keywords) takes names and values, alone or after the others.",
+    flags(BASETYPE, MAPPING, DICT, MATCH_SELF)
+)]
 #[repr(C)]
 pub struct Dict {
     pub(crate) table: Table,
     /// 0, or a number that no other state of any dict's keys has.
+    #[untraced]
     keys_version: Cell<u32>,
+    #[untraced]
     pub(crate) watched: Cell<u8>,
 }
 
 const _: () = assert!(size_of::<Dict>() == 32 && std::mem::offset_of!(Dict, keys_version) == 24);
 const _: () = assert!(std::mem::offset_of!(Dict, watched) == 28);
-
-static LAYOUT: Layout = Layout::of::<Dict>("dict", None, true);
-pub(crate) static CLASS: Once<Ref<Type>> = Once::new();
-
-impl Payload for Dict {
-    #[inline(always)]
-    fn layout() -> &'static Layout {
-        &LAYOUT
-    }
-
-    #[inline(always)]
-    fn class() -> &'static Ref<Type> {
-        &CLASS
-    }
-}
-
-impl Trace for Dict {
-    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
-        self.table.trace(visit);
-    }
-
-    fn clear(&self) {
-        self.clear_all();
-    }
-}
 
 impl Default for Dict {
     fn default() -> Dict {
@@ -107,6 +93,11 @@ impl Dict {
     #[inline]
     pub fn new() -> Ref<Dict> {
         heap::new_object(Dict::class(), Dict::default())
+    }
+
+    /// A new empty dict of a class that is `dict` or a subclass.
+    pub fn new_in(class: &Ref<Type>) -> Ref<Dict> {
+        heap::new_object(class, Dict::default())
     }
 
     /// A new empty dict that takes `count` string keys before it grows.
@@ -417,6 +408,12 @@ impl Dict {
         self.table.reserve(more, Kind::Strings);
     }
 
+    /// Room for `more` keys, which are all strings or not.
+    pub(crate) fn reserve_general(&self, more: usize, strings: bool) {
+        self.keys_changed();
+        self.table.reserve(more, if strings { Kind::Strings } else { Kind::General });
+    }
+
     /// Copies the entries of another dict in; what is there already is replaced (`update` with a dict).
     pub fn update(&self, other: &Dict) -> PyResult<()> {
         self.merge(other, Existing::Replace)
@@ -474,4 +471,10 @@ pub enum Existing {
     Keep,
     /// KeyError(key).
     Refuse,
+}
+
+/// Makes the classes of views and iterators; `dict` itself is among the first classes made.
+pub fn init_classes() {
+    views::init_classes();
+    iterators::init_classes();
 }

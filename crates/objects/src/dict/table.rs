@@ -19,6 +19,7 @@ use std::cell::Cell;
 use std::mem;
 use std::ptr;
 
+use crate::class::Trace;
 use crate::protocol;
 use crate::raised::PyResult;
 use crate::str::Str;
@@ -665,9 +666,10 @@ impl Table {
         copy.usable.set(self.usable.get());
         copy
     }
+}
 
-    /// Visits every key and value, for the collector.
-    pub fn trace(&self, visit: &mut dyn FnMut(&Value)) {
+impl Trace for Table {
+    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
         for index in 0..self.filled() {
             // SAFETY: the collector's visitor changes nothing.
             unsafe {
@@ -675,6 +677,10 @@ impl Table {
                 self.peek_value(index).into_iter().for_each(&mut *visit);
             }
         }
+    }
+
+    fn clear(&self) {
+        drop(self.take());
     }
 }
 

@@ -14,7 +14,6 @@ use std::ptr::{self, NonNull};
 use crate::class::Trace;
 use crate::raised::PyResult;
 use crate::value::Value;
-use crate::exc;
 
 /// A growing sequence of values, changed through shared references.
 #[repr(C)]

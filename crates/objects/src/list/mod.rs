@@ -4,9 +4,13 @@
 //! may change under any operation that runs foreign code; such operations look at the length again at every step.
 
 pub mod cell;
+pub mod iterators;
+mod methods;
+mod sort;
 
-use crate::cell::Once;
-use crate::class::{Layout, Payload, Trace, Type};
+use taipan_macros::class;
+
+use crate::class::{Payload, Type};
 use crate::heap;
 use crate::raised::PyResult;
 use crate::value::{Ref, Value};
@@ -14,34 +18,14 @@ use crate::value::{Ref, Value};
 pub use cell::{ItemCell, MAX_ITEMS};
 
 /// The payload of `list`. Machine code reads pointer, length and capacity in this order right behind the header.
+#[class(
+    name = "list",
+    doc = "A mutable sequence.\n\nWithout an argument the list is empty; otherwise the argument is an iterable whose items it takes.",
+    flags(BASETYPE, SEQUENCE, LIST, MATCH_SELF)
+)]
 #[repr(C)]
 pub struct List {
     pub(crate) items: ItemCell,
-}
-
-static LAYOUT: Layout = Layout::of::<List>("list", None, true);
-pub(crate) static CLASS: Once<Ref<Type>> = Once::new();
-
-impl Payload for List {
-    #[inline(always)]
-    fn layout() -> &'static Layout {
-        &LAYOUT
-    }
-
-    #[inline(always)]
-    fn class() -> &'static Ref<Type> {
-        &CLASS
-    }
-}
-
-impl Trace for List {
-    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
-        self.items.trace(visit);
-    }
-
-    fn clear(&self) {
-        self.items.clear();
-    }
 }
 
 impl List {
@@ -49,6 +33,11 @@ impl List {
     #[inline]
     pub fn new(items: Vec<Value>) -> Ref<List> {
         heap::new_object(List::class(), List { items: ItemCell::from(items) })
+    }
+
+    /// A new empty list of a class that is `list` or a subclass.
+    pub fn new_in(class: &Ref<Type>) -> Ref<List> {
+        heap::new_object(class, List { items: ItemCell::new() })
     }
 
     /// A new list with copies of the given items.
@@ -148,4 +137,11 @@ impl List {
     pub fn reverse_all(&self) {
         self.items.reverse(0, self.len());
     }
+}
+
+/// Makes the classes.
+pub fn init_classes() {
+    List::init_class();
+    iterators::ListIterator::init_class();
+    iterators::ListReverseIterator::init_class();
 }

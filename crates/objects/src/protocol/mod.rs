@@ -27,3 +27,4 @@ use crate::value::Value;
 pub fn type_name(value: &Value) -> String {
     value.class().name()
 }
+pub fn buffer(v:&Value)->crate::raised::PyResult<crate::buffer::BufferView>{unreachable!()}

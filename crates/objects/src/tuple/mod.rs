@@ -3,14 +3,17 @@
 //! Items never change after the tuple was made, so references into it may be held as long as the tuple is: foreign code
 //! cannot disturb them. The hash is kept once computed.
 
+pub mod iterator;
+mod methods;
 mod storage;
 
 use crate::cell::Once;
 use crate::class::{Payload, Tailed, Type};
+use crate::protocol;
+use crate::raised::PyResult;
 use crate::value::{Ref, Value};
 
 pub use storage::Tuple;
-pub(crate) use storage::CLASS;
 
 static EMPTY: Once<Ref<Tuple>> = Once::new();
 
@@ -46,6 +49,22 @@ impl Tuple {
             EMPTY.set(storage::from_array(Tuple::class(), []));
         }
         EMPTY.clone()
+    }
+
+    /// A new tuple of the items of an iterable; a tuple, exactly, is itself.
+    pub fn from_iterable(iterable: &Value) -> PyResult<Ref<Tuple>> {
+        if let Some(tuple) = iterable.downcast_exact::<Tuple>() {
+            return Ok(tuple.clone());
+        }
+        Ok(Tuple::new(protocol::collect(iterable)?))
+    }
+
+    /// Like [`Tuple::from_iterable`], with another message for what is not iterable.
+    pub fn from_iterable_or(iterable: &Value, message: &str) -> PyResult<Ref<Tuple>> {
+        if let Some(tuple) = iterable.downcast_exact::<Tuple>() {
+            return Ok(tuple.clone());
+        }
+        Ok(Tuple::new(protocol::collect_or(iterable, || message.to_owned())?))
     }
 
     /// A new tuple of a subclass.

@@ -7,14 +7,20 @@ use std::cell::Cell;
 use std::mem::ManuallyDrop;
 use std::ptr;
 
-use crate::cell::Once;
-use crate::class::{Layout, Payload, Tailed, Trace, Type};
-use crate::header::Header;
+use taipan_macros::class;
+
+use crate::class::{Tailed, Type};
 use crate::heap;
-use crate::value::{Object, Ref, Value};
+use crate::value::{Ref, Value};
 
 /// The payload of `tuple`: the items follow. Machine code reads the length right behind the header, and the first item 16
 /// bytes further on.
+#[class(
+    name = "tuple",
+    doc = "An immutable sequence.\n\nWithout an argument the tuple is empty; otherwise the argument is an iterable whose items it takes.",
+    flags(BASETYPE, SEQUENCE, TUPLE, MATCH_SELF),
+    tailed(Value)
+)]
 #[repr(C)]
 pub struct Tuple {
     len: usize,
@@ -27,25 +33,6 @@ const _: () = assert!(size_of::<Tuple>() == 16);
 /// Stands for a hash that was not computed; no hash is -1.
 pub(super) const NO_HASH: i64 = -1;
 
-static LAYOUT: Layout = {
-    let mut layout = Layout::tailed::<Tuple>("tuple", true);
-    layout.trace = trace;
-    layout
-};
-pub(crate) static CLASS: Once<Ref<Type>> = Once::new();
-
-impl Payload for Tuple {
-    #[inline(always)]
-    fn layout() -> &'static Layout {
-        &LAYOUT
-    }
-
-    #[inline(always)]
-    fn class() -> &'static Ref<Type> {
-        &CLASS
-    }
-}
-
 impl Tailed for Tuple {
     type Item = Value;
 
@@ -53,19 +40,6 @@ impl Tailed for Tuple {
     fn tail_len(&self) -> usize {
         self.len
     }
-}
-
-impl Trace for Tuple {
-    /// The payload alone holds no values; the layout's trace function visits the tail.
-    fn trace(&self, _: &mut dyn FnMut(&Value)) {}
-}
-
-/// # Safety
-/// `object` is a live tuple.
-unsafe fn trace(object: *const Header, visit: &mut dyn FnMut(&Value)) {
-    let object = object.cast::<Object<Tuple>>();
-    // SAFETY: `len` initialized items follow the payload; the collector's visitor changes nothing.
-    unsafe { std::slice::from_raw_parts(object.add(1).cast::<Value>(), (*object).payload.len).iter().for_each(visit) }
 }
 
 /// A tuple of `len` items, which `fill` initializes all.
