@@ -49,6 +49,7 @@ pub mod set;
 pub mod simple_namespace;
 pub mod singletons;
 pub mod slice;
+pub mod structseq;
 pub mod thread;
 pub mod traceback;
 pub mod tuple;

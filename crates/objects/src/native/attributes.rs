@@ -107,12 +107,19 @@ enum Source {
     Place(usize),
     /// Behind functions.
     Native(&'static GetSetDef),
+    /// A field of a structure, by number; read-only.
+    Field { index: usize, read: fn(&Value, usize) -> PyResult<Value>, doc: &'static str },
 }
 
 impl MemberDescriptor {
     /// The `__slots__` member `name` of `owner`, in place `place` of the instances.
     pub fn new(owner: &Ref<Type>, name: &Ref<Str>, place: usize) -> Value {
         MemberDescriptor::of(owner, name, Source::Place(place))
+    }
+
+    /// A read-only member of `owner` that `read` finds by number.
+    pub fn of_field(owner: &Ref<Type>, name: &Ref<Str>, index: usize, read: fn(&Value, usize) -> PyResult<Value>, doc: &'static str) -> Value {
+        MemberDescriptor::of(owner, name, Source::Field { index, read, doc })
     }
 
     fn of(owner: &Ref<Type>, name: &Ref<Str>, source: Source) -> Value {
@@ -131,7 +138,7 @@ impl MemberDescriptor {
     pub fn place(&self) -> Option<usize> {
         match self.source {
             Source::Place(place) => Some(place),
-            Source::Native(_) => None,
+            Source::Native(_) | Source::Field { .. } => None,
         }
     }
 }
@@ -156,6 +163,7 @@ impl MemberDescriptor {
                 Some(get) => get(instance),
                 None => Err(not_possible(&this.owner, def.name, "readable")),
             },
+            Source::Field { index, read, .. } => read(instance, index),
         }
     }
 
@@ -171,7 +179,7 @@ impl MemberDescriptor {
                 Ok(())
             }
             Source::Native(GetSetDef { set: Some(set), .. }) => set(instance, value),
-            Source::Native(_) => Err(exc!(AttributeError, "readonly attribute")),
+            Source::Native(_) | Source::Field { .. } => Err(exc!(AttributeError, "readonly attribute")),
         }
     }
 
@@ -200,6 +208,7 @@ impl MemberDescriptor {
         match self.source {
             Source::Place(_) => None,
             Source::Native(def) => def.doc,
+            Source::Field { doc, .. } => Some(doc),
         }
     }
 
