@@ -14,7 +14,7 @@ use crate::list::List;
 use crate::raised::PyResult;
 use crate::str::Str;
 use crate::value::{Ref, Value};
-use crate::{bail, heap, id, int};
+use crate::{heap, id, int};
 
 /// What tracebacks ask of frames.
 pub struct FrameHooks {

@@ -17,7 +17,7 @@ use crate::str::{Str, StrBuilder};
 use crate::traceback::Traceback;
 use crate::tuple::Tuple;
 use crate::value::{Ref, Value};
-use crate::{bail, heap, id, instance, protocol};
+use crate::{heap, id, instance, protocol};
 
 use super::ExceptionKind;
 

@@ -15,7 +15,7 @@ use crate::raised::{PyResult, Raised};
 use crate::str::{Str, StrBuilder};
 use crate::tuple::Tuple;
 use crate::value::{Ref, Value};
-use crate::{bail, exc, heap, id, protocol, thread};
+use crate::{heap, id, protocol, thread};
 
 use super::payload::{ExceptionPayload, exception_payload, view};
 use super::{BaseException, ExceptionKind, is_exception_class, matches, raise_args};
@@ -159,7 +159,7 @@ impl ExceptionGroup {
     /// See PEP 585
     #[classmethod("($type, object, /)", name = "__class_getitem__")]
     fn class_getitem(class: &Ref<Type>, object: &Value) -> PyResult<Value> {
-        crate::generic_alias::new(class.as_value(), object)
+        Ok(crate::generic_alias::GenericAlias::new(class.to_value(), object.clone()).into_value())
     }
 
     #[method("($self, excs, /)", nosig)]

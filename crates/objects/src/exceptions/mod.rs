@@ -27,7 +27,7 @@ use crate::raised::{PyResult, Raised};
 use crate::str::Str;
 use crate::tuple::Tuple;
 use crate::value::{Ref, Value};
-use crate::{exc, heap, protocol, thread};
+use crate::{heap, protocol, thread};
 
 /// Raises `kind(message)`, in the context of the exception being handled.
 #[cold]

@@ -14,7 +14,7 @@ use crate::raised::{PyResult, Raised};
 use crate::str::{Str, StrBuilder};
 use crate::tuple::Tuple;
 use crate::value::{Ref, Value};
-use crate::{bail, heap, int, protocol};
+use crate::{heap, int, protocol};
 
 use super::base::{self, own_dict};
 use super::payload::{ExceptionPayload, exception_payload, object_members, view};

@@ -8,7 +8,7 @@ use crate::class::ClassBuilder;
 use crate::raised::PyResult;
 use crate::str::{Str, StrBuilder};
 use crate::value::Value;
-use crate::{bail, int, protocol};
+use crate::{int, protocol};
 
 use super::base;
 use super::payload::{exception_payload, new, object_members, view};

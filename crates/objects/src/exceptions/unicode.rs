@@ -11,7 +11,7 @@ use crate::raised::{PyResult, Raised};
 use crate::str::{Str, StrBuilder};
 use crate::tuple::Tuple;
 use crate::value::{Ref, Value};
-use crate::{bail, exc, heap, int, protocol};
+use crate::{buffer, heap, int, protocol};
 
 use super::payload::{ExceptionPayload, exception_payload, new, object_members, view};
 use super::{BaseException, ExceptionKind, base, raise};
@@ -196,8 +196,8 @@ fn decode_init(this: &Value, args: Args<'_>) -> PyResult<()> {
     let object = match args[1].downcast::<Bytes>() {
         Some(bytes) => bytes.to_value(),
         None => {
-            let view = protocol::buffer(&args[1])?;
-            Bytes::new(&view.to_vec()).into_value()
+            let view = buffer::request(&args[1], 0)?;
+            Bytes::new(&view.to_bytes()).into_value()
         }
     };
     fill(this, Some(encoding), object, start, end, reason);
@@ -266,7 +266,7 @@ fn decode_str(this: &Value) -> PyResult<Value> {
     let error = view::<UnicodeError>(this);
     let byte = |position: usize| {
         let bytes = error.bytes()?;
-        Ok(format!("byte 0x{:02x}", bytes.as_bytes().get(position).copied().unwrap_or(0)))
+        Ok(format!("byte 0x{:02x}", bytes.as_slice().get(position).copied().unwrap_or(0)))
     };
     message(error, "can't decode", byte, "bytes")
 }

@@ -19,7 +19,7 @@ use crate::class::{ClassFlags, Trace};
 use crate::header::flags;
 use crate::raised::PyResult;
 use crate::value::Value;
-use crate::{bail, protocol, runtime};
+use crate::{protocol, runtime};
 
 use taipan_macros::class;
 

@@ -11,7 +11,7 @@ use crate::native::{Binding, FunctionDef, NativeCode};
 use crate::raised::PyResult;
 use crate::str::Str;
 use crate::value::{Ref, Value};
-use crate::{bail, heap, id, protocol};
+use crate::{heap, id, protocol};
 
 /// A proxy of an object that cannot be called.
 #[class(name = "ProxyType", module = "weakref", flags(NO_INSTANTIATION), manual_trace)]

@@ -13,7 +13,7 @@ use crate::class::{Comparison, Payload, Type};
 use crate::raised::PyResult;
 use crate::str::Str;
 use crate::value::{Ref, Value};
-use crate::{bail, heap, id, protocol};
+use crate::{heap, id, protocol};
 
 /// A weak reference to `target` of class `class`, which is `weakref.ref` or a subclass.
 pub fn new_reference(class: &Ref<Type>, target: &Value, callback: Option<Value>) -> PyResult<Value> {
@@ -126,6 +126,6 @@ impl WeakRef {
     /// See PEP 585
     #[classmethod("($type, object, /)", name = "__class_getitem__")]
     fn class_getitem(class: &Ref<Type>, object: &Value) -> PyResult<Value> {
-        crate::generic_alias::new(class.as_value(), object)
+        Ok(crate::generic_alias::GenericAlias::new(class.to_value(), object.clone()).into_value())
     }
 }

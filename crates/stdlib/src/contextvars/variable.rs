@@ -10,7 +10,8 @@ use taipan_objects::exceptions::{ExceptionKind, raise_args};
 use taipan_objects::raised::PyResult;
 use taipan_objects::str::Str;
 use taipan_objects::value::{Ref, Value};
-use taipan_objects::{bail, generic_alias, heap, protocol};
+use taipan_objects::generic_alias::GenericAlias;
+use taipan_objects::{bail, heap, protocol};
 
 use super::Context;
 
@@ -136,7 +137,7 @@ impl ContextVar {
     /// See PEP 585
     #[classmethod("($type, object, /)", name = "__class_getitem__")]
     fn class_getitem(class: &Ref<Type>, object: &Value) -> PyResult<Value> {
-        generic_alias::new(class.as_value(), object)
+        Ok(GenericAlias::new(class.to_value(), object.clone()).into_value())
     }
 }
 
@@ -221,6 +222,6 @@ impl Token {
     /// See PEP 585
     #[classmethod("($type, object, /)", name = "__class_getitem__")]
     fn class_getitem(class: &Ref<Type>, object: &Value) -> PyResult<Value> {
-        generic_alias::new(class.as_value(), object)
+        Ok(GenericAlias::new(class.to_value(), object.clone()).into_value())
     }
 }
