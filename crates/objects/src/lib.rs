@@ -47,6 +47,7 @@ pub mod runtime;
 pub mod sequence;
 pub mod set;
 pub mod simple_namespace;
+pub mod signals;
 pub mod singletons;
 pub mod slice;
 pub mod structseq;

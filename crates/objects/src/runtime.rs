@@ -241,6 +241,11 @@ pub fn unraisable(raised: Raised, message: Option<&str>, object: Option<&Value>)
     }
 }
 
+/// Runs the handlers of signals that arrived, on the main thread: for native code whose system call was interrupted.
+pub fn check_signals() -> PyResult<()> {
+    crate::signals::check()
+}
+
 /// Whether the value is the builtin function `print`, for one message.
 pub fn is_builtin_print(value: &Value) -> bool {
     value
