@@ -3,10 +3,9 @@
 //! `type`, `object`, `str`, `dict` and `tuple` need each other: a class has a name (a `str`), a dict and an MRO (a
 //! `tuple`). So these are first allocated bare, then completed; all others follow in one step each.
 
-use crate::cell::Once;
-use crate::class::{ClassDef, ClassFlags, Payload, Type, allocate_builtin, create_builtin};
+use crate::class::{Payload, Type};
 use crate::{
-    cell_object, complex, descriptors, dict, exceptions, float, generic_alias, int, iterators, list, mapping_proxy, module, native,
+    bytes, cell_object, codecs, complex, descriptors, dict, exceptions, float, generic_alias, int, iterators, list, mapping_proxy, module, native,
     object, range, set, simple_namespace, singletons, slice, str, traceback, tuple, union, weakref,
 };
 
@@ -17,13 +16,13 @@ pub fn boot() {
     }
     Type::allocate_class();
     object::Object::allocate_class();
-    allocate_builtin(&STR, &str::CLASS);
+    str::Str::allocate_class();
     dict::Dict::allocate_class();
     tuple::Tuple::allocate_class();
     native::allocate_classes();
     object::Object::init_class();
     Type::init_class();
-    create_builtin(&STR, &str::CLASS);
+    str::Str::init_class();
     dict::Dict::init_class();
     tuple::Tuple::init_class();
     native::init_classes();
@@ -31,6 +30,9 @@ pub fn boot() {
     float::Float::init_class();
     complex::Complex::init_class();
     singletons::init_classes();
+    str::StrIterator::init_class();
+    bytes::init_classes();
+    codecs::EncodingMap::init_class();
     list::init_classes();
     tuple::iterator::TupleIterator::init_class();
     dict::init_classes();
@@ -53,14 +55,3 @@ pub fn boot() {
     traceback::Traceback::init_class();
     weakref::init_classes();
 }
-
-static STR: ClassDef = ClassDef {
-    name: "str",
-    module: "builtins",
-    doc: None,
-    signature: Once::new(),
-    flags: ClassFlags::BASETYPE | ClassFlags::STR,
-    layout: <str::Str as Payload>::layout,
-    base: Some(<object::Object as Payload>::class),
-    build: |_| {},
-};

@@ -7,16 +7,18 @@
 //! collection looks at them alone; the list may name slots that were freed or reused since, never memory that is gone.
 //! Only the holder of the interpreter lock allocates or frees.
 
-use std::alloc::{Layout as Block, alloc, dealloc, handle_alloc_error};
+use std::alloc::{Layout as Block, alloc, dealloc, handle_alloc_error, realloc};
 use std::cell::Cell;
 use std::collections::HashSet;
 use std::mem::ManuallyDrop;
 use std::ptr::{self, NonNull};
 
+use crate::bail;
 use crate::cell::Locked;
 use crate::class::{ClassFlags, Payload, Tailed, Type};
 use crate::header::{Header, flags};
 use crate::instance;
+use crate::raised::PyResult;
 use crate::value::{Object, Ref, Value};
 
 const GRANULE: usize = 16;
@@ -193,6 +195,56 @@ unsafe fn free_large(object: *mut Header) {
         let size = start.cast::<usize>().read();
         dealloc(start, Block::from_size_align_unchecked(size + LARGE_PREFIX, GRANULE));
     }
+}
+
+/// Makes room for `size` bytes in an object that uses `used`, moving it if need be. Large objects get some room to spare.
+///
+/// # Safety
+/// The caller owns the only reference to the object and uses the answered address from now on; nothing else knows the
+/// object's address.
+pub(crate) unsafe fn grow(object: *mut Header, used: usize, size: usize) -> *mut Header {
+    // SAFETY: the object is live, so its page header or its prefix is where `allocate` put it; contents move as bytes.
+    unsafe {
+        if (*object).has(flags::LARGE) {
+            let start = object.cast::<u8>().sub(LARGE_PREFIX);
+            let capacity = start.cast::<usize>().read();
+            return if size <= capacity { object } else { reallocate_large(object, capacity, size + size / 8) };
+        }
+        let page = (object as usize & !(PAGE_SIZE - 1)) as *const Page;
+        if size <= (*page).slot_size {
+            return object;
+        }
+        let (moved, flags) = allocate(size);
+        moved.cast::<u8>().copy_from_nonoverlapping(object.cast(), used);
+        (*moved).set(flags);
+        free(object);
+        moved
+    }
+}
+
+/// # Safety
+/// As [`grow`], for a large object of `capacity` bytes.
+unsafe fn reallocate_large(object: *mut Header, capacity: usize, size: usize) -> *mut Header {
+    let old = Block::from_size_align(capacity + LARGE_PREFIX, GRANULE).expect("the block exists");
+    let new = Block::from_size_align(size + LARGE_PREFIX, GRANULE).expect("object sizes fit the address space");
+    HEAP.with(|heap| heap.large.remove(&object));
+    // SAFETY: the block was made with `old`'s layout; the prefix then says its new size.
+    let moved = unsafe {
+        let start = realloc(object.cast::<u8>().sub(LARGE_PREFIX), old, new.size());
+        if start.is_null() {
+            handle_alloc_error(new);
+        }
+        start.cast::<usize>().write(size);
+        start.add(LARGE_PREFIX).cast::<Header>()
+    };
+    HEAP.with(|heap| heap.large.insert(moved));
+    moved
+}
+
+/// Raises MemoryError if the system cannot give `bytes` now; for results whose size a small input decides.
+pub fn ensure_room(bytes: usize) -> PyResult<()> {
+    const ALWAYS_TRIED: usize = 1 << 26;
+    if bytes <= ALWAYS_TRIED || Vec::<u8>::new().try_reserve_exact(bytes).is_ok() { Ok(()) } else { bail!(MemoryError, "") }
 }
 
 /// Writes the header of a fresh object with one reference, and counts it for the collector.

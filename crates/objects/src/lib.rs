@@ -23,6 +23,7 @@ pub mod builtins;
 pub mod bytes;
 pub mod cell_object;
 pub mod class;
+pub mod codecs;
 pub mod complex;
 pub mod descriptors;
 pub mod dict;

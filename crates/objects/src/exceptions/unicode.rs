@@ -196,8 +196,8 @@ fn decode_init(this: &Value, args: Args<'_>) -> PyResult<()> {
     let object = match args[1].downcast::<Bytes>() {
         Some(bytes) => bytes.to_value(),
         None => {
-            let view = buffer::request(&args[1], 0)?;
-            Bytes::new(&view.to_bytes()).into_value()
+            let view = crate::buffer::bytes_like(&args[1])?;
+            Bytes::new(&view.to_vec()).into_value()
         }
     };
     fill(this, Some(encoding), object, start, end, reason);

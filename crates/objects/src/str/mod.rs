@@ -7,27 +7,57 @@
 //!
 //! This module holds the representation and all `unsafe` of it; the operations and the Python methods are in the others.
 
+mod append;
 mod builder;
+mod case;
+mod class;
+mod classify;
 mod intern;
+mod iter;
+mod padding;
+pub mod repr;
+mod search;
+pub(crate) mod split;
+mod translate;
 mod units;
+pub mod window;
 
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::ops::Range;
+use std::ptr::NonNull;
 
 use rustpython_wtf8::{CodePoint, Wtf8, Wtf8Buf};
+use taipan_macros::class;
 
+pub use append::append;
 pub use builder::StrBuilder;
+pub use case::lower;
+pub use class::{get_slice, repeat};
+pub use classify::{is_identifier, is_printable};
+pub use intern::for_each_interned;
+pub use iter::StrIterator;
+pub use search::replace;
+pub use split::{is_space, join};
 pub use units::{CodePoints, Kind, Needle, Unit, Units};
 
-use crate::cell::{Once, Slot};
-use crate::class::{Layout, Payload, Tailed, Trace, Type};
+use crate::cell::Slot;
+use crate::class::{Payload, Tailed, Type};
 use crate::hash;
+use crate::header::Header;
 use crate::heap;
 use crate::raised::PyResult;
 use crate::value::{Object, Ref, Value};
 
 /// The payload of `str`.
+#[class(
+    name = "str",
+    doc = "str(object='') -> str\nstr(bytes_or_buffer[, encoding[, errors]]) -> str\n\nThe text of an object, or the text that bytes encode.",
+    flags(BASETYPE, MATCH_SELF, STR),
+    parts(case, classify, padding, search, split, translate),
+    references = false,
+    tailed
+)]
 #[repr(C)]
 pub struct Str {
     /// The hash, or -1 when it is not known yet.
@@ -41,26 +71,6 @@ const LENGTH_SHIFT: u32 = 4;
 
 // Units of all widths are aligned behind the payload because it ends on a 16-byte boundary.
 const _: () = assert!(size_of::<Object<Str>>() == 32);
-
-static LAYOUT: Layout = Layout::tailed::<Str>("Str", false);
-
-/// The class `str`; start-up sets it before the first string is made.
-pub(crate) static CLASS: Once<Ref<Type>> = Once::new();
-
-impl Trace for Str {
-    fn trace(&self, _: &mut dyn FnMut(&Value)) {}
-}
-
-impl Payload for Str {
-    fn layout() -> &'static Layout {
-        &LAYOUT
-    }
-
-    #[inline(always)]
-    fn class() -> &'static Ref<Type> {
-        &CLASS
-    }
-}
 
 impl Tailed for Str {
     type Item = u8;
@@ -179,6 +189,17 @@ impl Str {
             Kind::Ascii | Kind::Latin1 => Str::fill_pieces::<u8>(kind, len, pieces),
             Kind::Two => Str::fill_pieces::<u16>(kind, len, pieces),
             Kind::Four => Str::fill_pieces::<u32>(kind, len, pieces),
+        }
+    }
+
+    /// The concatenation of parts of texts; `ascii` says that all are known to be ASCII.
+    pub fn from_parts<'a>(parts: impl Iterator<Item = Units<'a>> + Clone, ascii: bool) -> Ref<Str> {
+        let (len, bits) = parts.clone().fold((0, 0), |(len, bits), part| (len + part.len(), bits | if ascii { 0 } else { part.code_bits() }));
+        let kind = Kind::of_code_bits(bits);
+        match kind {
+            Kind::Ascii | Kind::Latin1 => Str::fill_pieces::<u8>(kind, len, parts),
+            Kind::Two => Str::fill_pieces::<u16>(kind, len, parts),
+            Kind::Four => Str::fill_pieces::<u32>(kind, len, parts),
         }
     }
 
@@ -426,7 +447,7 @@ unsafe fn copy_units<T: Unit>(piece: Units<'_>, to: *mut T) {
         } else {
             crate::each_kind!(piece, units => for (index, &unit) in units.iter().enumerate() {
                 to.add(index).write(T::of(unit.into()));
-            });
+            })
         }
     }
 }
@@ -442,6 +463,29 @@ impl Ref<Str> {
     #[inline]
     pub fn to_exact(&self) -> Ref<Str> {
         if self.is_exact() { self.clone() } else { Str::copy_in(Str::class(), self) }
+    }
+
+    /// Appends `right`, whose kind is not above this string's, to a string that the caller alone holds.
+    fn grow(self, right: &Str) -> Ref<Str> {
+        debug_assert!(self.header().refcount() == 1 && right.kind() <= self.kind());
+        let (kind, old_len) = (self.kind(), self.len());
+        let len = old_len + right.len();
+        let size = |len: usize| size_of::<Object<Str>>() + (len << kind.shift());
+        // SAFETY: the only reference is given up and taken back at the new address; behind the old units there is room
+        // for those of `right`, which is another object because it has a reference of its own.
+        unsafe {
+            let object = heap::grow(self.into_value().into_bits() as *mut Header, size(old_len), size(len)).cast::<Object<Str>>();
+            let end = object.add(1).cast::<u8>().add(old_len << kind.shift());
+            match kind {
+                Kind::Ascii | Kind::Latin1 => copy_units::<u8>(right.units(), end),
+                Kind::Two => copy_units::<u16>(right.units(), end.cast()),
+                Kind::Four => copy_units::<u32>(right.units(), end.cast()),
+            }
+            let text = &(*object).payload;
+            text.hash.set(-1);
+            text.info.set(Str::header_of(kind, len).info.get());
+            Ref::from_owned(NonNull::new_unchecked(object))
+        }
     }
 
     /// The part of the text in `range`, which is within it. The whole of an exact string is the string.
