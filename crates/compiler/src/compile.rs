@@ -13,8 +13,9 @@ use rustpython_compiler_core::bytecode::CodeFlags;
 use std::borrow::Cow;
 
 use crate::code::Code;
+use crate::diagnose;
 use crate::error::{ErrorKind, SyntaxError, Warning};
-use crate::nesting;
+use crate::nesting::{self, Stack};
 use crate::options::{Mode, Options};
 
 /// A compiled source.
@@ -43,7 +44,7 @@ pub fn compile(
     options: &Options,
 ) -> Result<Compiled, SyntaxError> {
     let source = normalized(source, filename)?;
-    let stack = nesting::check(&source, filename)?;
+    let stack = examined(&source, filename, mode, options)?;
     let mut warnings = Vec::new();
     let result = nesting::with_stack(stack, || {
         let mut note = |location: Location, message: String| {
@@ -58,7 +59,7 @@ pub fn compile(
             &mut note,
         )
         .map(Code::from_generated)
-        .map_err(|error| syntax_error(error, &source, filename, options))
+        .map_err(|error| syntax_error(error, &source, filename, mode, options))
     });
     finish(result, warnings)
 }
@@ -91,7 +92,7 @@ pub fn compile_ast(
                 .map_err(CompileError::from)
             })
             .map(Code::from_generated)
-            .map_err(|error| syntax_error(error, text.source_text(), text.name(), options))
+            .map_err(|error| SyntaxError::from_wrapped(error, text.source_text(), text.name()))
     });
     finish(result, warnings)
 }
@@ -104,10 +105,10 @@ pub fn parse(
     options: &Options,
 ) -> Result<Parsed, SyntaxError> {
     let source = normalized(source, filename)?;
-    let stack = nesting::check(&source, filename)?;
+    let stack = examined(&source, filename, mode, options)?;
     nesting::with_stack(stack, || {
         parse_here(&source, filename, mode, options)
-            .map_err(|error| syntax_error(error, &source, filename, options))
+            .map_err(|error| syntax_error(error, &source, filename, mode, options))
     })
 }
 
@@ -202,34 +203,43 @@ fn finish(
     }
 }
 
+/// Looks at a source before the parser does; the stack its passes need.
+///
+/// What the tokenizer rejects never reaches the parser, which recovers from errors and would go
+/// on into parts that were not measured. Interactive input is judged by the grammar itself:
+/// whether more of it is wanted depends on details that the parser does not keep.
+pub(crate) fn examined(
+    source: &str,
+    filename: &str,
+    mode: Mode,
+    options: &Options,
+) -> Result<Stack, SyntaxError> {
+    let measured = nesting::measure(source, filename)?;
+    if measured.tokenizes && mode != Mode::Single && !options.allow_incomplete_input {
+        return Ok(measured.stack);
+    }
+    explained(source, filename, mode, options).map_or(Ok(measured.stack), Err)
+}
+
+/// The error for a source that the wrapped compiler rejects.
 pub(crate) fn syntax_error(
     error: CompileError,
     source: &str,
     filename: &str,
+    mode: Mode,
     options: &Options,
 ) -> SyntaxError {
-    let incomplete = options.allow_incomplete_input && is_incomplete(&error, source);
-    let mut result = SyntaxError::from_wrapped(error, source, filename);
-    if incomplete {
-        result.kind = ErrorKind::IncompleteInput;
-        result.message = "incomplete input".to_owned();
+    // Some errors that CPython's parser finds are found by later passes here.
+    let wrapped = SyntaxError::from_wrapped(error, source, filename);
+    if wrapped.kind == ErrorKind::Recursion {
+        return wrapped;
     }
-    result
+    explained(source, filename, mode, options).unwrap_or(wrapped)
 }
 
-/// Whether the parser ran out of input, so that more of it could still make a program.
-fn is_incomplete(error: &CompileError, source: &str) -> bool {
-    let CompileError::Parse(error) = error else {
-        return false;
-    };
-    if error.is_unclosed_bracket || error.is_unclosed_string {
-        return true;
-    }
-    let start = usize::from(error.raw_location.start()).min(source.len());
-    let rest = source.get(start..).unwrap_or("");
-    rest.lines().all(|line| {
-        let line = line.trim_start();
-        line.is_empty() || line.starts_with('#')
+fn explained(source: &str, filename: &str, mode: Mode, options: &Options) -> Option<SyntaxError> {
+    nesting::with_stack(Stack::EXPLAINING, || {
+        diagnose::explain(source, filename, mode, options)
     })
 }
 

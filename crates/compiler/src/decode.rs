@@ -29,21 +29,21 @@ pub enum DecodeError {
     BomMismatch {
         /// The declared codec.
         encoding: String,
-    },
-    /// Bytes that their codec cannot decode.
-    Invalid {
-        /// The codec that failed, as its error spells it.
-        encoding: &'static str,
-        /// The line of the first bad byte, from one.
+        /// The line that declares it, from one, and its text.
         line: u32,
-        /// The text of that line, bad bytes replaced.
+        /// The text of that line.
         text: String,
-        /// The number of characters on that line before the bad byte.
-        column: u32,
-        /// The codec's own message, without the codec's name.
-        reason: String,
+    },
+    /// Bytes that are not UTF-8, and no other codec is declared.
+    NotUtf8 {
         /// The first bad byte.
         byte: u8,
+        /// Its line, from one.
+        line: u32,
+        /// Its column, from one, in characters.
+        column: u32,
+        /// The text of that line, bad bytes replaced.
+        text: String,
     },
 }
 
@@ -56,37 +56,66 @@ pub fn decode_source(bytes: &[u8]) -> Result<Decoded, DecodeError> {
         Some(rest) => (true, rest),
         None => (false, bytes),
     };
-    let declared = declared_encoding(body);
-    match declared.as_deref() {
-        None | Some("utf-8") => utf8(body),
-        Some(other) if has_bom => Err(DecodeError::BomMismatch {
-            encoding: other.to_owned(),
-        }),
-        Some("iso-8859-1") => Ok(Decoded::Text {
+    let Some(declared) = declaration(body) else {
+        return utf8(body);
+    };
+    if has_bom && declared.encoding != "utf-8" {
+        return Err(DecodeError::BomMismatch {
+            encoding: declared.encoding,
+            line: declared.line,
+            text: String::from_utf8_lossy(declared.text).into_owned(),
+        });
+    }
+    // A codec that fails reports its own error, so bytes it cannot decode are left to it.
+    match declared.encoding.as_str() {
+        "utf-8" => utf8(body),
+        "iso-8859-1" => Ok(Decoded::Text {
             text: body.iter().map(|&byte| char::from(byte)).collect(),
             encoding: "iso-8859-1",
         }),
-        Some("ascii") => ascii(body),
-        Some(other) => Ok(Decoded::Codec(other.to_owned())),
+        name if is_alias(name, &["ascii", "us-ascii", "646"]) && body.is_ascii() => {
+            Ok(Decoded::Text {
+                text: String::from_utf8_lossy(body).into_owned(),
+                encoding: "ascii",
+            })
+        }
+        name if is_alias(name, &["utf8", "u8"]) && std::str::from_utf8(body).is_ok() => utf8(body),
+        _ => Ok(Decoded::Codec(declared.encoding)),
     }
 }
 
-/// The codec a source declares in a comment on its first two lines, with the spellings of UTF-8,
-/// Latin-1 and ASCII made one.
-pub fn declared_encoding(bytes: &[u8]) -> Option<String> {
-    let mut lines = bytes.split(|&byte| byte == b'\n' || byte == b'\r');
-    let first = lines.next()?;
-    if let Some(name) = encoding_in_comment(first) {
-        return Some(normalized(&name));
+fn is_alias(name: &str, aliases: &[&str]) -> bool {
+    let name = name.replace('_', "-").to_ascii_lowercase();
+    aliases.contains(&name.as_str())
+}
+
+/// A PEP 263 declaration.
+struct Declaration<'a> {
+    encoding: String,
+    line: u32,
+    text: &'a [u8],
+}
+
+/// What a source declares in a comment on one of its first two lines.
+fn declaration(bytes: &[u8]) -> Option<Declaration<'_>> {
+    let mut rest = bytes;
+    for line in 1..=2 {
+        let length = memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
+        let text = &rest[..length];
+        if let Some(name) = encoding_in_comment(text) {
+            return Some(Declaration {
+                encoding: normalized(&name),
+                line,
+                text,
+            });
+        }
+        if !is_blank_or_comment(text) {
+            return None;
+        }
+        rest = &rest[length..];
+        rest = rest.strip_prefix(b"\r\n").or_else(|| rest.get(1..))?;
     }
-    if !is_blank_or_comment(first) {
-        return None;
-    }
-    // A CRLF leaves an empty piece between the first line and the second.
-    let rest = bytes.get(first.len()..)?;
-    let rest = rest.strip_prefix(b"\r\n").or_else(|| rest.get(1..))?;
-    let second = rest.split(|&byte| byte == b'\n' || byte == b'\r').next()?;
-    encoding_in_comment(second).map(|name| normalized(&name))
+    None
 }
 
 fn is_blank_or_comment(line: &[u8]) -> bool {
@@ -128,7 +157,8 @@ fn encoding_in_comment(line: &[u8]) -> Option<String> {
     None
 }
 
-/// Python compares the first twelve characters only, with `_` as `-` and in lower case.
+/// The spellings of UTF-8 and Latin-1 made one; Python compares the first twelve characters only,
+/// with `_` as `-` and in lower case.
 fn normalized(name: &str) -> String {
     let short: String = name
         .chars()
@@ -146,118 +176,87 @@ fn normalized(name: &str) -> String {
         "utf-8".to_owned()
     } else if is("latin-1") || is("iso-8859-1") || is("iso-latin-1") {
         "iso-8859-1".to_owned()
-    } else if matches!(short.as_str(), "ascii" | "us-ascii" | "646") {
-        "ascii".to_owned()
-    } else if short == "utf8" {
-        "utf-8".to_owned()
     } else {
         name.to_owned()
     }
 }
 
 fn utf8(body: &[u8]) -> Result<Decoded, DecodeError> {
-    match std::str::from_utf8(body) {
-        Ok(text) => Ok(Decoded::Text {
-            text: text.to_owned(),
-            encoding: "utf-8",
-        }),
-        Err(error) => {
-            let at = error.valid_up_to();
-            let reason = match error.error_len() {
-                None => "unexpected end of data",
-                Some(_) if is_lead_byte(body[at]) => "invalid continuation byte",
-                Some(_) => "invalid start byte",
-            };
-            Err(invalid("utf-8", body, at, reason))
+    let error = match std::str::from_utf8(body) {
+        Ok(text) => {
+            return Ok(Decoded::Text {
+                text: text.to_owned(),
+                encoding: "utf-8",
+            });
         }
-    }
-}
-
-/// Whether a byte may start a multi-byte UTF-8 sequence.
-fn is_lead_byte(byte: u8) -> bool {
-    matches!(byte, 0xc2..=0xf4)
-}
-
-fn ascii(body: &[u8]) -> Result<Decoded, DecodeError> {
-    match body.iter().position(|byte| !byte.is_ascii()) {
-        None => Ok(Decoded::Text {
-            text: String::from_utf8_lossy(body).into_owned(),
-            encoding: "ascii",
-        }),
-        Some(at) => Err(invalid("ascii", body, at, "ordinal not in range(128)")),
-    }
-}
-
-fn invalid(encoding: &'static str, body: &[u8], at: usize, reason: &str) -> DecodeError {
+        Err(error) => error,
+    };
+    let at = error.valid_up_to();
     let line_start = memchr::memrchr(b'\n', &body[..at]).map_or(0, |newline| newline + 1);
     let line_end = memchr::memchr(b'\n', &body[at..]).map_or(body.len(), |end| at + end);
     let line = memchr::memchr_iter(b'\n', &body[..at]).count() + 1;
-    DecodeError::Invalid {
-        encoding,
-        line: u32::try_from(line).unwrap_or(u32::MAX),
-        text: format!("{}\n", String::from_utf8_lossy(&body[line_start..line_end])),
-        column: u32::try_from(
-            String::from_utf8_lossy(&body[line_start..at])
-                .chars()
-                .count(),
-        )
-        .unwrap_or(u32::MAX),
-        reason: format!(
-            "codec can't decode byte 0x{:02x} in position {}: {reason}",
-            body[at],
-            at - line_start
-        ),
+    let column = String::from_utf8_lossy(&body[line_start..at])
+        .chars()
+        .count()
+        + 1;
+    Err(DecodeError::NotUtf8 {
         byte: body[at],
-    }
+        line: u32::try_from(line).unwrap_or(u32::MAX),
+        column: u32::try_from(column).unwrap_or(u32::MAX),
+        text: String::from_utf8_lossy(&body[line_start..line_end]).into_owned(),
+    })
 }
 
 impl DecodeError {
     /// The exception `compile()` raises for these bytes.
     pub fn into_syntax_error(self, filename: &str) -> SyntaxError {
+        let clamp = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
         match self {
             Self::NullByte => SyntaxError::bare(
                 ErrorKind::Syntax,
                 "source code string cannot contain null bytes",
                 filename,
             ),
-            Self::BomMismatch { encoding } => SyntaxError {
-                position: Some(Position {
-                    line: 0,
-                    column: -1,
-                    end_line: 0,
-                    end_column: -1,
-                }),
-                ..SyntaxError::bare(
-                    ErrorKind::Syntax,
-                    format!("encoding problem: {encoding} with BOM"),
-                    filename,
-                )
-            },
-            Self::Invalid {
+            Self::BomMismatch {
                 encoding,
                 line,
                 text,
-                column,
-                reason,
-                ..
             } => {
-                let line = i32::try_from(line).unwrap_or(i32::MAX);
-                let column = i32::try_from(column)
-                    .unwrap_or(i32::MAX - 1)
-                    .saturating_add(1);
+                let line = clamp(line);
+                let end_column = i32::try_from(text.chars().count()).unwrap_or(i32::MAX);
+                SyntaxError {
+                    text: Some(text),
+                    position: Some(Position {
+                        line,
+                        column: 0,
+                        end: Some((line, end_column)),
+                    }),
+                    ..SyntaxError::bare(
+                        ErrorKind::Syntax,
+                        format!("encoding problem: {encoding} with BOM"),
+                        filename,
+                    )
+                }
+            }
+            Self::NotUtf8 {
+                byte,
+                line,
+                column,
+                text,
+            } => {
+                let message = format!(
+                    "Non-UTF-8 code starting with '\\x{byte:02x}' on line {line}, but no encoding \
+                     declared; see https://peps.python.org/pep-0263/ for details"
+                );
+                let (line, column) = (clamp(line), clamp(column));
                 SyntaxError {
                     text: Some(text),
                     position: Some(Position {
                         line,
                         column,
-                        end_line: line,
-                        end_column: column,
+                        end: Some((line, column)),
                     }),
-                    ..SyntaxError::bare(
-                        ErrorKind::Syntax,
-                        format!("(unicode error) '{encoding}' {reason}"),
-                        filename,
-                    )
+                    ..SyntaxError::bare(ErrorKind::Syntax, message, filename)
                 }
             }
         }

@@ -35,10 +35,8 @@ pub struct Position {
     pub line: i32,
     /// `offset`.
     pub column: i32,
-    /// `end_lineno`.
-    pub end_line: i32,
-    /// `end_offset`.
-    pub end_column: i32,
+    /// `end_lineno` and `end_offset`, unless they are `None`.
+    pub end: Option<(i32, i32)>,
 }
 
 /// Why a source does not compile.
@@ -57,6 +55,9 @@ pub struct SyntaxError {
     /// Whether the parser found it. CPython's later passes quote a line only when they can read
     /// it from the file; the parser quotes the source it was given.
     pub from_parser: bool,
+    /// The line, from one, and the byte column, from zero, of the last statement before the error;
+    /// zeros when there is none. Python suggests keywords by it.
+    pub last_statement: (i32, i32),
     /// Warnings issued before the error.
     pub warnings: Vec<Warning>,
 }
@@ -90,6 +91,7 @@ impl SyntaxError {
             position: None,
             text: None,
             from_parser: true,
+            last_statement: (0, 0),
             warnings: Vec::new(),
         }
     }
@@ -116,8 +118,7 @@ impl SyntaxError {
         let position = Position {
             line: clamp(line),
             column: clamp(column),
-            end_line: clamp(end_line),
-            end_column: clamp(end_column),
+            end: Some((clamp(end_line), clamp(end_column))),
         };
         let has_position = error.location().is_some();
         let (kind, message, from_parser) = match error {

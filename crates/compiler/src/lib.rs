@@ -13,16 +13,19 @@
 mod code;
 mod compile;
 mod decode;
+mod diagnose;
 mod error;
 pub mod marshal;
 mod nesting;
 mod options;
 mod symbols;
+pub mod tokenizer;
 
 pub use code::{Code, Const, flags, kinds};
 pub use compile::{Compiled, Parsed, compile, compile_ast, parse};
 pub use decode::{DecodeError, Decoded, decode_source};
 pub use error::{ErrorKind, Position, SyntaxError, Warning};
+pub use nesting::with_deep_stack;
 pub use options::{Mode, Options};
 pub use symbols::{Scope, ScopeKind, Symbol, symbol_table};
 

@@ -7,7 +7,7 @@ use ruff_source_file::SourceFileBuilder;
 use rustpython_codegen::symboltable::{CompilerScope, SymbolTable};
 use rustpython_compiler as wrapped;
 
-use crate::compile::{normalized, syntax_error, wrapped_mode};
+use crate::compile::{examined, normalized, syntax_error, wrapped_mode};
 use crate::error::SyntaxError;
 use crate::nesting;
 use crate::options::{Mode, Options};
@@ -65,12 +65,13 @@ pub struct Scope {
 /// Makes the symbol table of a source.
 pub fn symbol_table(source: &str, filename: &str, mode: Mode) -> Result<Scope, SyntaxError> {
     let source = normalized(source, filename)?;
-    let stack = nesting::check(&source, filename)?;
+    let options = Options::default();
+    let stack = examined(&source, filename, mode, &options)?;
     nesting::with_stack(stack, || {
         let file = SourceFileBuilder::new(filename, &*source).finish();
         wrapped::_compile_symtable(file, wrapped_mode(mode))
             .map(scope)
-            .map_err(|error| syntax_error(error, &source, filename, &Options::default()))
+            .map_err(|error| syntax_error(error, &source, filename, mode, &options))
     })
 }
 
