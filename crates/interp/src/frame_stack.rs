@@ -293,7 +293,11 @@ pub struct EngineState {
     pub limit: *mut u64,
     /// The exception that a body raised, on its way to a handler.
     pub raised: Option<taipan_objects::raised::Raised>,
-    /// Python frames that may still be entered before RecursionError.
+    /// What the entry frame that was left returned or yielded.
+    pub result: Option<Value>,
+    /// Whether a generator's frame ended, rather than yielded.
+    pub finished: bool,
+    /// The thread this is the state of.
     pub thread: &'static taipan_objects::thread::ThreadState,
     chunks: Vec<Chunk>,
 }
@@ -306,6 +310,8 @@ impl EngineState {
             top: ptr::null_mut(),
             limit: ptr::null_mut(),
             raised: None,
+            result: None,
+            finished: false,
             thread,
             chunks: Vec::new(),
         });
@@ -357,6 +363,16 @@ impl EngineState {
         if ptr::eq(chunk.words.as_ptr(), start) && self.chunks.len() > 1 {
             self.drop_chunk();
         }
+    }
+
+    /// As [`EngineState::give_back`] without giving chunks back: the memory stays for the next call.
+    ///
+    /// # Safety
+    /// As there.
+    #[inline(always)]
+    pub unsafe fn give_back_quick(&mut self, frame: *mut Frame) {
+        // SAFETY: by contract.
+        unsafe { self.give_back(frame) }
     }
 
     #[cold]

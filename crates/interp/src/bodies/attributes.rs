@@ -1,0 +1,146 @@
+//! Attributes, super, special methods.
+
+use taipan_bytecode::SpecialMethod;
+use taipan_objects::class::Type;
+use taipan_objects::class::Payload;
+use taipan_objects::descriptors::{Super, super_getattr};
+use taipan_objects::protocol::{self, Method};
+use taipan_objects::raised::PyResult;
+use taipan_objects::str::Str;
+use taipan_objects::value::{Ref, Value};
+use taipan_objects::{bail, id};
+
+use crate::cursor::{Cursor, Step};
+use crate::frame_stack::StackRef;
+
+fn name(c: &Cursor, index: u32) -> Ref<Str> {
+    c.frame().code().names[index as usize].clone()
+}
+
+#[inline(always)]
+pub(crate) fn load_attr(_c: &mut Cursor, _oparg: u32) -> bool {
+    false
+}
+
+pub(crate) fn load_attr_full(c: &mut Cursor, oparg: u32) -> Step {
+    let name = name(c, oparg >> 1);
+    if oparg & 1 == 0 {
+        let value = protocol::getattr(&c.peek(0), &name)?;
+        let owner = c.word(0);
+        c.set_word(0, StackRef::from_value(value));
+        // SAFETY: the word left the stack.
+        unsafe { owner.close() };
+        return Ok(());
+    }
+    let method = protocol::get_method(&c.peek(0), &name)?;
+    match method {
+        Method::Unbound(function) => {
+            // The owner becomes the first argument.
+            let owner = c.word(0);
+            c.set_word(0, StackRef::from_value(function));
+            c.push_word(owner);
+        }
+        Method::Bound(callable) => {
+            let owner = c.word(0);
+            c.set_word(0, StackRef::from_value(callable));
+            c.push_word(StackRef::NULL);
+            // SAFETY: the word left the stack.
+            unsafe { owner.close() };
+        }
+    }
+    Ok(())
+}
+
+#[inline(always)]
+pub(crate) fn store_attr(_c: &mut Cursor, _oparg: u32) -> bool {
+    false
+}
+
+pub(crate) fn store_attr_full(c: &mut Cursor, oparg: u32) -> Step {
+    let name = name(c, oparg);
+    protocol::setattr(&c.peek(0), &name, &c.peek(1))?;
+    c.drop_words(2);
+    Ok(())
+}
+
+pub(crate) fn delete_attr(c: &mut Cursor, oparg: u32) -> Step {
+    let name = name(c, oparg);
+    protocol::delattr(&c.peek(0), &name)?;
+    c.drop_words(1);
+    Ok(())
+}
+
+pub(crate) fn load_super_attr(c: &mut Cursor, oparg: u32) -> Step {
+    let name = name(c, oparg >> 2);
+    let (found, method) = {
+        let (super_class, class, object) = (c.peek(2), c.peek(1), c.peek(0));
+        let is_super = super_class.is(Super::class().as_value());
+        match (is_super, class.downcast::<Type>()) {
+            (true, Some(class)) => (super_getattr(class, &object, &name)?, oparg & 1 != 0),
+            _ => {
+                let arguments: &[Value] = if oparg & 2 != 0 { &[class.clone(), object.clone()] } else { &[] };
+                let made = protocol::call_positional(&super_class, arguments)?;
+                (protocol::getattr(&made, &name)?, oparg & 1 != 0)
+            }
+        }
+    };
+    c.drop_words(3);
+    c.push(found);
+    if method {
+        c.push_word(StackRef::NULL);
+    }
+    Ok(())
+}
+
+/// The special method of a context manager, unbound where the class has a function.
+pub(crate) fn load_special(c: &mut Cursor, oparg: u32) -> Step {
+    let (name, missing) = match SpecialMethod::from_oparg(oparg) {
+        Some(SpecialMethod::Enter) => (id!("__enter__"), "the context manager protocol"),
+        Some(SpecialMethod::Exit) => (id!("__exit__"), "the context manager protocol"),
+        Some(SpecialMethod::Aenter) => (id!("__aenter__"), "the asynchronous context manager protocol"),
+        Some(SpecialMethod::Aexit) => (id!("__aexit__"), "the asynchronous context manager protocol"),
+        None => bail!(SystemError, "bad special method number {oparg}"),
+    };
+    let owner = c.peek(0).clone();
+    let Some(found) = owner.class().lookup(name) else {
+        return Err(missing_special(&owner, name, missing)?);
+    };
+    let class = found.class();
+    if class.has(taipan_objects::class::ClassFlags::METHOD_DESCRIPTOR) {
+        let word = c.word(0);
+        c.set_word(0, StackRef::from_value(found));
+        c.push_word(word);
+        return Ok(());
+    }
+    let callable = match class.slots.descr_get.get() {
+        Some(get) => get(&found, Some(&owner), Some(owner.class().as_value()))?,
+        None => found,
+    };
+    let word = c.word(0);
+    c.set_word(0, StackRef::from_value(callable));
+    c.push_word(StackRef::NULL);
+    // SAFETY: the word left the stack.
+    unsafe { word.close() };
+    Ok(())
+}
+
+#[cold]
+fn missing_special(owner: &Value, name: &Ref<Str>, protocol_name: &str) -> PyResult<taipan_objects::raised::Raised> {
+    let class = owner.class();
+    let method = name.to_display();
+    let sync = [id!("__enter__"), id!("__exit__")];
+    let asynchronous = [id!("__aenter__"), id!("__aexit__")];
+    let is_async = method.starts_with("__a");
+    let others = if is_async { sync } else { asynchronous };
+    let mut hint = String::new();
+    if others.iter().all(|other| class.lookup(other).is_some()) {
+        let (other, keyword) = if is_async { ("the context manager protocol", "with") } else { ("the asynchronous context manager protocol", "async with") };
+        hint = format!(" but it supports {other}. Did you mean to use '{keyword}'?");
+    }
+    let message = format!(
+        "'{}' object does not support {protocol_name}{}{hint}",
+        class.display_name(),
+        if hint.is_empty() && method.contains("exit") { format!(" (missed {method} method)") } else { String::new() }
+    );
+    Ok(taipan_objects::exc!(TypeError, "{message}"))
+}

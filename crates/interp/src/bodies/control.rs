@@ -1,0 +1,234 @@
+//! Jumps, loops, returns, safe points.
+
+use std::sync::atomic::Ordering;
+
+use taipan_objects::list::{List, ListIterator};
+use taipan_objects::protocol;
+use taipan_objects::raised::PyResult;
+use taipan_objects::range::RangeIterator;
+use taipan_objects::runtime::EVAL_BREAKER;
+use taipan_objects::value::{Value, bits};
+
+use super::{close_quick, duplicate_quick, would_die};
+use crate::cursor::{Cursor, Step};
+use crate::frame_stack::{Frame, FrameOwner, StackRef};
+
+#[inline(always)]
+pub(crate) fn jump_forward(c: &mut Cursor, oparg: u32) {
+    c.jump_forward(oparg);
+}
+
+#[inline(always)]
+pub(crate) fn jump_backward_no_interrupt(c: &mut Cursor, oparg: u32) {
+    c.jump_backward(oparg);
+}
+
+#[inline(always)]
+pub(crate) fn jump_backward(c: &mut Cursor, oparg: u32) -> bool {
+    if EVAL_BREAKER.load(Ordering::Relaxed) != 0 {
+        return false;
+    }
+    c.jump_backward(oparg);
+    true
+}
+
+pub(crate) fn jump_backward_full(c: &mut Cursor, oparg: u32) -> Step {
+    c.jump_backward(oparg);
+    crate::eval::safe_point(c)
+}
+
+#[inline(always)]
+pub(crate) fn resume(_c: &mut Cursor, _oparg: u32) -> bool {
+    EVAL_BREAKER.load(Ordering::Relaxed) == 0
+}
+
+pub(crate) fn resume_full(c: &mut Cursor, oparg: u32) -> Step {
+    // A generator that was just created runs nothing before its first `next`.
+    if oparg & 3 == 2 {
+        return Ok(());
+    }
+    crate::eval::safe_point(c)
+}
+
+#[inline(always)]
+pub(crate) fn pop_jump_if_false(c: &mut Cursor, oparg: u32) -> bool {
+    let word = c.pop_word().0;
+    if word == bits::FALSE {
+        c.jump_forward(oparg);
+    }
+    true
+}
+
+#[inline(always)]
+pub(crate) fn pop_jump_if_true(c: &mut Cursor, oparg: u32) -> bool {
+    let word = c.pop_word().0;
+    if word == bits::TRUE {
+        c.jump_forward(oparg);
+    }
+    true
+}
+
+pub(crate) fn pop_jump_full(_c: &mut Cursor, _oparg: u32) -> Step {
+    Ok(())
+}
+
+#[inline(always)]
+pub(crate) fn pop_jump_if_none(c: &mut Cursor, oparg: u32) -> bool {
+    let word = c.word(0);
+    if !close_quick(word) {
+        return false;
+    }
+    c.pop_word();
+    if word.0 == bits::NONE {
+        c.jump_forward(oparg);
+    }
+    true
+}
+
+pub(crate) fn pop_jump_if_none_full(c: &mut Cursor, oparg: u32) -> Step {
+    if c.pop().is_none() {
+        c.jump_forward(oparg);
+    }
+    Ok(())
+}
+
+#[inline(always)]
+pub(crate) fn pop_jump_if_not_none(c: &mut Cursor, oparg: u32) -> bool {
+    let word = c.word(0);
+    if !close_quick(word) {
+        return false;
+    }
+    c.pop_word();
+    if word.0 != bits::NONE {
+        c.jump_forward(oparg);
+    }
+    true
+}
+
+pub(crate) fn pop_jump_if_not_none_full(c: &mut Cursor, oparg: u32) -> Step {
+    if !c.pop().is_none() {
+        c.jump_forward(oparg);
+    }
+    Ok(())
+}
+
+pub(crate) fn get_iter(c: &mut Cursor, _oparg: u32) -> Step {
+    let iterator = protocol::iter(&c.peek(0))?;
+    let word = c.word(0);
+    c.set_word(0, StackRef::from_value(iterator));
+    // SAFETY: the word left the stack.
+    unsafe { word.close() };
+    Ok(())
+}
+
+#[inline(always)]
+pub(crate) fn for_iter(c: &mut Cursor, _oparg: u32) -> bool {
+    let iterator = c.word(0);
+    // SAFETY: the iterator stays on the stack; what it answers is counted before anything else runs.
+    unsafe {
+        let view = iterator.view();
+        if let Some(range) = view.downcast_exact::<RangeIterator>() {
+            if let Some(next) = range.next_small() {
+                c.push_word(StackRef(next.into_bits()));
+                return true;
+            }
+            return false;
+        }
+        if let Some(list) = view.downcast_exact::<ListIterator>()
+            && let Some(item) = list.peek_next()
+        {
+            let word = duplicate_quick(StackRef(item.bits()));
+            list.advance();
+            c.push_word(word);
+            return true;
+        }
+    }
+    false
+}
+
+pub(crate) fn for_iter_full(c: &mut Cursor, oparg: u32) -> Step {
+    let next = protocol::next(&c.peek(0))?;
+    match next {
+        Some(value) => c.push(value),
+        // The iterator stays for POP_ITER; END_FOR in between is skipped.
+        None => c.jump_forward(oparg + 1),
+    }
+    Ok(())
+}
+
+/// A return to a frame of the same native loop, where nothing dies on the way.
+#[inline(always)]
+pub(crate) fn return_value(c: &mut Cursor, _oparg: u32) -> bool {
+    let frame = c.frame;
+    // SAFETY: the frame is live; all of its words are looked at before any is given up.
+    unsafe {
+        let this = &*frame;
+        if this.is_entry || this.owner != FrameOwner::Thread || !this.object.is_null() || !this.namespace.is_null() {
+            return false;
+        }
+        let result = c.word(0);
+        if result.is_borrowed() {
+            return false;
+        }
+        let locals = Frame::locals(frame);
+        let count = this.code().localsplus_count();
+        if c.sp != locals.add(count + 1) || would_die(this.code) || would_die(this.function) {
+            return false;
+        }
+        for index in 0..count {
+            if would_die(*locals.add(index)) {
+                return false;
+            }
+        }
+        for index in 0..count {
+            let word = *locals.add(index);
+            if !close_quick(word) {
+                // Two locals held the same object: what is left of them is released by the full body.
+                for emptied in 0..index {
+                    *locals.add(emptied) = StackRef::NULL;
+                }
+                return false;
+            }
+        }
+        let (code, function, caller) = (this.code, this.function, this.previous);
+        // The function keeps its code: two counts at least.
+        close_quick(code);
+        if !close_quick(function) {
+            *(function.0 as *mut u32) = 1;
+            for index in 0..count {
+                *locals.add(index) = StackRef::NULL;
+            }
+            duplicate_quick(code);
+            return false;
+        }
+        let engine = &mut *c.engine;
+        engine.give_back_quick(frame);
+        engine.current = caller;
+        let depth = &engine.thread.depth;
+        depth.set(depth.get() - 1);
+        c.frame = caller;
+        c.sp = (*caller).sp;
+        c.ip = (*caller).ip.add((*caller).return_offset as usize);
+        c.push_word(result);
+    }
+    true
+}
+
+pub(crate) fn return_value_full(c: &mut Cursor, _oparg: u32) -> Step {
+    let result = c.pop();
+    crate::tracing::frame_returns(c, &result)?;
+    crate::eval::return_from_frame(c, result);
+    Ok(())
+}
+
+pub(crate) fn interpreter_exit(c: &mut Cursor, _oparg: u32) -> Step {
+    return_value_full(c, 0)
+}
+
+/// The next item of any iterator, for loops in native code.
+pub(crate) fn next_of(iterator: &Value) -> PyResult<Option<Value>> {
+    protocol::next(iterator)
+}
+
+#[allow(unused_imports)]
+use List as _;

@@ -1,0 +1,67 @@
+//! The bodies of the opcodes, by topic.
+
+mod attributes;
+mod calls;
+mod containers;
+mod control;
+mod exceptions;
+mod generators;
+mod globals;
+mod imports;
+mod locals;
+mod matching;
+mod operators;
+mod text;
+
+pub(crate) use attributes::*;
+pub(crate) use calls::*;
+pub(crate) use containers::*;
+pub(crate) use control::*;
+pub(crate) use exceptions::*;
+pub(crate) use generators::*;
+pub(crate) use globals::*;
+pub(crate) use imports::*;
+pub(crate) use locals::*;
+pub(crate) use matching::*;
+pub(crate) use operators::*;
+pub(crate) use text::*;
+
+use taipan_objects::value::bits;
+
+use crate::frame_stack::StackRef;
+
+/// Releases a word without a call if its object does not die; answers false, changing nothing, if it would.
+#[inline(always)]
+pub(crate) fn close_quick(word: StackRef) -> bool {
+    if word.0 == 0 || word.0 & 0xf != 0 {
+        return true;
+    }
+    let count = word.0 as *mut u32;
+    // SAFETY: an owned pointer word points to a live object, whose header begins with its reference count.
+    unsafe {
+        if *count == 1 {
+            return false;
+        }
+        *count -= 1;
+    }
+    true
+}
+
+/// Whether releasing the word would end its object.
+#[inline(always)]
+pub(crate) fn would_die(word: StackRef) -> bool {
+    // SAFETY: as for `close_quick`.
+    word.0 != 0 && word.0 & 0xf == 0 && unsafe { *(word.0 as *const u32) == 1 }
+}
+
+/// A second owning word, counted without a call.
+#[inline(always)]
+pub(crate) fn duplicate_quick(word: StackRef) -> StackRef {
+    if !bits::is_pointer(word.0) {
+        return word;
+    }
+    let pointer = word.0 & !crate::frame_stack::BORROWED;
+    // SAFETY: a pointer word points to a live object, whose header begins with its reference count.
+    unsafe { *(pointer as *mut u32) += 1 };
+    StackRef(pointer)
+}
