@@ -1,1 +1,37 @@
-//! Placeholder until the first module lands.
+//! The interpreter: frames, the loop, the op bodies, functions and generators.
+//!
+//! Reading order: [`code`] and [`function`] (what runs), [`frame_stack`] (where it runs), [`cursor`] (the registers and the
+//! two kinds of bodies), [`dispatch`] (the loop), `bodies` (one function per opcode, by topic), [`call`] (arguments to
+//! locals), [`unwind`] (exceptions to handlers), [`generator`] (frames that stop and go on), [`eval`] (the way in).
+
+mod bodies;
+
+pub mod async_generator;
+pub mod call;
+pub mod code;
+pub mod cursor;
+pub mod dispatch;
+pub mod eval;
+pub mod frame_object;
+pub mod frame_stack;
+pub mod frames;
+pub mod function;
+pub mod generator;
+pub mod tracing;
+pub mod typing;
+pub mod unwind;
+
+mod code_attributes;
+mod frame_attributes;
+mod function_attributes;
+
+/// Makes the interpreter's classes. Called once, after `taipan_objects::boot`.
+pub fn init_classes() {
+    code::Code::init_class();
+    function::Function::init_class();
+    frame_object::FrameObject::init_class();
+    generator::Generator::init_class();
+    generator::Coroutine::init_class();
+    generator::CoroutineWrapper::init_class();
+    async_generator::AsyncGenerator::init_class();
+}

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
+use taipan_objects::exceptions::ExceptionKind;
 use taipan_objects::list::{List, ListIterator};
 use taipan_objects::protocol;
 use taipan_objects::raised::PyResult;
@@ -147,7 +148,14 @@ pub(crate) fn for_iter(c: &mut Cursor, _oparg: u32) -> bool {
 }
 
 pub(crate) fn for_iter_full(c: &mut Cursor, oparg: u32) -> Step {
-    let next = protocol::next(&c.peek(0))?;
+    if super::generators::for_iter_generator(c, oparg)? {
+        return Ok(());
+    }
+    let next = protocol::next(&c.peek(0));
+    let next = match next {
+        Err(raised) if raised.is(ExceptionKind::StopIteration) => None,
+        other => other?,
+    };
     match next {
         Some(value) => c.push(value),
         // The iterator stays for POP_ITER; END_FOR in between is skipped.

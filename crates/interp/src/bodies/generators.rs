@@ -1,0 +1,259 @@
+//! Generators, `await`, `async for`.
+
+use taipan_compiler::flags;
+use taipan_objects::class::{Payload, Sent};
+use taipan_objects::exceptions::{self, BaseException, ExceptionKind};
+use taipan_objects::protocol;
+use taipan_objects::raised::{PyResult, Raised};
+use taipan_objects::value::{Ref, Value};
+use taipan_objects::{bail, id};
+
+use super::close_quick;
+use crate::cursor::{Cursor, Step};
+use crate::frame_stack::StackRef;
+use crate::generator::{self, Coroutine, Generator};
+
+pub(crate) fn return_generator(c: &mut Cursor, _oparg: u32) -> Step {
+    let generator = generator::make_generator(c)?;
+    let frame = c.frame;
+    // SAFETY: the frame's words belong to the generator now; only its memory is given back.
+    unsafe {
+        let engine = &mut *c.engine;
+        let is_entry = (*frame).is_entry;
+        engine.current = (*frame).previous;
+        taipan_objects::thread::leave_frame();
+        engine.give_back(frame);
+        if is_entry {
+            engine.result = Some(generator);
+            c.leave();
+            return Ok(());
+        }
+    }
+    crate::eval::resume_caller(c);
+    c.push(generator);
+    Ok(())
+}
+
+pub(crate) fn yield_value(c: &mut Cursor, _oparg: u32) -> Step {
+    let value = c.pop();
+    crate::tracing::frame_yields(c, &value)?;
+    generator::yield_value(c, value);
+    Ok(())
+}
+
+/// The generator or coroutine behind a value that can be resumed in the running loop.
+fn inline_core(value: &Value) -> Option<&generator::Core> {
+    if let Some(generator) = value.downcast_exact::<Generator>() {
+        return Some(generator.core());
+    }
+    value.downcast_exact::<Coroutine>().map(|coroutine| coroutine.core())
+}
+
+/// `FOR_ITER` over a generator runs it in the same loop; answers whether it did.
+pub(crate) fn for_iter_generator(c: &mut Cursor, oparg: u32) -> PyResult<bool> {
+    let iterator = c.peek(0);
+    match iterator.downcast_exact::<Generator>() {
+        // A return goes to END_FOR, which pops the result.
+        Some(generator) => generator::resume_inline(c, generator.core(), Value::NONE, (2 + oparg) as u16),
+        None => Ok(false),
+    }
+}
+
+pub(crate) fn send(c: &mut Cursor, oparg: u32) -> Step {
+    let value = c.pop();
+    let receiver = c.peek(0).clone();
+    if let Some(core) = inline_core(&receiver)
+        && generator::resume_inline(c, core, value.clone(), (2 + oparg) as u16)?
+    {
+        return Ok(());
+    }
+    let sent = match receiver.class().slots.send.get() {
+        Some(send) => send(&receiver, &value)?,
+        None => {
+            let outcome = if value.is_none() && receiver.class().slots.next.get().is_some() {
+                match protocol::next(&receiver) {
+                    Ok(Some(item)) => Ok(item),
+                    Ok(None) => Err(exceptions::stop_iteration(Value::NONE)),
+                    Err(raised) => Err(raised),
+                }
+            } else {
+                protocol::call_method(&receiver, id!("send"), &[value])
+            };
+            match outcome {
+                Ok(item) => Sent::Yield(item),
+                Err(raised) if raised.is(ExceptionKind::StopIteration) => Sent::Return(exceptions::stop_value(&raised)),
+                Err(raised) => return Err(raised),
+            }
+        }
+    };
+    match sent {
+        Sent::Yield(item) => c.push(item),
+        Sent::Return(item) => {
+            c.push(item);
+            c.jump_forward(oparg);
+        }
+    }
+    Ok(())
+}
+
+#[inline(always)]
+pub(crate) fn end_send(c: &mut Cursor, _oparg: u32) -> bool {
+    let (receiver, value) = (c.word(1), c.word(0));
+    if !close_quick(receiver) {
+        return false;
+    }
+    c.pop_word();
+    c.set_word(0, value);
+    true
+}
+
+pub(crate) fn end_send_full(c: &mut Cursor, _oparg: u32) -> Step {
+    let value = c.pop_word();
+    let receiver = c.word(0);
+    c.set_word(0, value);
+    // SAFETY: the word left the stack.
+    unsafe { receiver.close() };
+    Ok(())
+}
+
+fn replace_top(c: &mut Cursor, value: Value) {
+    let word = c.word(0);
+    c.set_word(0, StackRef::from_value(value));
+    // SAFETY: the word left the stack.
+    unsafe { word.close() };
+}
+
+pub(crate) fn get_yield_from_iter(c: &mut Cursor, _oparg: u32) -> Step {
+    let iterable = c.peek(0).clone();
+    if iterable.downcast_exact::<Coroutine>().is_some() {
+        if !c.frame().code().has_flag(flags::COROUTINE | flags::ITERABLE_COROUTINE) {
+            bail!(TypeError, "cannot 'yield from' a coroutine object in a non-coroutine generator");
+        }
+        return Ok(());
+    }
+    if iterable.downcast_exact::<Generator>().is_some() {
+        return Ok(());
+    }
+    let iterator = protocol::iter(&iterable)?;
+    replace_top(c, iterator);
+    Ok(())
+}
+
+/// The iterator that `await value` goes through.
+pub(crate) fn awaitable_iterator(value: &Value) -> PyResult<Value> {
+    if value.downcast_exact::<Coroutine>().is_some() {
+        return Ok(value.clone());
+    }
+    if let Some(generator) = value.downcast_exact::<Generator>()
+        && generator.core().code.has_flag(flags::ITERABLE_COROUTINE)
+    {
+        return Ok(value.clone());
+    }
+    let Some(method) = value.class().slots.await_.get() else {
+        bail!(TypeError, "'{}' object can't be awaited", value.class().display_name());
+    };
+    let iterator = method(value)?;
+    let is_coroutine = iterator.downcast_exact::<Coroutine>().is_some()
+        || iterator.downcast_exact::<Generator>().is_some_and(|generator| generator.core().code.has_flag(flags::ITERABLE_COROUTINE));
+    if is_coroutine {
+        bail!(TypeError, "{}.__await__() must return an iterator, not coroutine", value.class().display_name());
+    }
+    if !protocol::is_iterator(&iterator) {
+        bail!(TypeError, "{}.__await__() must return an iterator, not {}", value.class().display_name(), iterator.class().name());
+    }
+    Ok(iterator)
+}
+
+pub(crate) fn get_awaitable(c: &mut Cursor, oparg: u32) -> Step {
+    let value = c.peek(0).clone();
+    if oparg > 0 && value.class().slots.await_.get().is_none() && value.downcast_exact::<Generator>().is_none() {
+        let method = if oparg == 1 { "__aenter__" } else { "__aexit__" };
+        bail!(
+            TypeError,
+            "'async with' received an object from {method} that does not implement __await__: {}",
+            value.class().name()
+        );
+    }
+    let iterator = awaitable_iterator(&value)?;
+    if let Some(coroutine) = iterator.downcast_exact::<Coroutine>()
+        && coroutine.core().waiting_for().is_some()
+    {
+        bail!(RuntimeError, "coroutine is being awaited already");
+    }
+    replace_top(c, iterator);
+    Ok(())
+}
+
+pub(crate) fn get_aiter(c: &mut Cursor, _oparg: u32) -> Step {
+    let value = c.peek(0).clone();
+    let Some(method) = value.class().slots.aiter.get() else {
+        bail!(TypeError, "'async for' requires an object with __aiter__ method, got {}", value.class().name());
+    };
+    let iterator = method(&value)?;
+    if iterator.class().slots.anext.get().is_none() {
+        bail!(
+            TypeError,
+            "'async for' received an object from __aiter__ that does not implement __anext__: {}",
+            iterator.class().name()
+        );
+    }
+    replace_top(c, iterator);
+    Ok(())
+}
+
+pub(crate) fn get_anext(c: &mut Cursor, _oparg: u32) -> Step {
+    let iterator = c.peek(0).clone();
+    let awaitable = next_awaitable(&iterator)?;
+    c.push(awaitable);
+    Ok(())
+}
+
+/// What `anext(iterator)` awaits.
+pub(crate) fn next_awaitable(iterator: &Value) -> PyResult<Value> {
+    let Some(method) = iterator.class().slots.anext.get() else {
+        bail!(TypeError, "'async for' requires an iterator with __anext__ method, got {}", iterator.class().name());
+    };
+    let next = method(iterator)?;
+    if iterator.downcast_exact::<crate::async_generator::AsyncGenerator>().is_some() {
+        return Ok(next);
+    }
+    awaitable_iterator(&next).map_err(|raised| {
+        let message = format!("'async for' received an invalid object from __anext__: {}", next.class().name());
+        let error = exceptions::raise_message(ExceptionKind::TypeError, message);
+        error.exception().set_cause(Some(raised.into_exception().into_value()));
+        error
+    })
+}
+
+pub(crate) fn end_async_for(c: &mut Cursor, _oparg: u32) -> Step {
+    let exception = c.pop();
+    let iterator = c.pop();
+    let ended = exceptions::matches(&exception, ExceptionKind::StopAsyncIteration.class().as_value())?;
+    drop(iterator);
+    if ended {
+        return Ok(());
+    }
+    match exception.into_ref::<BaseException>() {
+        Ok(exception) => Err(Raised::from_exception(exception)),
+        Err(_) => bail!(SystemError, "an asynchronous loop ended with what is no exception"),
+    }
+}
+
+pub(crate) fn cleanup_throw(c: &mut Cursor, _oparg: u32) -> Step {
+    // sub_iter, last_sent_val, exc_value
+    let exception = c.pop();
+    let is_stop = exceptions::matches(&exception, ExceptionKind::StopIteration.class().as_value())?;
+    let Ok(exception) = exception.into_ref::<BaseException>() else { bail!(SystemError, "what was thrown is no exception") };
+    let raised = Raised::from_exception(exception);
+    if !is_stop {
+        return Err(raised);
+    }
+    let value = exceptions::stop_value(&raised);
+    c.drop_words(2);
+    c.push(Value::NONE);
+    c.push(value);
+    Ok(())
+}
+
+#[allow(unused_imports)]
+use {Payload as _, Ref as _};

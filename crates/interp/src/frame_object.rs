@@ -1,0 +1,217 @@
+//! `frame`: a Python object that stands for an activation.
+//!
+//! While the activation lives, the object points to it; when it ends and somebody still holds the object, the frame's
+//! words move into a block that the object owns. A live frame owns a reference to its object.
+
+use std::cell::Cell;
+use std::ptr;
+
+use taipan_compiler::{flags, kinds};
+use taipan_macros::class;
+use taipan_objects::cell::Slot;
+use taipan_objects::cell_object::CellObject;
+use taipan_objects::class::{Payload, Trace};
+use taipan_objects::dict::Dict;
+use taipan_objects::heap;
+use taipan_objects::raised::PyResult;
+use taipan_objects::value::{Ref, Value};
+
+use crate::frame_stack::{Frame, FrameOwner, FramePointer, StackRef, clear_frame, frame_words, promote_frame, trace_frame};
+
+/// The payload of `types.FrameType`.
+#[class(name = "frame", flags(WEAKREFABLE), parts(attributes), manual_trace)]
+pub struct FrameObject {
+    /// The activation; null only while the object is made.
+    #[untraced]
+    pub frame: FramePointer,
+    /// `f_trace`.
+    pub trace: Slot,
+    /// `f_trace_lines`.
+    #[untraced]
+    pub trace_lines: Cell<bool>,
+    /// `f_trace_opcodes`.
+    #[untraced]
+    pub trace_opcodes: Cell<bool>,
+    /// Keys added through `f_locals` that are no variables of the function.
+    pub extra_locals: Slot<Ref<Dict>>,
+    /// Values that a write through `f_locals` replaced while a callee may borrow them.
+    pub overwritten: Slot,
+    /// The calling frame, once the activation ended.
+    pub back: Slot,
+}
+
+impl Trace for FrameObject {
+    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
+        self.trace.trace(visit);
+        self.extra_locals.trace(visit);
+        self.overwritten.trace(visit);
+        self.back.trace(visit);
+        if let Some(frame) = self.owned_frame() {
+            // SAFETY: an owned frame's words up to its `sp` are valid.
+            unsafe { trace_frame(frame, visit) };
+        }
+    }
+
+    fn clear(&self) {
+        self.release();
+        self.back.set(None);
+    }
+}
+
+impl FrameObject {
+    /// The frame, if this object owns its memory.
+    fn owned_frame(&self) -> Option<*mut Frame> {
+        // SAFETY: the frame is live while the object points to it.
+        self.frame.get().filter(|&frame| unsafe { (*frame).owner == FrameOwner::FrameObject })
+    }
+
+    /// Releases what an owned frame holds; the memory stays until the object goes.
+    pub fn release(&self) {
+        if let Some(frame) = self.owned_frame() {
+            // SAFETY: the frame is owned and does not run. Code and function stay: attributes show them.
+            unsafe {
+                let mut word = Frame::locals(frame);
+                while word < (*frame).sp {
+                    word.replace(StackRef::NULL).close();
+                    word = word.add(1);
+                }
+            }
+        }
+    }
+}
+
+impl Drop for FrameObject {
+    fn drop(&mut self) {
+        if let Some(frame) = self.owned_frame() {
+            // SAFETY: the block was made by `detach_frame_object`; nothing else points to it.
+            unsafe {
+                let words = frame_words((*frame).code());
+                clear_frame(frame, (*frame).sp);
+                drop(Box::from_raw(ptr::slice_from_raw_parts_mut(frame.cast::<u64>(), words)));
+            }
+        }
+    }
+}
+
+/// The object of a live frame, made on first use.
+pub fn frame_object(frame: *mut Frame) -> Ref<FrameObject> {
+    // SAFETY: the frame is live.
+    unsafe {
+        if !(*frame).object.is_null() {
+            return (*frame).object.view().downcast_unchecked::<FrameObject>().clone();
+        }
+        let object = heap::new_object(
+            FrameObject::class(),
+            FrameObject {
+                frame: FramePointer::new(frame),
+                trace: Slot::empty(),
+                trace_lines: Cell::new(true),
+                trace_opcodes: Cell::new(false),
+                extra_locals: Slot::empty(),
+                overwritten: Slot::empty(),
+                back: Slot::empty(),
+            },
+        );
+        (*frame).object = StackRef::from_value(object.to_value());
+        object
+    }
+}
+
+/// The activation ends: its words move into a block of the object, if anybody else holds the object.
+///
+/// # Safety
+/// `frame` is ending; its words up to its `sp` are valid. Afterwards its locals are NULL.
+pub unsafe fn detach_frame_object(frame: *mut Frame) {
+    // SAFETY: by contract.
+    unsafe {
+        let object = (*frame).object;
+        (*frame).object = StackRef::NULL;
+        let value = object.into_value();
+        if value.refcount() == 1 {
+            return;
+        }
+        let payload = value.downcast_unchecked::<FrameObject>();
+        let sp = (*frame).sp;
+        promote_frame(frame, sp);
+        let words = frame_words((*frame).code());
+        let block = Box::into_raw(vec![0u64; words].into_boxed_slice()).cast::<Frame>();
+        let used = sp.offset_from(frame.cast::<StackRef>()) as usize;
+        ptr::copy_nonoverlapping(frame.cast::<u64>(), block.cast::<u64>(), used);
+        (*block).owner = FrameOwner::FrameObject;
+        (*block).previous = ptr::null_mut();
+        (*block).sp = block.cast::<StackRef>().add(used);
+        // The counted words now belong to the copy.
+        let code = (*frame).code.duplicate();
+        let mut word = Frame::locals(frame);
+        while word < sp {
+            *word = StackRef::NULL;
+            word = word.add(1);
+        }
+        (*frame).function = (*frame).function.duplicate();
+        (*frame).code = code;
+        (*frame).namespace = StackRef::NULL;
+        let caller = crate::frames::first_complete((*frame).previous);
+        if !caller.is_null() && (*frame).owner == FrameOwner::Thread {
+            payload.back.set(Some(frame_object(caller).into_value()));
+        }
+        payload.frame.set(block);
+    }
+}
+
+/// The frame moved, as it does when it becomes a generator's: its object follows.
+pub fn move_frame_object(object: StackRef, frame: *mut Frame) {
+    // SAFETY: the word is a frame object's.
+    unsafe {
+        if let Some(payload) = object.view().downcast::<FrameObject>() {
+            payload.frame.set(frame);
+        }
+    }
+}
+
+/// The value of a fast local, behind its cell if it has one.
+///
+/// # Safety
+/// `frame` is live or owned by a frame object, and `index` is below its local count.
+pub unsafe fn local_value(frame: *mut Frame, index: usize) -> Option<Value> {
+    // SAFETY: by contract.
+    unsafe {
+        let word = *Frame::locals(frame).add(index);
+        if word.is_null() {
+            return None;
+        }
+        let value = (*word.view()).clone();
+        let kind = (*frame).code().localsplus_kinds.0[index];
+        if kind & (kinds::CELL | kinds::FREE) != 0
+            && let Some(cell) = value.downcast_exact::<CellObject>()
+        {
+            return cell.contents.get();
+        }
+        Some(value)
+    }
+}
+
+/// `locals()`: the namespace of a module or class body, or a new dict of a function's variables.
+pub fn locals_snapshot(frame: *mut Frame) -> PyResult<Value> {
+    // SAFETY: the frame is live.
+    unsafe {
+        let code = (*frame).code().clone();
+        if let Some(namespace) = (*frame).namespace() {
+            let has_hidden = code.localsplus_kinds.0.iter().any(|kind| kind & kinds::HIDDEN != 0);
+            if !has_hidden || !code.has_flag(flags::OPTIMIZED) {
+                return Ok(namespace);
+            }
+        }
+        let dict = Dict::new();
+        for index in 0..code.localsplus_count() {
+            if let Some(value) = local_value(frame, index) {
+                dict.set_str(&code.localsplus_names[index], value);
+            }
+        }
+        if let Some(object) = (!(*frame).object.is_null()).then(|| frame_object(frame))
+            && let Some(extra) = object.extra_locals.get()
+        {
+            dict.update(&extra)?;
+        }
+        Ok(dict.into_value())
+    }
+}
