@@ -99,7 +99,10 @@ pub fn constant_value(constant: &Const) -> Value {
         Const::Str(text) => constant_str(&Str::from_wtf8(text)).into_value(),
         Const::Bytes(value) => bytes::Bytes::new(value).into_value(),
         Const::Tuple(items) => Tuple::new(items.iter().map(constant_value).collect()).into_value(),
-        Const::FrozenSet(items) => set::frozen(items.iter().map(constant_value).collect()).expect("constants are hashable").into_value(),
+        Const::FrozenSet(items) => {
+            let items: Vec<Value> = items.iter().map(constant_value).collect();
+            set::FrozenSet::from_items(&items).expect("constants are hashable").into_value()
+        },
         Const::Slice(parts) => {
             let [start, stop, step] = &**parts;
             slice::Slice::new(constant_value(start), constant_value(stop), constant_value(step)).into_value()

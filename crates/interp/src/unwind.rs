@@ -16,12 +16,16 @@ use crate::frame_stack::{EngineState, Frame, StackRef};
 
 /// Adds the running frame to the exception's traceback.
 pub fn add_traceback(frame: *mut Frame, exception: &Ref<BaseException>) {
+    let next = exception.traceback().and_then(|traceback| traceback.into_ref::<Traceback>().ok());
+    exception.set_traceback(Some(traceback_entry(frame, next).into_value()));
+}
+
+/// A traceback entry for a running frame in front of `next`.
+pub fn traceback_entry(frame: *mut Frame, next: Option<Ref<Traceback>>) -> Ref<Traceback> {
     let object = frame_object(frame);
     // SAFETY: the frame is live.
     let lasti = unsafe { (*frame).instruction_index() } * 2;
-    let next = exception.traceback().and_then(|traceback| traceback.into_ref::<Traceback>().ok());
-    let entry = Traceback::new(next, object.into_value(), lasti);
-    exception.set_traceback(Some(entry.into_value()));
+    Traceback::new(next, object.into_value(), lasti)
 }
 
 /// Finds the handler of an exception raised in the current frame and the registers to go on with.
@@ -47,7 +51,7 @@ unsafe fn is_reraise(frame: *mut Frame) -> bool {
     use taipan_bytecode::Opcode;
     // SAFETY: by contract; `ip` points at the running instruction.
     let byte = unsafe { *(*frame).ip } as u8;
-    byte == Opcode::Reraise as u8 || byte == Opcode::InstrumentedEndFor as u8 && false
+    byte == Opcode::Reraise as u8
 }
 
 /// # Safety
@@ -69,7 +73,7 @@ unsafe fn handle(engine: *mut EngineState, mut sp: *mut StackRef, raised: Raised
                     let word = sp.replace(StackRef::NULL);
                     word.close();
                 }
-                if handler.push_lasti {
+                if handler.lasti {
                     *sp = StackRef::from_value(int::new(i64::from(index)));
                     sp = sp.add(1);
                 }

@@ -94,11 +94,11 @@ pub(crate) fn load_super_attr(c: &mut Cursor, oparg: u32) -> Step {
 
 /// The special method of a context manager, unbound where the class has a function.
 pub(crate) fn load_special(c: &mut Cursor, oparg: u32) -> Step {
-    let (name, missing) = match SpecialMethod::from_oparg(oparg) {
+    let (name, missing) = match SpecialMethod::from_number(oparg) {
         Some(SpecialMethod::Enter) => (id!("__enter__"), "the context manager protocol"),
         Some(SpecialMethod::Exit) => (id!("__exit__"), "the context manager protocol"),
-        Some(SpecialMethod::Aenter) => (id!("__aenter__"), "the asynchronous context manager protocol"),
-        Some(SpecialMethod::Aexit) => (id!("__aexit__"), "the asynchronous context manager protocol"),
+        Some(SpecialMethod::AEnter) => (id!("__aenter__"), "the asynchronous context manager protocol"),
+        Some(SpecialMethod::AExit) => (id!("__aexit__"), "the asynchronous context manager protocol"),
         None => bail!(SystemError, "bad special method number {oparg}"),
     };
     let owner = c.peek(0).clone();

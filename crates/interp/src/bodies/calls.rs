@@ -122,7 +122,8 @@ pub(crate) fn call_full(c: &mut Cursor, oparg: u32) -> Step {
 #[inline]
 fn call_value(callable: &Value, values: &[Value]) -> PyResult<Value> {
     if let Some(function) = callable.downcast_exact::<NativeFunction>() {
-        let receiver = function.receiver().unwrap_or(&Value::NONE);
+        let none = Value::NONE;
+        let receiver = function.receiver().unwrap_or(&none);
         match (function.def().code, values) {
             (NativeCode::One(code), [argument]) => return code(receiver, argument),
             (NativeCode::Positional(code), _) => return code(receiver, values),
@@ -262,9 +263,9 @@ pub(crate) fn set_function_attribute(c: &mut Cursor, oparg: u32) -> Step {
     let function = c.pop();
     let value = c.pop();
     let Some(target) = function.downcast_exact::<Function>() else { bail!(SystemError, "an attribute for what is no function") };
-    match FunctionAttribute::from_oparg(oparg) {
+    match FunctionAttribute::from_number(oparg) {
         Some(FunctionAttribute::Defaults) => target.defaults.set(value.into_ref::<Tuple>().ok()),
-        Some(FunctionAttribute::Kwdefaults) => target.keyword_defaults.set(value.into_ref::<Dict>().ok()),
+        Some(FunctionAttribute::KwDefaults) => target.keyword_defaults.set(value.into_ref::<Dict>().ok()),
         Some(FunctionAttribute::Annotations) => target.annotations.set(Some(value)),
         Some(FunctionAttribute::Closure) => target.closure.set(value.into_ref::<Tuple>().ok()),
         Some(FunctionAttribute::Annotate) => target.annotate.set(Some(value)),
@@ -284,18 +285,18 @@ pub(crate) fn exit_init_check(c: &mut Cursor, _oparg: u32) -> Step {
 
 pub(crate) fn call_intrinsic_1(c: &mut Cursor, oparg: u32) -> Step {
     let value = c.pop();
-    let result = match Intrinsic1::from_oparg(oparg) {
+    let result = match Intrinsic1::from_number(oparg) {
         Some(Intrinsic1::Print) => print_expression(&value)?,
         Some(Intrinsic1::ImportStar) => import_star(c, &value)?,
-        Some(Intrinsic1::StopiterationError) => stop_iteration_error(c, value)?,
+        Some(Intrinsic1::StopIterationError) => stop_iteration_error(c, value)?,
         Some(Intrinsic1::AsyncGenWrap) => crate::generator::wrap_async_value(value),
         Some(Intrinsic1::UnaryPositive) => protocol::positive(&value)?,
         Some(Intrinsic1::ListToTuple) => Tuple::new(protocol::collect(&value)?).into_value(),
-        Some(Intrinsic1::Typevar) => crate::typing::type_var(c, value, None, None)?,
-        Some(Intrinsic1::Paramspec) => crate::typing::param_spec(c, value)?,
-        Some(Intrinsic1::Typevartuple) => crate::typing::type_var_tuple(c, value)?,
+        Some(Intrinsic1::TypeVar) => crate::typing::type_var(c, value, None, None)?,
+        Some(Intrinsic1::ParamSpec) => crate::typing::param_spec(c, value)?,
+        Some(Intrinsic1::TypeVarTuple) => crate::typing::type_var_tuple(c, value)?,
         Some(Intrinsic1::SubscriptGeneric) => crate::typing::subscript_generic(value)?,
-        Some(Intrinsic1::Typealias) => crate::typing::type_alias(c, value)?,
+        Some(Intrinsic1::TypeAlias) => crate::typing::type_alias(c, value)?,
         _ => bail!(SystemError, "bad intrinsic number {oparg}"),
     };
     c.push(result);
@@ -305,17 +306,17 @@ pub(crate) fn call_intrinsic_1(c: &mut Cursor, oparg: u32) -> Step {
 pub(crate) fn call_intrinsic_2(c: &mut Cursor, oparg: u32) -> Step {
     let second = c.pop();
     let first = c.pop();
-    let result = match Intrinsic2::from_oparg(oparg) {
-        Some(Intrinsic2::PrepReraiseStar) => exceptions::group::prepare_reraise(&first, &second)?,
-        Some(Intrinsic2::TypevarWithBound) => crate::typing::type_var(c, first, Some(second), None)?,
-        Some(Intrinsic2::TypevarWithConstraints) => crate::typing::type_var(c, first, None, Some(second))?,
+    let result = match Intrinsic2::from_number(oparg) {
+        Some(Intrinsic2::PrepReraiseStar) => exceptions::group::prep_reraise_star(&first, &protocol::collect(&second)?)?.unwrap_or(Value::NONE),
+        Some(Intrinsic2::TypeVarWithBound) => crate::typing::type_var(c, first, Some(second), None)?,
+        Some(Intrinsic2::TypeVarWithConstraints) => crate::typing::type_var(c, first, None, Some(second))?,
         Some(Intrinsic2::SetFunctionTypeParams) => {
             if let Some(function) = first.downcast_exact::<Function>() {
                 function.type_params.set(Some(second));
             }
             first
         }
-        Some(Intrinsic2::SetTypeparamDefault) => crate::typing::set_default(first, second)?,
+        Some(Intrinsic2::SetTypeParamDefault) => crate::typing::set_default(first, second)?,
         _ => bail!(SystemError, "bad intrinsic number {oparg}"),
     };
     c.push(result);

@@ -3,7 +3,8 @@
 use std::sync::atomic::Ordering;
 
 use taipan_objects::exceptions::ExceptionKind;
-use taipan_objects::list::{List, ListIterator};
+use taipan_objects::list::List;
+use taipan_objects::list::iterators::ListIterator;
 use taipan_objects::protocol;
 use taipan_objects::raised::PyResult;
 use taipan_objects::range::RangeIterator;
@@ -129,17 +130,20 @@ pub(crate) fn for_iter(c: &mut Cursor, _oparg: u32) -> bool {
     unsafe {
         let view = iterator.view();
         if let Some(range) = view.downcast_exact::<RangeIterator>() {
-            if let Some(next) = range.next_small() {
-                c.push_word(StackRef(next.into_bits()));
+            let next = range.next.get();
+            if range.left.get() > 0 && next.unsigned_abs() < 1 << 62 {
+                range.advance();
+                c.push_word(StackRef(bits::from_small_int(next)));
                 return true;
             }
             return false;
         }
         if let Some(list) = view.downcast_exact::<ListIterator>()
-            && let Some(item) = list.peek_next()
+            && let Some(items) = list.list.peek()
+            && let Some(item) = items.peek().get(list.index.get())
         {
             let word = duplicate_quick(StackRef(item.bits()));
-            list.advance();
+            list.index.set(list.index.get() + 1);
             c.push_word(word);
             return true;
         }

@@ -43,7 +43,11 @@ pub(crate) fn check_exc_match(c: &mut Cursor, _oparg: u32) -> Step {
 pub(crate) fn check_eg_match(c: &mut Cursor, _oparg: u32) -> Step {
     let class = c.pop();
     let exception = c.pop();
-    let (rest, matched) = exceptions::group::match_group(&exception, &class)?;
+    let frame = c.frame;
+    let (matched, rest) = exceptions::group::match_star(&exception, &class, || {
+        let entry = crate::unwind::traceback_entry(frame, None);
+        Some(entry.into_value())
+    })?;
     if let Some(matched) = &matched {
         handled().value.set(matched.downcast::<BaseException>().cloned());
     }

@@ -177,12 +177,12 @@ pub(crate) fn load_small_int(c: &mut Cursor, oparg: u32) {
 }
 
 pub(crate) fn load_common_constant(c: &mut Cursor, oparg: u32) -> Step {
-    let value = match CommonConstant::from_oparg(oparg) {
+    let value = match CommonConstant::from_number(oparg) {
         Some(CommonConstant::AssertionError) => ExceptionKind::AssertionError.class().to_value(),
         Some(CommonConstant::NotImplementedError) => ExceptionKind::NotImplementedError.class().to_value(),
-        Some(CommonConstant::BuiltinTuple) => Tuple::class().to_value(),
-        Some(CommonConstant::BuiltinAll) => builtin(c, id!("all"))?,
-        Some(CommonConstant::BuiltinAny) => builtin(c, id!("any"))?,
+        Some(CommonConstant::Tuple) => Tuple::class().to_value(),
+        Some(CommonConstant::All) => builtin(c, id!("all"))?,
+        Some(CommonConstant::Any) => builtin(c, id!("any"))?,
         None => bail!(SystemError, "bad constant number {oparg}"),
     };
     c.push(value);
@@ -230,9 +230,9 @@ pub(crate) fn pop_top_full(c: &mut Cursor, _oparg: u32) -> Step {
 
 /// Views a cell behind a local's word.
 #[inline(always)]
-fn cell_at(c: &Cursor, index: u32) -> *const Ref<CellObject> {
+fn cell_at(c: &Cursor, index: u32) -> &Ref<CellObject> {
     // SAFETY: the compiler put a cell there; the word has the bits of a `Ref`, and stays while the op runs.
-    unsafe { c.local(index).cast::<Ref<CellObject>>() }
+    unsafe { &*c.local(index).cast::<Ref<CellObject>>() }
 }
 
 pub(crate) fn make_cell(c: &mut Cursor, oparg: u32) -> Step {
@@ -259,8 +259,8 @@ pub(crate) fn copy_free_vars(c: &mut Cursor, oparg: u32) -> Step {
 
 #[inline(always)]
 pub(crate) fn load_deref(c: &mut Cursor, oparg: u32) -> bool {
-    // SAFETY: the place holds a cell; its contents are counted before anything else runs.
-    let word = unsafe { (*cell_at(c, oparg)).contents.peek().map_or(StackRef::NULL, |value| StackRef(value.bits())) };
+    // SAFETY: the contents are counted before anything else runs.
+    let word = unsafe { cell_at(c, oparg).contents.peek().map_or(StackRef::NULL, |value| StackRef(value.bits())) };
     if word.is_null() {
         return false;
     }
@@ -269,9 +269,7 @@ pub(crate) fn load_deref(c: &mut Cursor, oparg: u32) -> bool {
 }
 
 pub(crate) fn load_deref_full(c: &mut Cursor, oparg: u32) -> Step {
-    // SAFETY: the place holds a cell.
-    let contents = unsafe { (*cell_at(c, oparg)).contents.get() };
-    match contents {
+    match cell_at(c, oparg).contents.get() {
         Some(value) => {
             c.push(value);
             Ok(())
@@ -295,15 +293,12 @@ pub(crate) fn unbound_cell(c: &Cursor, index: u32) -> Raised {
 
 pub(crate) fn store_deref(c: &mut Cursor, oparg: u32) -> Step {
     let value = c.pop();
-    // SAFETY: the place holds a cell.
-    unsafe { (*cell_at(c, oparg)).contents.set(Some(value)) };
+    cell_at(c, oparg).contents.set(Some(value));
     Ok(())
 }
 
 pub(crate) fn delete_deref(c: &mut Cursor, oparg: u32) -> Step {
-    // SAFETY: the place holds a cell.
-    let old = unsafe { (*cell_at(c, oparg)).contents.take() };
-    if old.is_none() {
+    if cell_at(c, oparg).contents.take().is_none() {
         return Err(unbound_cell(c, oparg));
     }
     Ok(())
@@ -311,6 +306,5 @@ pub(crate) fn delete_deref(c: &mut Cursor, oparg: u32) -> Step {
 
 /// What the cell of a free variable holds, if anything.
 pub(crate) fn cell_contents(c: &Cursor, index: u32) -> Option<Value> {
-    // SAFETY: the place holds a cell.
-    unsafe { (*cell_at(c, index)).contents.get() }
+    cell_at(c, index).contents.get()
 }

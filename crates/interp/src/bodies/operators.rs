@@ -147,7 +147,7 @@ fn replace_top_two(c: &mut Cursor, result: Value) {
 /// `left OP right` for the oparg of BINARY_OP.
 pub(crate) fn binary(left: &Value, right: &Value, oparg: u32) -> PyResult<Value> {
     use protocol as p;
-    match BinaryOp::from_oparg(oparg) {
+    match BinaryOp::from_number(oparg) {
         Some(BinaryOp::Add) => p::add(left, right),
         Some(BinaryOp::And) => p::and(left, right),
         Some(BinaryOp::FloorDivide) => p::floor_divide(left, right),
@@ -180,7 +180,7 @@ pub(crate) fn binary(left: &Value, right: &Value, oparg: u32) -> PyResult<Value>
 }
 
 fn comparison_of(oparg: u32) -> Comparison {
-    match CompareOp::from_oparg(oparg) {
+    match CompareOp::from_number(oparg) {
         Some(CompareOp::Lt) => Comparison::Lt,
         Some(CompareOp::Le) => Comparison::Le,
         Some(CompareOp::Ne) => Comparison::Ne,

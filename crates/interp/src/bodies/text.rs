@@ -5,27 +5,21 @@ use taipan_objects::format;
 use taipan_objects::protocol;
 use taipan_objects::str::Str;
 use taipan_objects::value::{Ref, Value};
-use taipan_objects::{bail, int};
+use taipan_objects::{bail, runtime};
 
 use crate::cursor::{Cursor, Step};
 use crate::frame_stack::StackRef;
 
 pub(crate) fn build_string(c: &mut Cursor, oparg: u32) -> Step {
     let pieces = c.pop_many(oparg as usize);
-    let mut strings = Vec::with_capacity(pieces.len());
-    for piece in &pieces {
-        match piece.downcast::<Str>() {
-            Some(string) => strings.push(string.clone()),
-            None => bail!(SystemError, "a piece of an f-string is no string"),
-        }
-    }
-    c.push(Str::join_all(&strings).into_value());
+    let strings = pieces;
+    c.push(taipan_objects::str::join(&Str::empty(), &strings)?.into_value());
     Ok(())
 }
 
 pub(crate) fn convert_value(c: &mut Cursor, oparg: u32) -> Step {
     let value = c.pop();
-    let text = match ConvertValue::from_oparg(oparg) {
+    let text = match ConvertValue::from_number(oparg) {
         Some(ConvertValue::Str) => protocol::str(&value)?,
         Some(ConvertValue::Repr) => protocol::repr(&value)?,
         Some(ConvertValue::Ascii) => protocol::ascii(&value)?,
@@ -40,7 +34,7 @@ pub(crate) fn format_simple(c: &mut Cursor, _oparg: u32) -> Step {
         return Ok(());
     }
     let value = c.pop();
-    let text = format::format(&value, &Str::empty())?;
+    let text = format::format(&value, None)?;
     c.push(text.into_value());
     Ok(())
 }
@@ -49,7 +43,7 @@ pub(crate) fn format_with_spec(c: &mut Cursor, _oparg: u32) -> Step {
     let spec = c.pop();
     let value = c.pop();
     let Some(spec) = spec.downcast::<Str>() else { bail!(TypeError, "Format specifier must be a string, not {}", spec.class().name()) };
-    let text = format::format(&value, spec)?;
+    let text = format::format(&value, Some(spec))?;
     c.push(text.into_value());
     Ok(())
 }
@@ -58,20 +52,30 @@ pub(crate) fn build_interpolation(c: &mut Cursor, oparg: u32) -> Step {
     let spec = if oparg & 1 != 0 { c.pop() } else { Str::empty().into_value() };
     let expression = c.pop();
     let value = c.pop();
-    let conversion = match ConvertValue::from_oparg(oparg >> 2) {
+    let conversion = match ConvertValue::from_number(oparg >> 2) {
         Some(ConvertValue::Str) => Str::new("s").into_value(),
         Some(ConvertValue::Repr) => Str::new("r").into_value(),
         Some(ConvertValue::Ascii) => Str::new("a").into_value(),
         _ => Value::NONE,
     };
-    c.push(taipan_objects::template::Interpolation::new(value, expression, conversion, spec).into_value());
+    let class = runtime::import_attribute("string.templatelib", "Interpolation")?;
+    let made = protocol::call_positional(&class, &[value, expression, conversion, spec])?;
+    c.push(made);
     Ok(())
 }
 
 pub(crate) fn build_template(c: &mut Cursor, _oparg: u32) -> Step {
     let interpolations = c.pop();
     let strings = c.pop();
-    c.push(taipan_objects::template::Template::new(strings, interpolations).into_value());
+    let class = runtime::import_attribute("string.templatelib", "Template")?;
+    let mut parts = Vec::new();
+    let (strings, interpolations) = (protocol::collect(&strings)?, protocol::collect(&interpolations)?);
+    for (index, string) in strings.into_iter().enumerate() {
+        parts.push(string);
+        parts.extend(interpolations.get(index).cloned());
+    }
+    let made = protocol::call_positional(&class, &parts)?;
+    c.push(made);
     Ok(())
 }
 
@@ -104,14 +108,9 @@ pub(crate) fn inplace_concat(c: &mut Cursor) -> Option<Step> {
     let (Ok(left), Ok(right)) = (left.into_ref::<Str>(), right.into_ref::<Str>()) else {
         return Some(Ok(()));
     };
-    match Str::append(left, &right) {
-        Ok(text) => {
-            c.push(text.into_value());
-            Some(Ok(()))
-        }
-        Err(raised) => Some(Err(raised)),
-    }
+    c.push(taipan_objects::str::append(left, &right).into_value());
+    Some(Ok(()))
 }
 
 #[allow(unused_imports)]
-use {Ref as _, int as _};
+use Ref as _;

@@ -166,6 +166,11 @@ pub fn make_cause(cause: &Value) -> PyResult<Option<Value>> {
     Ok(Some(make(cause, None)?.into_value()))
 }
 
+/// The result that a StopIteration carries.
+pub fn stop_value(raised: &Raised) -> Value {
+    raised.exception().as_value().downcast::<StopIteration>().map_or(Value::NONE, |stop| stop.value())
+}
+
 /// Raises StopIteration with a result: the end of a generator.
 #[cold]
 pub fn stop_iteration(value: Value) -> Raised {
