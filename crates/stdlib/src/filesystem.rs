@@ -22,7 +22,7 @@ pub fn fs_encode(value: &Value) -> PyResult<Vec<u8>> {
     let path = fs_path(value)?;
     match path.downcast::<Str>() {
         Some(text) => encode(text),
-        None => Ok(path.downcast::<Bytes>().map_or_else(Vec::new, |bytes| bytes.as_bytes().to_vec())),
+        None => Ok(path.downcast::<Bytes>().map_or_else(Vec::new, |bytes| bytes.as_slice().to_vec())),
     }
 }
 

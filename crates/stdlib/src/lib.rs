@@ -6,8 +6,10 @@
 //! Invariant: no module function panics on what a program can pass.
 
 pub mod blocking;
+pub mod bytes_like;
 pub mod filesystem;
 pub mod io;
+pub mod os_result;
 pub mod posix;
 pub mod sys;
 

@@ -310,3 +310,18 @@ pub fn until_null(mut bytes: Vec<u8>) -> Vec<u8> {
     bytes.truncate(end);
     bytes
 }
+
+/// Closes the descriptors `first..end`; those that are not open are passed over.
+pub fn close_range(first: c_int, end: c_int) {
+    let first = first.max(0);
+    if first >= end {
+        return;
+    }
+    // SAFETY: numbers only.
+    if unsafe { libc::syscall(libc::SYS_close_range, first as c_uint, (end - 1) as c_uint, 0) } == 0 {
+        return;
+    }
+    for fd in first..end {
+        let _ = close(fd);
+    }
+}
