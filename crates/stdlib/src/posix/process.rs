@@ -10,7 +10,7 @@ use taipan_objects::exceptions::ExceptionKind;
 use taipan_objects::list::List;
 use taipan_objects::native::{ConstantDef, FunctionDef};
 use taipan_objects::raised::PyResult;
-use taipan_objects::struct_sequence::StructSequence;
+use taipan_objects::structseq::{Field, StructSeqDef};
 use taipan_objects::tuple::Tuple;
 use taipan_objects::value::{Ref, Value};
 use taipan_objects::{bail, float, id, int, protocol, runtime, warnings};
@@ -30,13 +30,15 @@ pub const FUNCTIONS: &[FunctionDef] = taipan_macros::functions![
 /// The classes of this file.
 pub const CONSTANTS: &[ConstantDef] = taipan_macros::constants![waitid_result_class];
 
-static WAITID_RESULT: StructSequence = StructSequence::new(
-    "waitid_result",
-    "posix",
-    "waitid_result: Result from waitid.\n\nThis object may be accessed either as a tuple of\n  (si_pid, si_uid, si_signo, si_status, si_code),\nor via the attributes si_pid, si_uid, and so on.\n\nSee os.waitid for more information.",
-    &[("si_pid", ""), ("si_uid", ""), ("si_signo", ""), ("si_status", ""), ("si_code", "")],
-    5,
-);
+static WAITID_RESULT: StructSeqDef = StructSeqDef {
+    name: "waitid_result",
+    module: "posix",
+    doc: "waitid_result: Result from waitid.\n\nThis object may be accessed either as a tuple of\n  (si_pid, si_uid, si_signo, si_status, si_code),\nor via the attributes si_pid, si_uid, and so on.\n\nSee os.waitid for more information.",
+    fields: &[Field::new("si_pid", ""), Field::new("si_uid", ""), Field::new("si_signo", ""), Field::new("si_status", ""), Field::new("si_code", "")],
+    visible: 5,
+    instantiable: true,
+    complete: None,
+};
 
 #[taipan_macros::constant(name = "waitid_result")]
 fn waitid_result_class() -> Value {
@@ -44,30 +46,32 @@ fn waitid_result_class() -> Value {
 }
 
 /// `resource.struct_rusage`, which `wait3` and `wait4` answer too.
-pub static STRUCT_RUSAGE: StructSequence = StructSequence::new(
-    "struct_rusage",
-    "resource",
-    "struct_rusage: Result from getrusage.\n\nThis object may be accessed either as a tuple of\n    (utime,stime,maxrss,ixrss,idrss,isrss,minflt,majflt,\n    nswap,inblock,oublock,msgsnd,msgrcv,nsignals,nvcsw,nivcsw)\nor via the attributes ru_utime, ru_stime, ru_maxrss, and so on.",
-    &[
-        ("ru_utime", "user time used"),
-        ("ru_stime", "system time used"),
-        ("ru_maxrss", "max. resident set size"),
-        ("ru_ixrss", "shared memory size"),
-        ("ru_idrss", "unshared data size"),
-        ("ru_isrss", "unshared stack size"),
-        ("ru_minflt", "page faults not requiring I/O"),
-        ("ru_majflt", "page faults requiring I/O"),
-        ("ru_nswap", "number of swap outs"),
-        ("ru_inblock", "block input operations"),
-        ("ru_oublock", "block output operations"),
-        ("ru_msgsnd", "IPC messages sent"),
-        ("ru_msgrcv", "IPC messages received"),
-        ("ru_nsignals", "signals received"),
-        ("ru_nvcsw", "voluntary context switches"),
-        ("ru_nivcsw", "involuntary context switches"),
+pub static STRUCT_RUSAGE: StructSeqDef = StructSeqDef {
+    name: "struct_rusage",
+    module: "resource",
+    doc: "struct_rusage: Result from getrusage.\n\nThis object may be accessed either as a tuple of\n    (utime,stime,maxrss,ixrss,idrss,isrss,minflt,majflt,\n    nswap,inblock,oublock,msgsnd,msgrcv,nsignals,nvcsw,nivcsw)\nor via the attributes ru_utime, ru_stime, ru_maxrss, and so on.",
+    fields: &[
+        Field::new("ru_utime", "user time used"),
+        Field::new("ru_stime", "system time used"),
+        Field::new("ru_maxrss", "max. resident set size"),
+        Field::new("ru_ixrss", "shared memory size"),
+        Field::new("ru_idrss", "unshared data size"),
+        Field::new("ru_isrss", "unshared stack size"),
+        Field::new("ru_minflt", "page faults not requiring I/O"),
+        Field::new("ru_majflt", "page faults requiring I/O"),
+        Field::new("ru_nswap", "number of swap outs"),
+        Field::new("ru_inblock", "block input operations"),
+        Field::new("ru_oublock", "block output operations"),
+        Field::new("ru_msgsnd", "IPC messages sent"),
+        Field::new("ru_msgrcv", "IPC messages received"),
+        Field::new("ru_nsignals", "signals received"),
+        Field::new("ru_nvcsw", "voluntary context switches"),
+        Field::new("ru_nivcsw", "involuntary context switches"),
     ],
-    16,
-);
+    visible: 16,
+    instantiable: true,
+    complete: None,
+};
 
 /// The Python form of what a process used.
 pub fn rusage_value(usage: &libc::rusage) -> Value {

@@ -6,7 +6,7 @@ use taipan_objects::class::Type;
 use taipan_objects::native::{Binding, ConstantDef, FunctionDef, NativeCode, descriptor_for};
 use taipan_objects::raised::PyResult;
 use taipan_objects::set::Set;
-use taipan_objects::struct_sequence::StructSequence;
+use taipan_objects::structseq::{Field, StructSeqDef};
 use taipan_objects::tuple::Tuple;
 use taipan_objects::value::{Ref, Value};
 use taipan_objects::{bail, exc, id, int, protocol};
@@ -22,13 +22,15 @@ pub const FUNCTIONS: &[FunctionDef] = taipan_macros::functions![
 /// The classes of this file.
 pub const CONSTANTS: &[ConstantDef] = taipan_macros::constants![sched_param_class];
 
-static SCHED_PARAM: StructSequence = StructSequence::new(
-    "sched_param",
-    "posix",
-    "Currently has only one field: sched_priority\n\n  sched_priority\n    A scheduling parameter.",
-    &[("sched_priority", "the scheduling priority")],
-    1,
-);
+static SCHED_PARAM: StructSeqDef = StructSeqDef {
+    name: "sched_param",
+    module: "posix",
+    doc: "Currently has only one field: sched_priority\n\n  sched_priority\n    A scheduling parameter.",
+    fields: &[Field::new("sched_priority", "the scheduling priority")],
+    visible: 1,
+    instantiable: true,
+    complete: None,
+};
 
 static REDUCE: FunctionDef = FunctionDef {
     name: "__reduce__",
@@ -60,7 +62,7 @@ fn new_sched_param(_: &Ref<Type>, args: Args<'_>) -> PyResult<Value> {
 
 /// The priority in a `sched_param`.
 pub fn priority_of(value: &Value) -> PyResult<i32> {
-    if !SCHED_PARAM.is_instance(value) {
+    if !value.class().is(SCHED_PARAM.class()) {
         bail!(TypeError, "must have a sched_param object");
     }
     let priority = value.downcast::<Tuple>().and_then(|fields| fields.get(0)).unwrap_or(Value::NONE);

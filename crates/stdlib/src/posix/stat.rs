@@ -5,7 +5,7 @@ use std::ffi::c_int;
 use taipan_macros::function;
 use taipan_objects::native::{ConstantDef, FunctionDef};
 use taipan_objects::raised::PyResult;
-use taipan_objects::struct_sequence::StructSequence;
+use taipan_objects::structseq::{Field, StructSeqDef};
 use taipan_objects::value::Value;
 use taipan_objects::{float, int};
 
@@ -19,53 +19,66 @@ pub const FUNCTIONS: &[FunctionDef] = taipan_macros::functions![stat, lstat, fst
 pub const CONSTANTS: &[ConstantDef] = taipan_macros::constants![stat_result_class, statvfs_result_class];
 
 /// `os.stat_result`. The times in whole seconds have no names; the items of those names are the exact ones behind.
-pub static STAT_RESULT: StructSequence = StructSequence::new(
-    "stat_result",
-    "os",
-    "stat_result: Result from stat, fstat, or lstat.\n\nThis object may be accessed either as a tuple of\n  (mode, ino, dev, nlink, uid, gid, size, atime, mtime, ctime)\nor via the attributes st_mode, st_ino, st_dev, st_nlink, st_uid, and so on.\n\nPosix/windows: If your platform supports st_blksize, st_blocks, st_rdev,\nor st_flags, they are available as attributes only.\n\nSee os.stat for more information.",
-    &[
-        ("st_mode", "protection bits"),
-        ("st_ino", "inode"),
-        ("st_dev", "device"),
-        ("st_nlink", "number of hard links"),
-        ("st_uid", "user ID of owner"),
-        ("st_gid", "group ID of owner"),
-        ("st_size", "total size, in bytes"),
-        ("", "integer time of last access"),
-        ("", "integer time of last modification"),
-        ("", "integer time of last change"),
-        ("st_atime", "time of last access"),
-        ("st_mtime", "time of last modification"),
-        ("st_ctime", "time of last change"),
-        ("st_atime_ns", "time of last access in nanoseconds"),
-        ("st_mtime_ns", "time of last modification in nanoseconds"),
-        ("st_ctime_ns", "time of last change in nanoseconds"),
-        ("st_blksize", "blocksize for filesystem I/O"),
-        ("st_blocks", "number of blocks allocated"),
-        ("st_rdev", "device type (if inode device)"),
+pub static STAT_RESULT: StructSeqDef = StructSeqDef {
+    name: "stat_result",
+    module: "os",
+    doc: "stat_result: Result from stat, fstat, or lstat.\n\nThis object may be accessed either as a tuple of\n  (mode, ino, dev, nlink, uid, gid, size, atime, mtime, ctime)\nor via the attributes st_mode, st_ino, st_dev, st_nlink, st_uid, and so on.\n\nPosix/windows: If your platform supports st_blksize, st_blocks, st_rdev,\nor st_flags, they are available as attributes only.\n\nSee os.stat for more information.",
+    fields: &[
+        Field::new("st_mode", "protection bits"),
+        Field::new("st_ino", "inode"),
+        Field::new("st_dev", "device"),
+        Field::new("st_nlink", "number of hard links"),
+        Field::new("st_uid", "user ID of owner"),
+        Field::new("st_gid", "group ID of owner"),
+        Field::new("st_size", "total size, in bytes"),
+        Field::unnamed("integer time of last access"),
+        Field::unnamed("integer time of last modification"),
+        Field::unnamed("integer time of last change"),
+        Field::new("st_atime", "time of last access"),
+        Field::new("st_mtime", "time of last modification"),
+        Field::new("st_ctime", "time of last change"),
+        Field::new("st_atime_ns", "time of last access in nanoseconds"),
+        Field::new("st_mtime_ns", "time of last modification in nanoseconds"),
+        Field::new("st_ctime_ns", "time of last change in nanoseconds"),
+        Field::new("st_blksize", "blocksize for filesystem I/O"),
+        Field::new("st_blocks", "number of blocks allocated"),
+        Field::new("st_rdev", "device type (if inode device)"),
     ],
-    10,
-);
+    visible: 10,
+    instantiable: true,
+    complete: Some(complete_stat),
+};
 
-static STATVFS_RESULT: StructSequence = StructSequence::new(
-    "statvfs_result",
-    "os",
-    "statvfs_result: Result from statvfs or fstatvfs.\n\nThis object may be accessed either as a tuple of\n  (bsize, frsize, blocks, bfree, bavail, files, ffree, favail, flag, namemax),\nor via the attributes f_bsize, f_frsize, f_blocks, f_bfree, and so on.\n\nSee os.statvfs for more information.",
-    &[
-        ("f_bsize", ""),
-        ("f_frsize", ""),
-        ("f_blocks", ""),
-        ("f_bfree", ""),
-        ("f_bavail", ""),
-        ("f_files", ""),
-        ("f_ffree", ""),
-        ("f_favail", ""),
-        ("f_flag", ""),
-        ("f_namemax", ""),
-        ("f_fsid", ""),
+static STATVFS_RESULT: StructSeqDef = StructSeqDef {
+    name: "statvfs_result",
+    module: "os",
+    doc: "statvfs_result: Result from statvfs or fstatvfs.\n\nThis object may be accessed either as a tuple of\n  (bsize, frsize, blocks, bfree, bavail, files, ffree, favail, flag, namemax),\nor via the attributes f_bsize, f_frsize, f_blocks, f_bfree, and so on.\n\nSee os.statvfs for more information.",
+    fields: &[
+        Field::new("f_bsize", ""),
+        Field::new("f_frsize", ""),
+        Field::new("f_blocks", ""),
+        Field::new("f_bfree", ""),
+        Field::new("f_bavail", ""),
+        Field::new("f_files", ""),
+        Field::new("f_ffree", ""),
+        Field::new("f_favail", ""),
+        Field::new("f_flag", ""),
+        Field::new("f_namemax", ""),
+        Field::new("f_fsid", ""),
     ],
-    10,
-);
+    visible: 10,
+    instantiable: true,
+    complete: None,
+};
+
+/// Times that were not given follow from those in whole seconds.
+fn complete_stat(fields: &mut Vec<Value>) {
+    for index in 7..10 {
+        if fields[index + 3].is_none() {
+            fields[index + 3] = fields[index].clone();
+        }
+    }
+}
 
 #[taipan_macros::constant(name = "stat_result")]
 fn stat_result_class() -> Value {

@@ -8,7 +8,7 @@ use taipan_objects::list::List;
 use taipan_objects::native::{ConstantDef, FunctionDef};
 use taipan_objects::raised::PyResult;
 use taipan_objects::str::Str;
-use taipan_objects::struct_sequence::StructSequence;
+use taipan_objects::structseq::{Field, StructSeqDef};
 use taipan_objects::tuple::Tuple;
 use taipan_objects::value::{Ref, Value};
 use taipan_objects::{bail, float, int};
@@ -32,41 +32,47 @@ pub const CONSTANTS: &[ConstantDef] = taipan_macros::constants![
     _have_functions
 ];
 
-static UNAME_RESULT: StructSequence = StructSequence::new(
-    "uname_result",
-    "posix",
-    "uname_result: Result from os.uname().\n\nThis object may be accessed either as a tuple of\n  (sysname, nodename, release, version, machine),\nor via the attributes sysname, nodename, release, version, and machine.\n\nSee os.uname for more information.",
-    &[
-        ("sysname", "operating system name"),
-        ("nodename", "name of machine on network (implementation-defined)"),
-        ("release", "operating system release"),
-        ("version", "operating system version"),
-        ("machine", "hardware identifier"),
+static UNAME_RESULT: StructSeqDef = StructSeqDef {
+    name: "uname_result",
+    module: "posix",
+    doc: "uname_result: Result from os.uname().\n\nThis object may be accessed either as a tuple of\n  (sysname, nodename, release, version, machine),\nor via the attributes sysname, nodename, release, version, and machine.\n\nSee os.uname for more information.",
+    fields: &[
+        Field::new("sysname", "operating system name"),
+        Field::new("nodename", "name of machine on network (implementation-defined)"),
+        Field::new("release", "operating system release"),
+        Field::new("version", "operating system version"),
+        Field::new("machine", "hardware identifier"),
     ],
-    5,
-);
+    visible: 5,
+    instantiable: true,
+    complete: None,
+};
 
-static TIMES_RESULT: StructSequence = StructSequence::new(
-    "times_result",
-    "posix",
-    "times_result: Result from os.times().\n\nThis object may be accessed either as a tuple of\n  (user, system, children_user, children_system, elapsed),\nor via the attributes user, system, children_user, children_system,\nand elapsed.\n\nSee os.times for more information.",
-    &[
-        ("user", "user time"),
-        ("system", "system time"),
-        ("children_user", "user time of children"),
-        ("children_system", "system time of children"),
-        ("elapsed", "elapsed time since an arbitrary point in the past"),
+static TIMES_RESULT: StructSeqDef = StructSeqDef {
+    name: "times_result",
+    module: "posix",
+    doc: "times_result: Result from os.times().\n\nThis object may be accessed either as a tuple of\n  (user, system, children_user, children_system, elapsed),\nor via the attributes user, system, children_user, children_system,\nand elapsed.\n\nSee os.times for more information.",
+    fields: &[
+        Field::new("user", "user time"),
+        Field::new("system", "system time"),
+        Field::new("children_user", "user time of children"),
+        Field::new("children_system", "system time of children"),
+        Field::new("elapsed", "elapsed time since an arbitrary point in the past"),
     ],
-    5,
-);
+    visible: 5,
+    instantiable: true,
+    complete: None,
+};
 
-static TERMINAL_SIZE: StructSequence = StructSequence::new(
-    "terminal_size",
-    "os",
-    "A tuple of (columns, lines) for holding terminal window size",
-    &[("columns", "width of the terminal window in characters"), ("lines", "height of the terminal window in characters")],
-    2,
-);
+static TERMINAL_SIZE: StructSeqDef = StructSeqDef {
+    name: "terminal_size",
+    module: "os",
+    doc: "A tuple of (columns, lines) for holding terminal window size",
+    fields: &[Field::new("columns", "width of the terminal window in characters"), Field::new("lines", "height of the terminal window in characters")],
+    visible: 2,
+    instantiable: true,
+    complete: None,
+};
 
 #[constant(name = "uname_result")]
 fn uname_result_class() -> Value {

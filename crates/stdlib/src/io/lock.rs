@@ -1,0 +1,74 @@
+//! The lock of a buffered file: one thread at a time, and never the same one twice.
+//!
+//! A buffered file gives the interpreter lock up in the middle of its work, so it needs a lock of its own. State changes
+//! happen under the interpreter lock; waiting happens without it. Invariant: who waits has counted itself under the
+//! waiters' mutex before it looked away, so no release is missed.
+
+use std::cell::Cell;
+use std::sync::{Condvar, Mutex, PoisonError};
+
+use taipan_objects::raised::PyResult;
+use taipan_objects::value::Value;
+use taipan_objects::{bail, protocol, runtime, thread};
+
+static MUTEX: Mutex<()> = Mutex::new(());
+static RELEASED: Condvar = Condvar::new();
+
+/// The lock.
+#[derive(Default)]
+pub struct IoLock {
+    /// The thread that holds it, or 0.
+    owner: Cell<u64>,
+    waiters: Cell<u32>,
+}
+
+/// Holds the lock until it is dropped.
+pub struct Held<'a>(&'a IoLock);
+
+impl IoLock {
+    /// Takes the lock. A thread that holds it already gets a RuntimeError that names `object`.
+    #[inline]
+    pub fn enter(&self, object: &Value) -> PyResult<Held<'_>> {
+        if self.owner.get() != 0 {
+            self.wait(object)?;
+        }
+        self.owner.set(thread::current().ident);
+        Ok(Held(self))
+    }
+
+    /// Whether this thread holds the lock.
+    pub fn is_mine(&self) -> bool {
+        self.owner.get() == thread::current().ident
+    }
+
+    #[cold]
+    fn wait(&self, object: &Value) -> PyResult<()> {
+        if self.is_mine() {
+            bail!(RuntimeError, "reentrant call inside {}", protocol::repr(object)?.to_display());
+        }
+        while self.owner.get() != 0 {
+            self.waiters.set(self.waiters.get() + 1);
+            let guard = MUTEX.lock().unwrap_or_else(PoisonError::into_inner);
+            runtime::allow_threads(|| drop(RELEASED.wait(guard).unwrap_or_else(PoisonError::into_inner)));
+            self.waiters.set(self.waiters.get() - 1);
+        }
+        Ok(())
+    }
+
+    /// Forgets who held the lock: in the child of a fork, other threads are gone.
+    pub fn reset(&self) {
+        self.owner.set(0);
+        self.waiters.set(0);
+    }
+}
+
+impl Drop for Held<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        self.0.owner.set(0);
+        if self.0.waiters.get() > 0 {
+            drop(MUTEX.lock().unwrap_or_else(PoisonError::into_inner));
+            RELEASED.notify_all();
+        }
+    }
+}
