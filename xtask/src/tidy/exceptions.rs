@@ -16,6 +16,7 @@ pub const UNSAFE_MODULES: &[(&str, &str)] = &[
     ("crates/objects/src/str/", "code points behind a payload"),
     ("crates/objects/src/tuple/", "items behind a payload"),
     ("crates/objects/src/heap.rs", "allocation and reference counts"),
+    ("crates/stdlib/src/sys/", "calls of the C library"),
     ("crates/interp/src/frame_stack.rs", "the stack of frames"),
     ("crates/interp/src/cursor.rs", "stack and instruction pointers"),
     ("crates/jit/src/code_buffer.rs", "executable memory"),

@@ -22,7 +22,7 @@ use taipan_objects::value::{Ref, Value};
 use taipan_objects::{bail, exc, id, int};
 
 use super::DEFAULT_BUFFER_SIZE;
-use crate::bytes_like::{BytesLike, WritableBytes};
+use crate::bytes_like::WritableBytes;
 
 /// `io.UnsupportedOperation`, made with the module.
 pub static UNSUPPORTED_OPERATION: Slot<Ref<Type>> = Slot::empty();
@@ -45,7 +45,8 @@ pub fn unsupported(message: &str) -> Raised {
 )]
 #[derive(Default)]
 pub struct IoBase {
-    closed: Cell<bool>,
+    /// What `closed` answers, for files that do not say otherwise.
+    pub closed: Cell<bool>,
     /// Set while the object is closed because nothing refers to it any more.
     pub finalizing: Cell<bool>,
 }
@@ -115,7 +116,7 @@ pub fn both_errors(first: PyResult<Value>, second: PyResult<Value>) -> PyResult<
         (Err(first), Ok(_)) => Err(first),
         (Err(first), Err(second)) => {
             let second = second.into_exception();
-            exceptions::link_context(&second, Some(first.into_exception()));
+            exceptions::link_context(&second, Some(first.into_exception().into_value()));
             Err(Raised::from_exception(second))
         }
     }

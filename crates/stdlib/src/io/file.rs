@@ -434,7 +434,10 @@ impl FileIo {
     fn close(this: &Ref<FileIo>) -> PyResult<()> {
         // Subclasses may have state of their own to flush: the base class asks them.
         let flushed = match base::is_exactly::<FileIo>(this.as_value()) {
-            true => Ok(Value::NONE),
+            true => {
+                this.raw.base.closed.set(true);
+                Ok(Value::NONE)
+            }
             false => close_base(this.as_value()),
         };
         if !this.closefd.get() {

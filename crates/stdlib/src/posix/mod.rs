@@ -20,6 +20,8 @@ mod spawn;
 pub mod stat;
 pub mod system;
 
+pub use files::reserve;
+
 taipan_macros::define_module!(
     name = "posix",
     doc = "This module provides access to operating system functionality that is\nstandardized by the C Standard and the POSIX standard (a thinly\ndisguised Unix interface).  Refer to the library manual and\ncorresponding Unix manual entries for more information on calls.",

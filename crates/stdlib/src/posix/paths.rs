@@ -507,13 +507,13 @@ fn device_number(value: &Value) -> PyResult<u64> {
 /// Extracts a device major number from a raw device number.
 #[function("(device, /)")]
 fn major(device: &Value) -> PyResult<u32> {
-    device_number(device).map(libc::major)
+    device_number(device).map(|device| libc::major(device))
 }
 
 /// Extracts a device minor number from a raw device number.
 #[function("(device, /)")]
 fn minor(device: &Value) -> PyResult<u32> {
-    device_number(device).map(libc::minor)
+    device_number(device).map(|device| libc::minor(device))
 }
 
 /// Composes a raw device number from the major and minor device numbers.

@@ -293,9 +293,12 @@ pub fn getgrouplist(user: &CStr, group: gid_t) -> Vec<gid_t> {
 
 /// `getlogin_r()`.
 pub fn getlogin() -> io::Result<Vec<u8>> {
+    unsafe extern "C" {
+        fn getlogin_r(buffer: *mut c_char, size: usize) -> c_int;
+    }
     let mut name = vec![0u8; 256];
     // SAFETY: the buffer is writable for its length.
-    check_number(unsafe { libc::getlogin_r(name.as_mut_ptr().cast(), name.len()) })?;
+    check_number(unsafe { getlogin_r(name.as_mut_ptr().cast(), name.len()) })?;
     Ok(super::file::until_null(name))
 }
 
