@@ -4,6 +4,7 @@ use super::{Complex, Parts, from_parts, parts_of, with_class};
 use crate::class::{Payload, Type};
 use crate::exceptions::ExceptionKind;
 use crate::int::text::{ascii_digits, trim_c_space};
+use crate::native::{ArgInfo, FromArg, IntoResult};
 use crate::raised::PyResult;
 use crate::str::Str;
 use crate::value::{Ref, Value};
@@ -110,4 +111,16 @@ fn one_part(value: &Value, name: &str, special: bool) -> PyResult<Parts> {
         bail!(TypeError, "complex() argument '{name}' must be a real number, not {}", class.name());
     }
     Ok(Parts::new(float::as_f64(value)?, 0.0))
+}
+
+impl FromArg<'_> for Parts {
+    fn from_arg(value: &Value, _: &ArgInfo) -> PyResult<Self> {
+        as_parts(value)
+    }
+}
+
+impl IntoResult for Parts {
+    fn into_result(self) -> PyResult<Value> {
+        Ok(from_parts(self))
+    }
 }

@@ -24,10 +24,10 @@ pub fn from_value(value: &Value) -> PyResult<Value> {
     if let Some(string) = value.downcast::<Str>() {
         return parse_object(&ascii_digits(string), value);
     }
-    match buffer::view_optional(value)? {
-        Some(view) => parse_object(&view.to_vec(), value),
-        None => bail!(TypeError, "float() argument must be a string or a real number, not '{}'", value.class().name()),
+    if !buffer::is_bytes_like(value) {
+        bail!(TypeError, "float() argument must be a string or a real number, not '{}'", value.class().name());
     }
+    parse_object(&buffer::bytes_like(value)?.to_bytes(), value)
 }
 
 fn parse_object(text: &[u8], source: &Value) -> PyResult<Value> {

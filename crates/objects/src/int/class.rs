@@ -6,7 +6,7 @@ use super::arithmetic;
 use super::bytes::{ByteOrder, from_bytes, to_bytes};
 use super::convert::{construct, exact};
 use super::{Int, IntView, bit_count, bitwise, division, new, power, rounding, text, view};
-use crate::bytes::Bytes;
+use crate::bytes::{Bytes, copy_bytes};
 use crate::class::{Comparison, Payload, Type};
 use crate::float;
 use crate::protocol;
@@ -14,12 +14,28 @@ use crate::raised::PyResult;
 use crate::str::Str;
 use crate::tuple::Tuple;
 use crate::value::{Ref, Value};
-use crate::format;
+use crate::{format, id};
 
 /// The number behind the receiver of a method of `int`.
 #[inline(always)]
 fn this_view(this: &Value) -> IntView<'_> {
     view(this).expect("methods of int are reached through ints")
+}
+
+/// What `bytes(value)` makes of a value that is not an int.
+fn bytes_of_object(value: &Value) -> PyResult<Vec<u8>> {
+    if value.downcast_exact::<Bytes>().is_none()
+        && let Some(answer) = protocol::call_special_optional(value, id!("__bytes__"), &[])?
+    {
+        return match answer.downcast::<Bytes>() {
+            Some(bytes) => Ok(bytes.as_slice().to_vec()),
+            None => bail!(TypeError, "__bytes__ returned non-bytes (type {})", answer.class().name()),
+        };
+    }
+    if value.downcast::<Str>().is_some() {
+        bail!(TypeError, "cannot convert 'str' object to bytes");
+    }
+    copy_bytes(value, "bytes must be in range(0, 256)", "bytes")
 }
 
 #[methods]
@@ -174,8 +190,7 @@ impl Int {
     #[classmethod("($type, /, bytes, byteorder='big', *, signed=False)", name = "from_bytes")]
     fn of_bytes(class: &Ref<Type>, bytes: &Value, byteorder: &Ref<Str>, signed: bool) -> PyResult<Value> {
         let order = ByteOrder::named(&byteorder.to_display())?;
-        let bytes = Bytes::from_object(bytes)?;
-        let number = from_bytes(bytes.as_slice(), order, signed);
+        let number = from_bytes(&bytes_of_object(bytes)?, order, signed);
         if class.is(Int::class()) { Ok(number) } else { protocol::call1(class.as_value(), &number) }
     }
 

@@ -1,7 +1,7 @@
 //! What `int(x)` makes of a value.
 
 use super::{Int, as_i64_clamped, from_f64, is_exact, is_int, parse, text, view, with_class};
-use crate::bytes::Bytes;
+use crate::bytes::{ByteArray, Bytes};
 use crate::class::{Payload, Type};
 use crate::exceptions::ExceptionKind;
 use crate::float;
@@ -68,8 +68,10 @@ fn from_text(value: &Value, base: u32) -> PyResult<Option<Value>> {
     if let Some(string) = value.downcast::<Str>() {
         return parse(&text::ascii_digits(string), base, value).map(Some);
     }
-    let Some(view) = buffer::view_optional(value)? else { return Ok(None) };
-    let bytes = Bytes::new(&view.to_vec());
+    if !buffer::is_bytes_like(value) {
+        return Ok(None);
+    }
+    let bytes = Bytes::new(&buffer::bytes_like(value)?.to_bytes());
     parse(bytes.as_slice(), base, bytes.as_value()).map(Some)
 }
 
@@ -95,7 +97,8 @@ fn from_text_in_base(value: &Value, base: &Value) -> PyResult<Value> {
     if base != 0 && !(2..=36).contains(&base) {
         bail!(ValueError, "int() base must be >= 2 and <= 36, or 0");
     }
-    let is_text = value.downcast::<Str>().is_some() || buffer::is_bytes_or_bytearray(value);
+    let is_text =
+        value.downcast::<Str>().is_some() || value.downcast::<Bytes>().is_some() || value.downcast::<ByteArray>().is_some();
     match if is_text { from_text(value, base as u32)? } else { None } {
         Some(number) => Ok(number),
         None => bail!(TypeError, "int() can't convert non-string with explicit base"),
