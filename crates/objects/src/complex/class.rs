@@ -115,8 +115,8 @@ impl Complex {
 
     /// The number as text, as `format_spec` says.
     #[method("($self, format_spec, /)")]
-    fn __format__(&self, format_spec: &Ref<Str>) -> PyResult<Ref<Str>> {
-        format::format_complex(self.parts.re, self.parts.im, format_spec)
+    fn __format__(this: &Value, format_spec: &Ref<Str>) -> PyResult<Ref<Str>> {
+        format::format_complex(this, format_spec)
     }
 
     /// The real part.

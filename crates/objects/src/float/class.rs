@@ -228,7 +228,7 @@ impl Float {
     /// The number as text, as `format_spec` says.
     #[method("($self, format_spec, /)")]
     fn __format__(this: &Value, format_spec: &Ref<Str>) -> PyResult<Ref<Str>> {
-        format::format_float(number(this), format_spec)
+        format::format_float(this, format_spec)
     }
 
     /// The number itself: a real number is its own real part.
