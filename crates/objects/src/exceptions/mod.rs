@@ -251,3 +251,11 @@ pub fn describe(exception: &Ref<BaseException>) -> String {
         Err(_) => format!("{name}: <exception str() failed>"),
     }
 }
+
+/// A new class of exceptions for a native module: a subclass of `base` that Python code could have made.
+pub fn new_exception_class(module: &str, name: &str, base: &Ref<Type>) -> PyResult<Ref<Type>> {
+    let namespace = crate::dict::Dict::new();
+    namespace.set_str(crate::id!("__module__"), Str::intern(module).into_value());
+    let bases = Tuple::new(vec![base.to_value()]);
+    crate::class::new_class(base.class(), &Str::intern(name), &bases, &namespace, Args::EMPTY)
+}

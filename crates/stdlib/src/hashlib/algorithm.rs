@@ -4,7 +4,8 @@ use ::md5::Md5;
 use ::sha1::Sha1;
 use ::sha2::{Sha224, Sha256, Sha384, Sha512, Sha512_224, Sha512_256};
 use ::sha3::digest::{Digest, ExtendableOutput, Update, XofReader};
-use ::sha3::{Sha3_224, Sha3_256, Sha3_384, Sha3_512, Shake128, Shake256};
+use ::sha3::{Sha3_224, Sha3_256, Sha3_384, Sha3_512};
+use ::shake::{Shake128, Shake256};
 
 macro_rules! algorithms {
     ($($name:ident $text:literal $block:literal $digest:literal,)*) => {

@@ -17,7 +17,7 @@ use super::algorithm::Algorithm;
 use super::keyed::Hmac;
 use super::object::{LONG, data_of, hexadecimal, off_lock};
 
-static UNKNOWN_HASH_ERROR: Once<Value> = Once::new();
+static UNKNOWN_HASH_ERROR: Once<Ref<Type>> = Once::new();
 
 /// A keyed hash that threads share.
 pub(super) struct SharedHmac(Mutex<Hmac>);
@@ -124,10 +124,7 @@ fn known(digest: &Value) -> PyResult<Algorithm> {
         return Ok(algorithm);
     }
     let message = format!("unsupported hash type: {}", protocol::repr(digest)?.to_display());
-    match UNKNOWN_HASH_ERROR.downcast::<Type>() {
-        Some(class) => Err(exceptions::raise_args(class, vec![Str::new(&message).into_value()])),
-        None => bail!(ValueError, "{message}"),
-    }
+    Err(exceptions::raise_args(&UNKNOWN_HASH_ERROR, vec![Str::new(&message).into_value()]))
 }
 
 /// A keyed hash object that starts with the message given.
@@ -186,6 +183,6 @@ fn add_error(module: &Ref<Module>) -> PyResult<()> {
     if !UNKNOWN_HASH_ERROR.is_set() {
         UNKNOWN_HASH_ERROR.set(exceptions::new_exception_class("_hmac", "UnknownHashError", ExceptionKind::ValueError.class())?);
     }
-    module.set("UnknownHashError", UNKNOWN_HASH_ERROR.clone());
+    module.set("UnknownHashError", UNKNOWN_HASH_ERROR.to_value());
     Ok(())
 }
