@@ -7,18 +7,36 @@
 
 pub mod blocking;
 pub mod bytes_like;
+pub mod cmath;
 pub mod filesystem;
+pub mod hashlib;
 pub mod io;
+pub mod json;
+pub mod math;
 pub mod os_result;
 pub mod posix;
+pub mod random;
+pub mod statistics;
 pub mod sys;
 
 use taipan_objects::native::ModuleDef;
 
 /// Every native module.
 pub static MODULES: &[fn() -> &'static ModuleDef] = &[
+    cmath::definition,
+    hashlib::blake2::definition,
+    hashlib::hmac::definition,
+    hashlib::md5::definition,
+    hashlib::openssl::definition,
+    hashlib::sha1::definition,
+    hashlib::sha2::definition,
+    hashlib::sha3::definition,
     io::definition,
+    json::definition,
+    math::definition,
     posix::definition,
+    random::definition,
+    statistics::definition,
 ];
 
 /// The native module of this name.
