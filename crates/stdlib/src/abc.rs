@@ -12,7 +12,7 @@ use taipan_objects::class::{ClassFlags, Payload, Type};
 use taipan_objects::list::List;
 use taipan_objects::native::{Binding, FunctionDef, NativeCode, NativeFunction};
 use taipan_objects::raised::PyResult;
-use taipan_objects::set::Set;
+use taipan_objects::set::{FrozenSet, Set};
 use taipan_objects::str::Str;
 use taipan_objects::tuple::Tuple;
 use taipan_objects::value::{Ref, Value};
@@ -109,7 +109,8 @@ fn add(slot: &Slot<Ref<Set>>, class: &Value) -> PyResult<()> {
     let set_reference = weakref::new_reference(WeakRef::class(), set.as_value(), None)?;
     let destroy = NativeFunction::bound(&REMOVE, set_reference).into_value();
     let reference = weakref::new_reference(WeakRef::class(), class, Some(destroy))?;
-    set.add(reference)
+    set.add(reference)?;
+    Ok(())
 }
 
 /// Returns the current ABC cache token.
@@ -189,8 +190,8 @@ fn compute_abstract_methods(class: &Value) -> PyResult<()> {
             }
         }
     }
-    let set = protocol::call1(taipan_objects::set::FrozenSet::class().as_value(), List::new(names).as_value())?;
-    protocol::setattr(class, id!("__abstractmethods__"), &set)
+    let set = FrozenSet::from_items(&names)?;
+    protocol::setattr(class, id!("__abstractmethods__"), set.as_value())
 }
 
 /// Internal ABC helper for subclasss registration. Should be never used outside abc module.
@@ -277,7 +278,7 @@ fn in_registry(data: &AbcData, subclass: &Value) -> PyResult<bool> {
         return Ok(true);
     }
     let Some(registry) = data.registry.get() else { return Ok(false) };
-    for reference in registry.to_vec() {
+    for reference in registry.snapshot() {
         if let Some(registered) = reference.downcast::<WeakRef>().and_then(|reference| reference.get())
             && protocol::is_subclass(subclass, &registered)?
         {
@@ -301,8 +302,9 @@ fn below(class: &Value, subclass: &Value) -> PyResult<bool> {
     Ok(false)
 }
 
-fn copy(slot: &Slot<Ref<Set>>) -> Value {
-    slot.get().map_or_else(|| Set::new().into_value(), |set| set.copy().into_value())
+fn copy(slot: &Slot<Ref<Set>>) -> PyResult<Value> {
+    let items = slot.get().map_or_else(Vec::new, |set| set.snapshot());
+    Ok(Set::from_items(&items)?.into_value())
 }
 
 /// Internal ABC helper for cache and registry debugging.
@@ -313,7 +315,7 @@ fn copy(slot: &Slot<Ref<Set>>) -> Value {
 #[function("(self, /)")]
 fn _get_dump(class: &Value) -> PyResult<(Value, Value, Value, u64)> {
     let data = data_of(class)?;
-    Ok((copy(&data.registry), copy(&data.cache), copy(&data.negative_cache), data.negative_version.get()))
+    Ok((copy(&data.registry)?, copy(&data.cache)?, copy(&data.negative_cache)?, data.negative_version.get()))
 }
 
 fn clear(slot: &Slot<Ref<Set>>) {

@@ -133,6 +133,23 @@ impl Type {
         self.flags.set(if on { flags | mask } else { flags & !mask });
     }
 
+    /// Makes `match` treat instances as sequences or as mappings, one of the two flags.
+    pub fn mark_collection(&self, flag: u32) {
+        self.set_flag(ClassFlags::SEQUENCE | ClassFlags::MAPPING, false);
+        self.set_flag(flag, true);
+    }
+
+    /// As [`Type::mark_collection`], for the class and all below it; builtin classes stay as they are.
+    pub fn mark_collection_deep(&self, flag: u32) {
+        if !self.is_heap() || self.has(flag) {
+            return;
+        }
+        self.mark_collection(flag);
+        for class in self.subclasses() {
+            class.mark_collection_deep(flag);
+        }
+    }
+
     /// The layout of instances.
     #[inline(always)]
     pub fn layout(&self) -> &'static Layout {
