@@ -5,10 +5,15 @@
 //! unsafe code here, and its blocking calls through [`blocking`], which gives the interpreter lock up meanwhile.
 //! Invariant: no module function panics on what a program can pass.
 
+pub mod abc;
+pub mod atexit;
 pub mod blocking;
 pub mod bytes_like;
 pub mod cmath;
+pub mod contextvars;
+pub mod errno;
 pub mod filesystem;
+pub mod gc;
 pub mod hashlib;
 pub mod io;
 pub mod json;
@@ -16,14 +21,23 @@ pub mod math;
 pub mod os_result;
 pub mod posix;
 pub mod random;
+pub mod signal;
 pub mod statistics;
+pub mod suggestions;
 pub mod sys;
+pub mod warnings;
+pub mod weakref;
 
 use taipan_objects::native::ModuleDef;
 
 /// Every native module.
 pub static MODULES: &[fn() -> &'static ModuleDef] = &[
+    abc::definition,
+    atexit::definition,
     cmath::definition,
+    contextvars::definition,
+    errno::definition,
+    gc::definition,
     hashlib::blake2::definition,
     hashlib::hmac::definition,
     hashlib::md5::definition,
@@ -36,7 +50,11 @@ pub static MODULES: &[fn() -> &'static ModuleDef] = &[
     math::definition,
     posix::definition,
     random::definition,
+    signal::definition,
     statistics::definition,
+    suggestions::definition,
+    warnings::definition,
+    weakref::definition,
 ];
 
 /// The native module of this name.

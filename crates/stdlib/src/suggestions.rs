@@ -69,7 +69,7 @@ fn substitution_cost(left: u8, right: u8) -> usize {
 }
 
 /// The distance, or something above `limit` as soon as it is known to exceed it.
-fn distance(mut left: &[u8], mut right: &[u8], limit: usize) -> usize {
+fn distance<'a>(mut left: &'a [u8], mut right: &'a [u8], limit: usize) -> usize {
     if left == right {
         return 0;
     }

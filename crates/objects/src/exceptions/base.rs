@@ -32,6 +32,11 @@ pub struct BaseException {
 }
 
 impl BaseException {
+    /// The class, for classes made from it; all exception classes are made together.
+    pub fn init_class() -> &'static Ref<Type> {
+        ExceptionKind::BaseException.class()
+    }
+
     /// The inside of a fresh exception with these arguments.
     pub fn with_args(args: Ref<Tuple>) -> BaseException {
         BaseException {

@@ -66,6 +66,13 @@ macro_rules! exception_payload {
             }
         }
 
+        impl $payload {
+            /// The class, for classes made from it; all exception classes are made together.
+            pub fn init_class() -> &'static $crate::value::Ref<$crate::class::Type> {
+                $crate::exceptions::ExceptionKind::$kind.class()
+            }
+        }
+
         impl $crate::exceptions::payload::ExceptionPayload for $payload {
             fn fresh(base: $crate::exceptions::BaseException) -> $payload {
                 $payload {

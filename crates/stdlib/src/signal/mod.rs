@@ -27,7 +27,6 @@ define_module!(
         siginterrupt, pause, pidfd_send_signal, pthread_kill, pthread_sigmask, sigpending, valid_signals, wait::sigwait,
         wait::sigwaitinfo, wait::sigtimedwait,
     ),
-    classes(ItimerError::init_class, wait::siginfo_class),
     init = fill,
 );
 
@@ -67,7 +66,8 @@ fn fill(module: &Ref<Module>) -> PyResult<()> {
     for (name, number) in more {
         module.set(name, int::new(i64::from(number)));
     }
-    module.set("ItimerError", ItimerError::class());
+    module.set("ItimerError", ItimerError::init_class());
+    module.set("struct_siginfo", wait::siginfo_class());
     Ok(())
 }
 

@@ -11,6 +11,7 @@ pub mod environment;
 pub mod file;
 pub mod path;
 pub mod process;
+pub mod signal;
 pub mod system;
 
 use std::io;
