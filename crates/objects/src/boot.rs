@@ -6,7 +6,7 @@
 use crate::class::{Payload, Type};
 use crate::{
     bytes, cell_object, codecs, complex, descriptors, dict, exceptions, float, generic_alias, int, iterators, list, mapping_proxy, module, native,
-    object, range, set, simple_namespace, singletons, slice, str, traceback, tuple, union, weakref,
+    object, range, set, simple_namespace, singletons, slice, str, template, traceback, tuple, union, weakref,
 };
 
 /// Makes every builtin class. Called once, under the interpreter lock, before anything else; later calls do nothing.
@@ -53,5 +53,6 @@ pub fn boot() {
     descriptors::Super::init_class();
     exceptions::init_classes();
     traceback::Traceback::init_class();
+    template::init_classes();
     weakref::init_classes();
 }

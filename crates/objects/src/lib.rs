@@ -52,6 +52,7 @@ pub mod signals;
 pub mod singletons;
 pub mod slice;
 pub mod structseq;
+pub mod template;
 pub mod thread;
 pub mod traceback;
 pub mod tuple;

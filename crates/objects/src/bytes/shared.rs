@@ -45,12 +45,14 @@ impl FromArg<'_> for FillByte {
         if let Some(byte) = super::convert::single_byte(value) {
             return Ok(FillByte(byte));
         }
+        let sized = buffer::is_bytes_or_bytearray(value);
         let given = match (value.downcast::<Bytes>(), value.downcast::<ByteArray>()) {
             (Some(bytes), _) => format!("a bytes object of length {}", bytes.len()),
             (_, Some(array)) => format!("a bytearray object of length {}", array.cell().len()),
             _ => value.class().name(),
         };
-        bail!(TypeError, "{}() {} must be a byte string of length 1, not {given}", info.function, info.describe())
+        let mark = if sized { ":" } else { "" };
+        bail!(TypeError, "{}(){mark} {} must be a byte string of length 1, not {given}", info.function, info.describe())
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::buffer;
 use crate::bytes::bytes_object::Bytes;
 use crate::heap;
+use crate::protocol;
 use crate::raised::{PyResult, Raised};
 use crate::str::{Str, Units};
 use crate::value::{Ref, Value};
@@ -57,16 +58,13 @@ pub fn repr_text(bytes: &[u8], before: &str, after: &str) -> Ref<Str> {
 
 /// The separator argument of `hex`.
 fn hex_separator(separator: &Value) -> PyResult<u8> {
+    if protocol::len(separator)? != 1 {
+        bail!(ValueError, "sep must be length 1.");
+    }
     let byte = if let Some(text) = separator.downcast::<Str>() {
-        match text.len() {
-            1 => u8::try_from(text.units().at(0)).ok(),
-            _ => bail!(ValueError, "sep must be length 1."),
-        }
+        text.char_at(0).and_then(|code| u8::try_from(code).ok())
     } else if let Some(bytes) = separator.downcast::<Bytes>() {
-        match bytes.as_slice() {
-            [only] => Some(*only),
-            _ => bail!(ValueError, "sep must be length 1."),
-        }
+        bytes.as_slice().first().copied()
     } else {
         bail!(TypeError, "sep must be str or bytes.");
     };

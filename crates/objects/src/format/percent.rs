@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use crate::buffer;
 use crate::bytes::Bytes;
 use crate::class::ClassFlags;
 use crate::exceptions::ExceptionKind;
@@ -48,11 +49,11 @@ struct Arguments<'a> {
 }
 
 impl<'a> Arguments<'a> {
-    fn new(all: &'a Value) -> Arguments<'a> {
+    fn new(all: &'a Value, for_bytes: bool) -> Arguments<'a> {
         let items = all.downcast::<Tuple>().map(|tuple| tuple.tail());
         let class = all.class();
-        let text = ClassFlags::STR | ClassFlags::BYTES | ClassFlags::TUPLE;
-        let mapping = class.slots.getitem.get().is_some() && !class.has(text) && all.downcast::<crate::bytes::ByteArray>().is_none();
+        let is_text = class.has(ClassFlags::STR | ClassFlags::TUPLE) || for_bytes && buffer::is_bytes_or_bytearray(all);
+        let mapping = class.slots.getitem.get().is_some() && !is_text;
         Arguments { all, items, next: 0, mapping }
     }
 
@@ -91,13 +92,13 @@ pub(crate) struct Directives<'a> {
     text: Units<'a>,
     at: usize,
     arguments: Arguments<'a>,
-    /// Makes the key for a mapping from a range of the template.
-    key: fn(Units<'_>) -> Value,
+    /// Whether the template is bytes, whose keys are bytes too.
+    for_bytes: bool,
 }
 
 impl<'a> Directives<'a> {
-    pub fn new(text: Units<'a>, arguments: &'a Value, key: fn(Units<'_>) -> Value) -> Directives<'a> {
-        Directives { text, at: 0, arguments: Arguments::new(arguments), key }
+    pub fn new(text: Units<'a>, arguments: &'a Value, for_bytes: bool) -> Directives<'a> {
+        Directives { text, at: 0, arguments: Arguments::new(arguments, for_bytes), for_bytes }
     }
 
     fn peek(&self) -> Option<char> {
@@ -172,9 +173,6 @@ impl<'a> Directives<'a> {
         let Some(letter) = self.peek() else { bail!(ValueError, "incomplete format") };
         let at = self.at;
         self.at += 1;
-        if letter == '%' {
-            return Ok(Some(Piece::Literal(at..at + 1)));
-        }
         let argument = match keyed {
             Some(value) => value,
             None => self.arguments.take()?,
@@ -197,7 +195,8 @@ impl<'a> Directives<'a> {
             }
             self.at += 1;
         }
-        let key = (self.key)(self.text.range(start..self.at - 1));
+        let key = self.text.range(start..self.at - 1);
+        let key = if self.for_bytes { Bytes::new(key.bytes()).into_value() } else { Str::from_units(key).into_value() };
         protocol::getitem(self.arguments.all, &key)
     }
 
@@ -313,8 +312,7 @@ pub(crate) fn number_text(directive: &Directive) -> PyResult<Option<String>> {
 /// `template % arguments` for str.
 pub fn format_str(template: &Ref<Str>, arguments: &Value) -> PyResult<Ref<Str>> {
     let mut out = StrBuilder::with_capacity(template.len());
-    let key = |units: Units<'_>| Str::from_units(units).into_value();
-    let mut directives = Directives::new(template.units(), arguments, key);
+    let mut directives = Directives::new(template.units(), arguments, false);
     while let Some(piece) = directives.next_piece("string")? {
         match piece {
             Piece::Literal(range) => out.push_part(template.units().range(range)),
@@ -370,8 +368,7 @@ fn character(argument: &Value) -> PyResult<Ref<Str>> {
 /// `template % arguments` for bytes and bytearray.
 pub fn format_bytes(template: &[u8], arguments: &Value) -> PyResult<Vec<u8>> {
     let mut out = Vec::with_capacity(template.len());
-    let key = |units: Units<'_>| Bytes::new(units.bytes()).into_value();
-    let mut directives = Directives::new(Units::One(template), arguments, key);
+    let mut directives = Directives::new(Units::One(template), arguments, true);
     while let Some(piece) = directives.next_piece("bytes")? {
         match piece {
             Piece::Literal(range) => out.extend_from_slice(&template[range]),
@@ -382,11 +379,18 @@ pub fn format_bytes(template: &[u8], arguments: &Value) -> PyResult<Vec<u8>> {
 }
 
 fn extend_directive(out: &mut Vec<u8>, directive: &Directive) -> PyResult<()> {
-    if let Some(text) = number_text(directive)? {
+    let argument = &directive.argument;
+    let number = number_text(directive).map_err(|raised| {
+        let is_float = matches!(directive.letter.to_ascii_lowercase(), 'e' | 'f' | 'g');
+        if is_float && raised.is(ExceptionKind::TypeError) {
+            return exc!(TypeError, "float argument required, not {}", argument.class().name());
+        }
+        raised
+    });
+    if let Some(text) = number? {
         out.extend_from_slice(text.as_bytes());
         return Ok(());
     }
-    let argument = &directive.argument;
     let mut text = match directive.letter {
         's' | 'b' => crate::bytes::convert_for_percent(argument)?,
         'r' | 'a' => protocol::ascii(argument)?.units().bytes().to_vec(),
@@ -410,6 +414,10 @@ fn extend_directive(out: &mut Vec<u8>, directive: &Directive) -> PyResult<()> {
 fn byte(argument: &Value) -> PyResult<u8> {
     if let Some(byte) = crate::bytes::single_byte(argument) {
         return Ok(byte);
+    }
+    if buffer::is_bytes_or_bytearray(argument) {
+        let (name, length) = (argument.class().name(), protocol::len(argument)?);
+        bail!(TypeError, "%c requires an integer in range(256) or a single byte, not a {name} object of length {length}");
     }
     let index = match protocol::index(argument).absent_on(ExceptionKind::TypeError)? {
         Some(index) => index,

@@ -2,6 +2,7 @@
 
 use taipan_macros::methods;
 
+use crate::args::{Args, ParamSpec, check_count};
 use crate::class::{Comparison, Payload, Type};
 use crate::codecs;
 use crate::format;
@@ -52,14 +53,46 @@ pub fn get_slice(text: &Ref<Str>, slice: &Slice) -> PyResult<Ref<Str>> {
     })
 }
 
+static CONSTRUCTOR: ParamSpec = ParamSpec {
+    function: "str",
+    names: &["object", "encoding", "errors"],
+    positional_only: 0,
+    positional: 3,
+    required: &[false; 3],
+    varargs: false,
+    varkw: false,
+};
+
+/// `str(object, encoding, errors)`, with keywords or more than one argument.
+#[cold]
+fn construct(args: Args<'_>) -> PyResult<Ref<Str>> {
+    if args.names().is_empty() {
+        check_count("str", args.values().len(), 0, 3)?;
+    }
+    let [object, encoding, errors] = CONSTRUCTOR.bind::<3>(args)?.values;
+    let text = |value: Option<&Value>, name: &str| match value {
+        None => Ok(None),
+        Some(value) => match value.downcast::<Str>() {
+            Some(text) => Ok(Some(text.clone())),
+            None => bail!(TypeError, "str() argument '{name}' must be str, not {}", value.class().name()),
+        },
+    };
+    let (encoding, errors) = (text(encoding, "encoding")?, text(errors, "errors")?);
+    match object {
+        None => Ok(Str::empty()),
+        Some(object) if encoding.is_none() && errors.is_none() => protocol::str(object),
+        Some(object) => codecs::decode_object(object, encoding.as_ref(), errors.as_ref()),
+    }
+}
+
 #[methods]
 impl Str {
     #[new("(object='', encoding='utf-8', errors='strict')", nosig)]
-    fn new_instance(class: &Ref<Type>, object: Option<&Value>, encoding: Option<&Ref<Str>>, errors: Option<&Ref<Str>>) -> PyResult<Ref<Str>> {
-        let text = match object {
-            None => Str::empty(),
-            Some(object) if encoding.is_none() && errors.is_none() => protocol::str(object)?,
-            Some(object) => codecs::decode_object(object, encoding, errors)?,
+    fn new_instance(class: &Ref<Type>, args: Args<'_>) -> PyResult<Ref<Str>> {
+        let text = match args.values() {
+            [] => Str::empty(),
+            [object] if args.names().is_empty() => protocol::str(object)?,
+            _ => construct(args)?,
         };
         Ok(if class.is(Str::class()) { text } else { Str::copy_in(class, &text) })
     }

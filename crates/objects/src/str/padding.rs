@@ -9,10 +9,10 @@ use crate::value::{Ref, Value};
 use crate::{bail, each_kind};
 
 /// The code point that `value`, a string of one character, fills with.
-fn fill_of(value: Option<&Value>, method: &str) -> PyResult<u32> {
+fn fill_of(value: Option<&Value>) -> PyResult<u32> {
     let Some(value) = value else { return Ok(' '.into()) };
     let Some(fill) = value.downcast::<Str>() else {
-        bail!(TypeError, "{method}() argument 2 must be a unicode character, not {}", value.class().name());
+        bail!(TypeError, "The fill character must be a unicode character, not {}", value.class().name());
     };
     match fill.len() {
         1 => Ok(fill.units().at(0)),
@@ -47,7 +47,7 @@ impl Str {
     /// The string in the middle of a string of at least the given width.
     #[method("($self, width, fillchar=' ', /)")]
     fn center(this: &Ref<Str>, width: isize, fillchar: Option<&Value>) -> PyResult<Ref<Str>> {
-        let fill = fill_of(fillchar, "center")?;
+        let fill = fill_of(fillchar)?;
         let missing = missing(this, width);
         // An odd rest goes to the left where the width is odd.
         let left = missing / 2 + (missing & width as usize & 1);
@@ -57,14 +57,14 @@ impl Str {
     /// The string at the left of a string of at least the given width.
     #[method("($self, width, fillchar=' ', /)")]
     fn ljust(this: &Ref<Str>, width: isize, fillchar: Option<&Value>) -> PyResult<Ref<Str>> {
-        let fill = fill_of(fillchar, "ljust")?;
+        let fill = fill_of(fillchar)?;
         pad(this, 0, missing(this, width), fill)
     }
 
     /// The string at the right of a string of at least the given width.
     #[method("($self, width, fillchar=' ', /)")]
     fn rjust(this: &Ref<Str>, width: isize, fillchar: Option<&Value>) -> PyResult<Ref<Str>> {
-        let fill = fill_of(fillchar, "rjust")?;
+        let fill = fill_of(fillchar)?;
         pad(this, missing(this, width), 0, fill)
     }
 
