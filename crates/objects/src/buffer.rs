@@ -19,7 +19,6 @@ use crate::class::{Tailed, Trace, Type};
 use crate::heap;
 use crate::raised::PyResult;
 use crate::value::{Ref, Value};
-use crate::{bail, exc};
 
 /// What a consumer asks of an exporter (`PyBUF_*`).
 #[allow(non_snake_case)]

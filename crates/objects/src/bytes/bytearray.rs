@@ -19,7 +19,7 @@ use crate::raised::PyResult;
 use crate::slice::{Slice, SliceRange};
 use crate::str::Str;
 use crate::value::{Ref, Value};
-use crate::{bail, int};
+use crate::int;
 
 /// The payload of `bytearray`.
 #[class(

@@ -13,7 +13,6 @@ use crate::raised::PyResult;
 use crate::str::Str;
 use crate::tuple::Tuple;
 use crate::value::{Ref, Value};
-use crate::bail;
 
 const RANGE: &str = "byte must be in range(0, 256)";
 

@@ -21,7 +21,7 @@ use crate::slice::Slice;
 use crate::str::Str;
 use crate::tuple::Tuple;
 use crate::value::{Ref, Value};
-use crate::{bail, int};
+use crate::int;
 
 /// The payload of `bytes`; the bytes are the tail.
 #[class(

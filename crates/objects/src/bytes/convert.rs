@@ -12,7 +12,7 @@ use crate::int::{self, IntView};
 use crate::native::{ArgInfo, FromArg};
 use crate::raised::PyResult;
 use crate::value::{Ref, Value};
-use crate::{bail, heap, protocol, runtime};
+use crate::{heap, protocol, runtime};
 
 /// What is looked for in bytes: one byte given as an int, or bytes.
 pub enum Pattern {

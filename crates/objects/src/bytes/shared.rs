@@ -23,7 +23,7 @@ use crate::str::split::{Ends, between, between_from_right, limit_of, lines, trim
 use crate::str::window::window;
 use crate::tuple::Tuple;
 use crate::value::{Ref, Value};
-use crate::{bail, heap, protocol};
+use crate::{heap, protocol};
 
 /// `bytes` or `bytearray`.
 pub(crate) trait ByteObject: Payload {

@@ -7,7 +7,6 @@ use crate::protocol;
 use crate::raised::{PyResult, Raised};
 use crate::str::{Str, Units};
 use crate::value::{Ref, Value};
-use crate::{bail, exc};
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 

@@ -12,7 +12,7 @@ use crate::protocol;
 use crate::raised::{Absent, PyResult};
 use crate::str::{Str, StrBuilder};
 use crate::value::{Ref, Value};
-use crate::{bail, heap};
+use crate::heap;
 
 const UNDEFINED: &str = "character maps to <undefined>";
 

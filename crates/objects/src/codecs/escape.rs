@@ -8,7 +8,7 @@ use crate::raised::PyResult;
 use crate::str::repr::push_escape;
 use crate::str::{Str, StrBuilder};
 use crate::value::Ref;
-use crate::{bail, warnings};
+use crate::warnings;
 
 fn hex_digit(byte: u8) -> Option<u32> {
     char::from(byte).to_digit(16)

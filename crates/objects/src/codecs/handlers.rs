@@ -13,7 +13,6 @@ use crate::str::repr::push_escape;
 use crate::str::{Str, StrBuilder};
 use crate::tuple::Tuple;
 use crate::value::{Ref, Value};
-use crate::{bail, exc};
 
 /// An error handler.
 #[derive(Clone)]

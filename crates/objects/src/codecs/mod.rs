@@ -26,7 +26,6 @@ pub use utf8::{utf8_decode, utf8_encode};
 pub use utf16::{ByteOrder, utf16_decode, utf16_encode};
 pub use utf32::{utf32_decode, utf32_encode};
 
-use crate::bail;
 use crate::buffer;
 use crate::bytes::{ByteArray, Bytes};
 use crate::raised::PyResult;

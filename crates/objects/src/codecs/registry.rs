@@ -16,7 +16,7 @@ use crate::raised::PyResult;
 use crate::str::Str;
 use crate::tuple::Tuple;
 use crate::value::{Ref, Value};
-use crate::{bail, id, runtime, warnings};
+use crate::{id, runtime, warnings};
 
 struct Registry {
     searches: RefCell<Vec<Value>>,

@@ -26,7 +26,7 @@ use crate::protocol;
 use crate::raised::PyResult;
 use crate::str::{Kind, Str, StrBuilder};
 use crate::value::{Ref, Value};
-use crate::{bail, id};
+use crate::id;
 
 /// What a replacement field does to its value before formatting it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -18,7 +18,6 @@ use crate::raised::{Absent, PyResult};
 use crate::str::{Str, StrBuilder, Units};
 use crate::tuple::Tuple;
 use crate::value::{Ref, Value};
-use crate::{bail, exc};
 
 /// What stands between `%` and the conversion letter.
 #[derive(Clone, Copy, Default, Debug)]

@@ -2,7 +2,6 @@
 
 use crate::raised::{PyResult, Raised};
 use crate::str::Str;
-use crate::{bail, exc};
 
 /// Where text stands in its field.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -12,7 +12,6 @@ use crate::protocol;
 use crate::raised::{PyResult, Raised};
 use crate::str::{Str, StrBuilder, Units};
 use crate::value::{Ref, Value};
-use crate::{bail, exc};
 
 /// A replacement field of a template.
 #[derive(Clone, Debug)]

@@ -14,7 +14,6 @@ use crate::str::iter::StrIterator;
 use crate::str::{Str, Units, repr};
 use crate::tuple::Tuple;
 use crate::value::{Ref, Value};
-use crate::bail;
 
 /// `text` repeated.
 pub fn repeat(text: &Ref<Str>, count: isize) -> PyResult<Ref<Str>> {

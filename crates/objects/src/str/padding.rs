@@ -6,7 +6,7 @@ use crate::heap;
 use crate::raised::PyResult;
 use crate::str::{Kind, Str, StrBuilder};
 use crate::value::{Ref, Value};
-use crate::{bail, each_kind};
+use crate::each_kind;
 
 /// The code point that `value`, a string of one character, fills with.
 fn fill_of(value: Option<&Value>) -> PyResult<u32> {

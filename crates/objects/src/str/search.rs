@@ -4,7 +4,6 @@
 
 use taipan_macros::methods;
 
-use crate::bail;
 use crate::raised::PyResult;
 use crate::str::window::window;
 use crate::str::{Str, Units};

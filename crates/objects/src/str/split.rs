@@ -12,7 +12,7 @@ use crate::raised::{PyResult, Raised};
 use crate::str::{Str, Units};
 use crate::tuple::Tuple;
 use crate::value::{Ref, Value};
-use crate::{bail, each_kind};
+use crate::each_kind;
 
 /// Whether a code point is white space (`str.isspace`).
 #[inline]

@@ -12,7 +12,6 @@ use crate::protocol;
 use crate::raised::{Absent, PyResult};
 use crate::str::{Str, StrBuilder};
 use crate::value::{Ref, Value};
-use crate::bail;
 
 /// What a table says about a character.
 enum Mapping {

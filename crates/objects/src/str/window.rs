@@ -5,7 +5,6 @@
 
 use std::ops::Range;
 
-use crate::bail;
 use crate::protocol;
 use crate::raised::PyResult;
 use crate::value::Value;

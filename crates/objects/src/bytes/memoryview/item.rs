@@ -10,7 +10,6 @@ use crate::protocol;
 use crate::raised::{PyResult, Raised};
 use crate::runtime;
 use crate::value::Value;
-use crate::{bail, exc};
 
 /// A format of one item: a native letter of the language of `struct`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -17,7 +17,6 @@ use crate::str::Str;
 use crate::str::window::window;
 use crate::tuple::Tuple;
 use crate::value::{Ref, Value};
-use crate::bail;
 
 /// The most dimensions a view can have.
 const MAX_DIMENSIONS: usize = 64;

@@ -26,7 +26,6 @@ use crate::slice::{Slice, SliceRange};
 use crate::str::Str;
 use crate::tuple::Tuple;
 use crate::value::{Ref, Value};
-use crate::bail;
 
 /// The payload of `memoryview`.
 #[class(
