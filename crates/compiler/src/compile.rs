@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use crate::code::Code;
 use crate::diagnose;
 use crate::error::{ErrorKind, SyntaxError, Warning};
-use crate::nesting::{self, Stack};
+use crate::nesting::{self, Measured, Stack};
 use crate::options::{Mode, Options};
 
 /// A compiled source.
@@ -44,8 +44,11 @@ pub fn compile(
     options: &Options,
 ) -> Result<Compiled, SyntaxError> {
     let source = normalized(source, filename)?;
-    let stack = examined(&source, filename, mode, options)?;
-    let mut warnings = Vec::new();
+    let Measured {
+        stack,
+        mut warnings,
+        ..
+    } = examined(&source, filename, mode, options)?;
     let result = nesting::with_stack(stack, || {
         let mut note = |location: Location, message: String| {
             warnings.push(warning_at(location, message));
@@ -105,7 +108,7 @@ pub fn parse(
     options: &Options,
 ) -> Result<Parsed, SyntaxError> {
     let source = normalized(source, filename)?;
-    let stack = examined(&source, filename, mode, options)?;
+    let stack = examined(&source, filename, mode, options)?.stack;
     nesting::with_stack(stack, || {
         parse_here(&source, filename, mode, options)
             .map_err(|error| syntax_error(error, &source, filename, mode, options))
@@ -199,11 +202,11 @@ fn finish(
 ) -> Result<Compiled, SyntaxError> {
     match result {
         Ok(code) => Ok(Compiled { code, warnings }),
-        Err(error) => Err(SyntaxError { warnings, ..error }),
+        Err(error) => Err(with_warnings(error, warnings)),
     }
 }
 
-/// Looks at a source before the parser does; the stack its passes need.
+/// Looks at a source before the parser does.
 ///
 /// What the tokenizer rejects never reaches the parser, which recovers from errors and would go
 /// on into parts that were not measured. Interactive input is judged by the grammar itself:
@@ -213,12 +216,28 @@ pub(crate) fn examined(
     filename: &str,
     mode: Mode,
     options: &Options,
-) -> Result<Stack, SyntaxError> {
+) -> Result<Measured, SyntaxError> {
     let measured = nesting::measure(source, filename)?;
     if measured.tokenizes && mode != Mode::Single && !options.allow_incomplete_input {
-        return Ok(measured.stack);
+        return Ok(measured);
     }
-    explained(source, filename, mode, options).map_or(Ok(measured.stack), Err)
+    match explained(source, filename, mode, options) {
+        Some(error) => Err(with_warnings(error, measured.warnings)),
+        None => Ok(measured),
+    }
+}
+
+/// The error, with those warnings that came before it.
+fn with_warnings(error: SyntaxError, mut warnings: Vec<Warning>) -> SyntaxError {
+    if error.from_parser {
+        let place = error.position.map_or((0, 0), |at| (at.line, at.column));
+        let before = |warning: &Warning| {
+            let clamp = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
+            (clamp(warning.line), clamp(warning.column)) < place
+        };
+        warnings.retain(before);
+    }
+    SyntaxError { warnings, ..error }
 }
 
 /// The error for a source that the wrapped compiler rejects.

@@ -20,6 +20,7 @@ mod nesting;
 mod options;
 mod symbols;
 pub mod tokenizer;
+mod warnings;
 
 pub use code::{Code, Const, flags, kinds};
 pub use compile::{Compiled, Parsed, compile, compile_ast, parse};

@@ -9,8 +9,9 @@
 //!
 //! Invariant: a tree parsed from a source that [`check`] accepts is at most [`TREE_LIMIT`] deep.
 
-use crate::error::{ErrorKind, SyntaxError};
+use crate::error::{ErrorKind, SyntaxError, Warning};
 use crate::tokenizer::{Scanner, TokenKind as K};
+use crate::warnings;
 
 /// The deepest syntax tree that is compiled.
 const DEPTH_LIMIT: u32 = 6000;
@@ -72,24 +73,36 @@ pub fn with_deep_stack<T>(work: impl FnOnce() -> T) -> T {
 }
 
 /// What the tokens of a source say before it is parsed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Measured {
     /// The stack its passes need.
     pub stack: Stack,
     /// Whether the tokenizer reaches the end of the source without an error.
     pub tokenizes: bool,
+    /// The warnings of the tokenizer and of string literals.
+    pub warnings: Vec<Warning>,
 }
 
 /// Measures a source, up to the tokenizer's first error; refuses what nests too deeply.
 pub(crate) fn measure(source: &str, filename: &str) -> Result<Measured, SyntaxError> {
     let mut scanner = Scanner::new(source, false);
     let mut walk = Walk::new();
+    let mut warnings = Vec::new();
     let tokenizes = loop {
         let token = scanner.next_token();
+        let text = source.get(token.start..token.end).unwrap_or("");
         match token.kind {
             K::EndMarker => break true,
             K::Error => break false,
-            kind => walk.token(kind, source.get(token.start..token.end).unwrap_or("")),
+            kind => walk.token(kind, text),
+        }
+        warnings.append(&mut scanner.warnings);
+        if token.kind.is_string_part() && memchr::memchr(b'\\', text.as_bytes()).is_some() {
+            warnings.extend(warnings::about_string(
+                &token,
+                text,
+                scanner.in_raw_string(),
+            ));
         }
         if let Some(too_deep) = walk.too_deep {
             return Err(refusal(too_deep, filename));
@@ -100,6 +113,7 @@ pub(crate) fn measure(source: &str, filename: &str) -> Result<Measured, SyntaxEr
     Ok(Measured {
         stack: Stack::for_levels(levels as usize),
         tokenizes,
+        warnings,
     })
 }
 

@@ -66,7 +66,7 @@ pub struct Scope {
 pub fn symbol_table(source: &str, filename: &str, mode: Mode) -> Result<Scope, SyntaxError> {
     let source = normalized(source, filename)?;
     let options = Options::default();
-    let stack = examined(&source, filename, mode, &options)?;
+    let stack = examined(&source, filename, mode, &options)?.stack;
     nesting::with_stack(stack, || {
         let file = SourceFileBuilder::new(filename, &*source).finish();
         wrapped::_compile_symtable(file, wrapped_mode(mode))

@@ -8,15 +8,16 @@ use taipan_compiler::{Decoded, Mode, Options, compile, decode_source, marshal};
 
 use crate::amend::{self, Amendments};
 
-/// Files that stay out: other implementations' additions, a module that left Python long ago,
-/// and tests.
-const EXCLUDED: [&str; 7] = [
+/// Files that stay out: other implementations' additions, a module that left Python long ago, and
+/// programs and tests that need a native `tkinter`.
+const EXCLUDED: [&str; 8] = [
     "README.md",
     "_dummy_os.py",
     "_dummy_thread.py",
     "_pycodecs.py",
     "dummy_threading.py",
-    "idlelib/idle_test/",
+    "idlelib/",
+    "turtledemo/",
     "__pycache__/",
 ];
 

@@ -146,17 +146,19 @@ impl Engine<'_> {
         } else {
             Kind::Literal
         };
-        let error = if bytes != 0 && bytes + templates < parts.len() {
-            Some("cannot mix bytes and nonbytes literals")
-        } else if templates != 0 && templates < parts.len() {
-            Some("cannot mix t-string literals with string or bytes literals")
-        } else {
-            None
-        };
-        match error {
-            Some(message) => Err(self.raise_last(ErrorKind::Syntax, message)),
-            None => Ok(Some(self.node(kind, &[], named.start()))),
+        let mixes_bytes = bytes != 0 && bytes + templates < parts.len();
+        let mixes_templates = templates != 0 && templates < parts.len();
+        let value = self.node(kind, &[], named.start());
+        if mixes_bytes {
+            let message = "cannot mix bytes and nonbytes literals";
+            return Err(self.raise_last(ErrorKind::Syntax, message));
         }
+        if mixes_templates {
+            let message = "cannot mix t-string literals with string or bytes literals";
+            let range = self.range(value);
+            return self.raise_range(message, range);
+        }
+        Ok(Some(value))
     }
 
     fn interpolated(&mut self, named: &Named) -> Matched {

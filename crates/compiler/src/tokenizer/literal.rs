@@ -2,7 +2,8 @@
 //! an end.
 
 use super::kind::TokenKind;
-use super::scan::{Done, Interpolated, MAX_FORMAT_NESTING, MAX_STRINGS, Scanner, Token};
+use super::scan::{Done, Interpolated, MAX_FORMAT_NESTING, MAX_STRINGS, Scanner, Token, column_of};
+use crate::warnings;
 
 impl Scanner<'_> {
     /// A plain string, after its opening quote.
@@ -228,7 +229,12 @@ impl Scanner<'_> {
                     if escaped == Some(b'\r') {
                         escaped = self.next();
                     }
-                    if matches!(escaped, Some(b'{' | b'}')) {
+                    if let Some(brace @ (b'{' | b'}')) = escaped {
+                        if !string.raw {
+                            let column = column_of(self.cur - 1, self.line_start);
+                            self.warnings
+                                .push(warnings::about_brace(brace, self.line, column));
+                        }
                         self.back(escaped);
                     } else if !string.raw && escaped == Some(b'N') {
                         let brace = self.next();

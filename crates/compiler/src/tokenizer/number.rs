@@ -1,7 +1,8 @@
 //! Numbers, and the many ways to write one wrong.
 
 use super::kind::TokenKind;
-use super::scan::{Scanner, Token, continues_name};
+use super::scan::{Scanner, Token, column_of, continues_name};
+use crate::warnings;
 
 /// `Err` carries the token of an error that was raised.
 type Scanned<T> = Result<T, Token>;
@@ -192,6 +193,9 @@ impl Scanner<'_> {
             _ => false,
         };
         if keyword {
+            let column = column_of(self.cur, self.line_start);
+            self.warnings
+                .push(warnings::about_number(kind, self.line, column));
             return Ok(());
         }
         self.back(byte);

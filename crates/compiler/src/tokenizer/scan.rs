@@ -7,6 +7,7 @@
 use rustpython_unicode::{classify, identifier};
 
 use super::kind::TokenKind;
+use crate::error::Warning;
 
 /// The deepest indentation, bracket nesting and string interpolation CPython tokenizes.
 const MAX_INDENT: usize = 100;
@@ -125,6 +126,8 @@ pub(crate) struct Scanner<'a> {
     indents: Vec<(i32, i32)>,
     pub(crate) brackets: Vec<Bracket>,
     pub(super) strings: Vec<Interpolated>,
+    /// Warnings since the reader last took them.
+    pub(crate) warnings: Vec<Warning>,
     /// A comment stood alone on its line, so the newline after it ends no statement.
     comment_newline: bool,
 }
@@ -159,6 +162,7 @@ impl<'a> Scanner<'a> {
             indents: vec![(0, 0)],
             brackets: Vec::new(),
             strings: Vec::new(),
+            warnings: Vec::new(),
             comment_newline: false,
         }
     }
@@ -187,6 +191,11 @@ impl<'a> Scanner<'a> {
         !self.strings.is_empty()
     }
 
+    /// Whether the innermost open string is raw.
+    pub(crate) fn in_raw_string(&self) -> bool {
+        self.strings.last().is_some_and(|string| string.raw)
+    }
+
     /// Whether the innermost open string is a t-string.
     pub(crate) fn in_template(&self) -> bool {
         self.strings.last().is_some_and(|string| string.template)
@@ -210,7 +219,7 @@ impl<'a> Scanner<'a> {
         if self.done != Done::Running {
             return false;
         }
-        if self.start.is_none() {
+        if self.start.is_none() && self.strings.is_empty() {
             self.buf = self.cur;
         }
         if self.inp == self.src.len() {
@@ -691,7 +700,7 @@ impl<'a> Scanner<'a> {
     }
 }
 
-fn column_of(offset: usize, line_start: usize) -> i32 {
+pub(super) fn column_of(offset: usize, line_start: usize) -> i32 {
     offset
         .checked_sub(line_start)
         .map_or(-1, |column| i32::try_from(column).unwrap_or(i32::MAX))
