@@ -14,14 +14,18 @@ pub mod contextvars;
 pub mod errno;
 pub mod filesystem;
 pub mod gc;
+pub mod grp;
 pub mod hashlib;
 pub mod io;
 pub mod json;
 pub mod math;
+pub mod opcode;
 pub mod os_result;
 pub mod posix;
+pub mod pwd;
 pub mod random;
 pub mod signal;
+pub mod stat;
 pub mod statistics;
 pub mod suggestions;
 pub mod sys;
@@ -38,6 +42,7 @@ pub static MODULES: &[fn() -> &'static ModuleDef] = &[
     contextvars::definition,
     errno::definition,
     gc::definition,
+    grp::definition,
     hashlib::blake2::definition,
     hashlib::hmac::definition,
     hashlib::md5::definition,
@@ -48,9 +53,12 @@ pub static MODULES: &[fn() -> &'static ModuleDef] = &[
     io::definition,
     json::definition,
     math::definition,
+    opcode::definition,
     posix::definition,
+    pwd::definition,
     random::definition,
     signal::definition,
+    stat::definition,
     statistics::definition,
     suggestions::definition,
     warnings::definition,

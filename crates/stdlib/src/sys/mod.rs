@@ -6,6 +6,7 @@
 //! stream, and [`memory::Mapping`], which owns its pages.
 #![allow(unsafe_code)]
 
+pub mod accounts;
 pub mod dir;
 pub mod environment;
 pub mod file;
