@@ -7,19 +7,25 @@
 
 pub mod abc;
 pub mod atexit;
+pub mod bisect;
 pub mod blocking;
 pub mod bytes_like;
 pub mod cmath;
+pub mod collections;
 pub mod contextvars;
 pub mod errno;
 pub mod filesystem;
+pub mod functools;
 pub mod gc;
 pub mod grp;
 pub mod hashlib;
+pub mod heapq;
 pub mod io;
+pub mod itertools;
 pub mod json;
 pub mod math;
 pub mod opcode;
+pub mod operator;
 pub mod os_result;
 pub mod posix;
 pub mod pwd;
@@ -38,9 +44,12 @@ use taipan_objects::native::ModuleDef;
 pub static MODULES: &[fn() -> &'static ModuleDef] = &[
     abc::definition,
     atexit::definition,
+    bisect::definition,
     cmath::definition,
+    collections::definition,
     contextvars::definition,
     errno::definition,
+    functools::definition,
     gc::definition,
     grp::definition,
     hashlib::blake2::definition,
@@ -50,10 +59,13 @@ pub static MODULES: &[fn() -> &'static ModuleDef] = &[
     hashlib::sha1::definition,
     hashlib::sha2::definition,
     hashlib::sha3::definition,
+    heapq::definition,
     io::definition,
+    itertools::definition,
     json::definition,
     math::definition,
     opcode::definition,
+    operator::definition,
     posix::definition,
     pwd::definition,
     random::definition,
