@@ -6,6 +6,7 @@
 //! Invariant: no module function panics on what a program can pass.
 
 pub mod abc;
+pub mod array;
 pub mod atexit;
 pub mod bisect;
 pub mod blocking;
@@ -43,6 +44,7 @@ use taipan_objects::native::ModuleDef;
 /// Every native module.
 pub static MODULES: &[fn() -> &'static ModuleDef] = &[
     abc::definition,
+    array::definition,
     atexit::definition,
     bisect::definition,
     cmath::definition,
