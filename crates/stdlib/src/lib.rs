@@ -15,6 +15,7 @@ pub mod cmath;
 pub mod collections;
 pub mod contextvars;
 pub mod errno;
+pub mod fcntl;
 pub mod filesystem;
 pub mod functools;
 pub mod gc;
@@ -24,6 +25,7 @@ pub mod heapq;
 pub mod io;
 pub mod itertools;
 pub mod json;
+pub mod locale;
 pub mod math;
 pub mod opcode;
 pub mod operator;
@@ -31,11 +33,13 @@ pub mod os_result;
 pub mod posix;
 pub mod pwd;
 pub mod random;
+pub mod resource;
 pub mod signal;
 pub mod stat;
 pub mod statistics;
 pub mod suggestions;
 pub mod sys;
+pub mod termios;
 pub mod warnings;
 pub mod weakref;
 
@@ -51,6 +55,7 @@ pub static MODULES: &[fn() -> &'static ModuleDef] = &[
     collections::definition,
     contextvars::definition,
     errno::definition,
+    fcntl::definition,
     functools::definition,
     gc::definition,
     grp::definition,
@@ -65,16 +70,19 @@ pub static MODULES: &[fn() -> &'static ModuleDef] = &[
     io::definition,
     itertools::definition,
     json::definition,
+    locale::definition,
     math::definition,
     opcode::definition,
     operator::definition,
     posix::definition,
     pwd::definition,
     random::definition,
+    resource::definition,
     signal::definition,
     stat::definition,
     statistics::definition,
     suggestions::definition,
+    termios::definition,
     warnings::definition,
     weakref::definition,
 ];
