@@ -11,6 +11,7 @@ pub mod atexit;
 pub mod bisect;
 pub mod blocking;
 pub mod bytes_like;
+pub mod capsule;
 pub mod cmath;
 pub mod collections;
 pub mod contextvars;
@@ -40,6 +41,7 @@ pub mod statistics;
 pub mod suggestions;
 pub mod sys;
 pub mod termios;
+pub mod types;
 pub mod warnings;
 pub mod weakref;
 
@@ -83,6 +85,7 @@ pub static MODULES: &[fn() -> &'static ModuleDef] = &[
     statistics::definition,
     suggestions::definition,
     termios::definition,
+    types::definition,
     warnings::definition,
     weakref::definition,
 ];
