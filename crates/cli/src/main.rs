@@ -1,1 +1,37 @@
-fn main() {}
+//! `taipan`: the command.
+//!
+//! It reads its arguments and the environment as `python` does ([`options`], [`environment`]), starts the interpreter,
+//! runs the program ([`run`]) or a conversation with a person ([`repl`]), and ends with the exit code that CPython would
+//! end with ([`exit`]).
+
+mod environment;
+mod exit;
+mod help;
+mod options;
+mod repl;
+mod run;
+
+use std::process::ExitCode;
+
+use options::{Action, Outcome};
+
+fn main() -> ExitCode {
+    let (config, program) = match options::read(std::env::args_os()) {
+        Outcome::Run(config, program) => (*config, program),
+        Outcome::Print(text) => {
+            print!("{text}");
+            return ExitCode::SUCCESS;
+        }
+        Outcome::Refuse(message, code) => {
+            eprint!("{message}");
+            return ExitCode::from(code);
+        }
+    };
+    let inspects = matches!(program.action, Action::Interact) || config.inspect;
+    if let Err(raised) = taipan_stdlib::startup::start(config) {
+        return exit::failed_start(raised);
+    }
+    let status = run::run(&program);
+    let status = if inspects { repl::after(&program, status) } else { status };
+    exit::end(status)
+}

@@ -45,7 +45,7 @@ pub struct Code {
     /// What each of them is, see [`kinds`].
     pub localsplus_kinds: Table,
     /// `co_filename`.
-    pub filename: Ref<Str>,
+    filename: Slot<Ref<Str>>,
     /// `co_name`.
     pub name: Ref<Str>,
     /// `co_qualname`.
@@ -197,7 +197,7 @@ impl Code {
                 names: parts.names.into_boxed_slice(),
                 localsplus_names: parts.localsplus_names.into_boxed_slice(),
                 localsplus_kinds: Table(parts.localsplus_kinds.into_boxed_slice()),
-                filename: parts.filename,
+                filename: Slot::new(Some(parts.filename)),
                 name: parts.name,
                 qualname: parts.qualname,
                 linetable: Table(parts.linetable.into_boxed_slice()),
@@ -226,7 +226,7 @@ impl Code {
             names: self.names.to_vec(),
             localsplus_names: self.localsplus_names.to_vec(),
             localsplus_kinds: self.localsplus_kinds.0.to_vec(),
-            filename: self.filename.clone(),
+            filename: self.filename(),
             name: self.name.clone(),
             qualname: self.qualname.clone(),
             linetable: self.linetable.0.to_vec(),
@@ -237,6 +237,19 @@ impl Code {
             kwonly_arg_count: self.kwonly_arg_count,
             stack_size: self.stack_size,
             first_line: self.first_line,
+        }
+    }
+
+    /// `co_filename`.
+    pub fn filename(&self) -> Ref<Str> {
+        self.filename.get().unwrap_or_else(Str::empty)
+    }
+
+    /// Gives this code, and the code in its constants, another file name.
+    pub fn set_filename(&self, filename: &Ref<Str>) {
+        self.filename.set(Some(filename.clone()));
+        for constant in self.consts.iter().filter_map(|constant| constant.downcast::<Code>()) {
+            constant.set_filename(filename);
         }
     }
 

@@ -4,13 +4,14 @@ use taipan_objects::cell_object::CellObject;
 use taipan_objects::class::Type;
 use taipan_objects::dict::Dict;
 use taipan_objects::raised::PyResult;
-use taipan_objects::thread;
+use taipan_objects::thread::{self, ThreadState};
 use taipan_objects::value::{Ref, Value};
 use taipan_objects::bail;
 
 use crate::code::Code;
 use crate::frame_object::frame_object;
 use crate::frame_stack::{EngineState, Frame, FrameOwner};
+use crate::function::Function;
 
 /// The interpreter's state of the current thread, made on first use.
 pub fn engine() -> &'static mut EngineState {
@@ -76,21 +77,21 @@ pub fn frame_object_at(depth: usize) -> Option<Value> {
     frame_at(depth).map(|frame| frame_object(frame).into_value())
 }
 
-/// What is known of a running frame without making a frame object.
-pub struct Caller {
-    /// The code.
-    pub code: Ref<Code>,
-    /// Its global namespace.
-    pub globals: Ref<Dict>,
-    /// The line that runs.
-    pub line: Option<u32>,
+/// The function whose call is `depth` calls up.
+pub fn function_at(depth: usize) -> Option<Ref<Function>> {
+    // SAFETY: the frame is on the chain of running frames.
+    frame_at(depth).map(|frame| unsafe { (*frame).function() })
 }
 
-/// The frame `depth` calls up.
-pub fn caller(depth: usize) -> Option<Caller> {
-    let frame = frame_at(depth)?;
-    // SAFETY: the frame is live, and its code and globals are taken as references of their own.
-    unsafe { Some(Caller { code: (*frame).code().clone(), globals: (*frame).globals().clone(), line: (*frame).line() }) }
+/// The innermost frame object of a thread, which may be another one than this.
+pub fn frame_object_of_thread(state: &ThreadState) -> Option<Value> {
+    let engine = state.engine.get().cast::<EngineState>();
+    if engine.is_null() {
+        return None;
+    }
+    // SAFETY: the lock is held, so the thread is here or waits at a safe point, with its frames saved.
+    let frame = unsafe { first_complete((*engine).current) };
+    (!frame.is_null()).then(|| frame_object(frame).into_value())
 }
 
 /// The globals of the running code.

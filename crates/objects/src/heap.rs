@@ -618,6 +618,13 @@ pub(crate) fn for_each_object(mut visit: impl FnMut(&Header)) {
     }
 }
 
+/// Number of live objects.
+pub fn live_count() -> usize {
+    let mut count = 0;
+    for_each_object(|_| count += 1);
+    count
+}
+
 /// Number of bytes in pages, for statistics.
 pub fn page_bytes() -> usize {
     HEAP.with(|heap| heap.pages.len() * PAGE_SIZE)

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::cell::Once;
+use crate::cell::{Locked, Once};
 use crate::cell_object::CellObject;
 use crate::class::Type;
 use crate::raised::{PyResult, Raised};
@@ -104,11 +104,25 @@ fn release() {
     RELEASED.notify_one();
 }
 
+/// The states of all attached threads; each stays in place until its thread ends.
+static THREADS: Locked<Vec<*const ThreadState>> = Locked::new(Vec::new());
+
 /// Attaches this OS thread: from now on it holds the interpreter lock with `state` as its Python thread.
 pub fn attach(state: Box<ThreadState>) {
     let state: *const ThreadState = Box::into_raw(state);
     STATE.set(state);
     acquire(state);
+    THREADS.with(|threads| threads.push(state));
+}
+
+/// Calls `body` with the state of every thread, the oldest first. The caller holds the interpreter lock, and `body` must
+/// not give it up.
+pub fn for_each_thread(mut body: impl FnMut(&ThreadState)) {
+    let threads = THREADS.with(|threads| threads.clone());
+    for state in threads {
+        // SAFETY: a state is taken off the list before it goes, and that needs the lock that the caller holds.
+        body(unsafe { &*state });
+    }
 }
 
 /// Gives the lock up for good and ends the Python thread of this OS thread.
@@ -132,6 +146,7 @@ unsafe fn end_thread(state: *mut ThreadState) {
         this.profile.set(None);
         let locals = std::mem::take(&mut *this.locals.borrow_mut());
         drop(locals);
+        THREADS.with(|threads| threads.retain(|known| !std::ptr::eq(*known, state)));
         release();
         drop(Box::from_raw(state));
     }
@@ -176,6 +191,7 @@ pub fn has_thread() -> bool {
 
 /// After `fork` in the child: only this thread exists, and it holds the lock.
 pub fn after_fork_in_child() {
+    THREADS.with(|threads| threads.retain(|known| std::ptr::eq(*known, STATE.get())));
     let mut lock = lock_state();
     lock.held = true;
 }

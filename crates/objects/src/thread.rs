@@ -120,7 +120,12 @@ pub fn handled_exception() -> Option<Ref<BaseException>> {
     if !is_attached() {
         return None;
     }
-    let mut level = current().handled_top.get();
+    handled_by(current())
+}
+
+/// The exception that a thread handles.
+pub fn handled_by(state: &ThreadState) -> Option<Ref<BaseException>> {
+    let mut level = state.handled_top.get();
     while !level.is_null() {
         // SAFETY: levels are linked while they are active, and unlinked before they go.
         let this = unsafe { &*level };

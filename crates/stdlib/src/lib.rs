@@ -1,47 +1,43 @@
-//! The native modules of the standard library: what CPython writes in C, and `rustpython-pylib` imports.
+//! The native modules of the standard library, the import system, and the start of the interpreter.
 //!
 //! A module is a [`ModuleDef`] made by the macros; [`MODULES`] is the one list of them, a line each, sorted by name. The
 //! import system asks [`find`] before it looks anywhere else. Modules meet the operating system through [`sys`], the only
 //! unsafe code here, and its blocking calls through [`blocking`], which gives the interpreter lock up meanwhile.
+//! Around the modules stands what makes an interpreter of the crates below: [`config`] (settings), [`startup`] (start and
+//! end), [`import`], [`compile`] and [`marshal`] (source and bytes to code objects), [`builtins`] and [`system`] (`sys`).
 //! Invariant: no module function panics on what a program can pass.
 
 pub mod abc;
-pub mod array;
 pub mod atexit;
-pub mod bisect;
 pub mod blocking;
+pub mod builtins;
 pub mod bytes_like;
-pub mod capsule;
 pub mod cmath;
-pub mod collections;
+pub mod compile;
+pub mod config;
 pub mod contextvars;
 pub mod errno;
-pub mod fcntl;
 pub mod filesystem;
-pub mod functools;
 pub mod gc;
 pub mod grp;
 pub mod hashlib;
-pub mod heapq;
+pub mod import;
 pub mod io;
-pub mod itertools;
 pub mod json;
-pub mod locale;
+pub mod marshal;
 pub mod math;
 pub mod opcode;
-pub mod operator;
 pub mod os_result;
 pub mod posix;
 pub mod pwd;
 pub mod random;
-pub mod resource;
 pub mod signal;
+pub mod startup;
 pub mod stat;
 pub mod statistics;
 pub mod suggestions;
 pub mod sys;
-pub mod termios;
-pub mod types;
+pub mod system;
 pub mod warnings;
 pub mod weakref;
 
@@ -50,15 +46,11 @@ use taipan_objects::native::ModuleDef;
 /// Every native module.
 pub static MODULES: &[fn() -> &'static ModuleDef] = &[
     abc::definition,
-    array::definition,
     atexit::definition,
-    bisect::definition,
+    builtins::definition,
     cmath::definition,
-    collections::definition,
     contextvars::definition,
     errno::definition,
-    fcntl::definition,
-    functools::definition,
     gc::definition,
     grp::definition,
     hashlib::blake2::definition,
@@ -68,24 +60,21 @@ pub static MODULES: &[fn() -> &'static ModuleDef] = &[
     hashlib::sha1::definition,
     hashlib::sha2::definition,
     hashlib::sha3::definition,
-    heapq::definition,
+    import::imp_definition,
+    import::library_definition,
     io::definition,
-    itertools::definition,
     json::definition,
-    locale::definition,
+    marshal::definition,
     math::definition,
     opcode::definition,
-    operator::definition,
     posix::definition,
     pwd::definition,
     random::definition,
-    resource::definition,
     signal::definition,
     stat::definition,
     statistics::definition,
     suggestions::definition,
-    termios::definition,
-    types::definition,
+    system::definition,
     warnings::definition,
     weakref::definition,
 ];

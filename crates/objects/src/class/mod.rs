@@ -19,7 +19,7 @@ use std::cell::{Cell, RefCell};
 use std::ptr::NonNull;
 
 pub use builder::{ClassBuilder, ClassDef};
-pub use create::{allocate_builtin, create_builtin, new_class};
+pub use create::{allocate_builtin, calculate_metaclass, create_builtin, new_class};
 pub use dunders::{DUNDERS, Dunder, install_slot_wrappers, run_finalizer, update_slots};
 pub use generic::*;
 pub use lookup::{clear_lookup_cache, lookup_special};

@@ -26,7 +26,7 @@ use taipan_macros::class;
 pub use convert::{from_value, exact};
 pub use rounding::{bit_count, from_f64};
 pub use small::*;
-pub use text::{max_str_digits, parse, set_max_str_digits};
+pub use text::{max_str_digits, parse, set_max_str_digits, to_radix};
 
 use crate::class::{Payload, Type};
 use crate::heap;

@@ -1,0 +1,169 @@
+//! The environment variables, and how they and the options make the settings.
+
+use std::env;
+use std::ffi::OsString;
+
+use taipan_stdlib::config::Config;
+
+use crate::options::Given;
+
+/// A variable that is set and not empty.
+fn text(name: &str) -> Option<String> {
+    variable(name).map(|value| value.to_string_lossy().into_owned())
+}
+
+fn variable(name: &str) -> Option<OsString> {
+    env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// A flag's variable: a number says how often the flag is given, any other text gives it once.
+fn level(name: &str) -> u32 {
+    match text(name) {
+        None => 0,
+        Some(value) => value.parse().unwrap_or(1),
+    }
+}
+
+fn is_set(name: &str) -> bool {
+    variable(name).is_some()
+}
+
+/// Makes the settings of what was given and of the environment; an error is the text to end with.
+pub fn settle(given: Given, config: &mut Config) -> Result<(), String> {
+    config.isolated = given.isolated;
+    config.ignore_environment = given.ignore_environment || given.isolated;
+    config.no_user_site = given.no_user_site || given.isolated;
+    config.safe_path = given.safe_path || given.isolated;
+    config.parser_debug = given.debug;
+    config.inspect = given.inspect;
+    config.optimize = given.optimize.min(2);
+    config.dont_write_bytecode = given.dont_write_bytecode;
+    config.no_site = given.no_site;
+    config.verbose = given.verbose;
+    config.bytes_warning = given.bytes_warning;
+    config.quiet = given.quiet;
+    config.unbuffered = given.unbuffered;
+    config.skip_first_line = given.skip_first_line;
+    config.check_hash_pycs = given.check_hash_pycs;
+    config.x_options = given.x_options;
+    config.context_aware_warnings = false;
+    config.thread_inherit_context = false;
+    let mut warnings = Vec::new();
+    if !config.ignore_environment {
+        from_environment(config, &mut warnings)?;
+    }
+    from_x_options(config)?;
+    if config.dev_mode {
+        config.warn_options.push("default".to_owned());
+        config.faulthandler = true;
+    }
+    config.warn_options.extend(warnings);
+    config.warn_options.extend(given.warnings);
+    match config.bytes_warning {
+        0 => {}
+        1 => config.warn_options.push("default::BytesWarning".to_owned()),
+        _ => config.warn_options.push("error::BytesWarning".to_owned()),
+    }
+    Ok(())
+}
+
+fn fatal(place: &str, message: &str) -> String {
+    format!("Fatal Python error: {place}: {message}\nPython runtime state: preinitialized\n\n")
+}
+
+fn from_environment(config: &mut Config, warnings: &mut Vec<String>) -> Result<(), String> {
+    config.parser_debug = config.parser_debug.max(level("PYTHONDEBUG"));
+    config.inspect |= is_set("PYTHONINSPECT");
+    config.optimize = config.optimize.max(level("PYTHONOPTIMIZE").min(2) as u8);
+    config.dont_write_bytecode |= is_set("PYTHONDONTWRITEBYTECODE");
+    config.no_user_site |= is_set("PYTHONNOUSERSITE");
+    config.safe_path |= is_set("PYTHONSAFEPATH");
+    config.unbuffered |= is_set("PYTHONUNBUFFERED");
+    config.verbose = config.verbose.max(level("PYTHONVERBOSE"));
+    config.dev_mode |= is_set("PYTHONDEVMODE");
+    config.faulthandler |= is_set("PYTHONFAULTHANDLER");
+    config.warn_default_encoding |= is_set("PYTHONWARNDEFAULTENCODING");
+    config.code_debug_ranges &= !is_set("PYTHONNODEBUGRANGES");
+    config.import_time = config.import_time.max(level("PYTHONPROFILEIMPORTTIME"));
+    config.tracemalloc = level("PYTHONTRACEMALLOC");
+    config.thread_inherit_context |= level("PYTHON_THREAD_INHERIT_CONTEXT") == 1;
+    config.context_aware_warnings |= level("PYTHON_CONTEXT_AWARE_WARNINGS") == 1;
+    config.python_path = variable("PYTHONPATH");
+    config.pycache_prefix = variable("PYTHONPYCACHEPREFIX");
+    config.platlibdir = text("PYTHONPLATLIBDIR");
+    match text("PYTHONUTF8").as_deref() {
+        None => {}
+        Some("0") => config.utf8_mode = false,
+        Some("1") => config.utf8_mode = true,
+        Some(_) => return Err(fatal("preconfig_init_utf8_mode", "invalid PYTHONUTF8 environment variable value")),
+    }
+    if let Some(seed) = text("PYTHONHASHSEED").filter(|seed| seed != "random") {
+        let message = "PYTHONHASHSEED must be \"random\" or an integer in range [0; 4294967295]";
+        config.hash_seed = Some(seed.parse().map_err(|_| fatal("config_init_hash_seed", message))?);
+    }
+    if let Some(limit) = text("PYTHONINTMAXSTRDIGITS") {
+        config.int_max_str_digits = Some(digits(&limit, "PYTHONINTMAXSTRDIGITS")?);
+    }
+    if let Some(count) = text("PYTHON_CPU_COUNT").filter(|count| count != "default") {
+        let message = "PYTHON_CPU_COUNT: invalid value; must be an integer greater than 0, or 'default'";
+        config.cpu_count = Some(cpu_count(&count).ok_or_else(|| fatal("config_init_cpu_count", message))?);
+    }
+    if let Some(encoding) = text("PYTHONIOENCODING") {
+        let (encoding, errors) = encoding.split_once(':').map_or((encoding.as_str(), None), |(encoding, errors)| (encoding, Some(errors)));
+        let present = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+        config.io_encoding = Some((present(encoding), errors.and_then(present)));
+    }
+    if let Some(list) = text("PYTHONWARNINGS") {
+        warnings.extend(list.split(',').map(str::to_owned));
+    }
+    Ok(())
+}
+
+fn digits(value: &str, source: &str) -> Result<usize, String> {
+    match value.parse::<usize>() {
+        Ok(limit) if limit == 0 || limit >= 640 => Ok(limit),
+        _ => Err(fatal("config_init_int_max_str_digits", &format!("{source}: invalid limit; must be >= 640 or 0 for unlimited."))),
+    }
+}
+
+fn cpu_count(value: &str) -> Option<u32> {
+    value.parse().ok().filter(|count| *count > 0)
+}
+
+fn from_x_options(config: &mut Config) -> Result<(), String> {
+    for (name, value) in config.x_options.clone() {
+        let value = value.as_deref();
+        match name.as_str() {
+            "dev" => config.dev_mode = true,
+            "faulthandler" => config.faulthandler = true,
+            "utf8" => match value {
+                None | Some("1") => config.utf8_mode = true,
+                Some("0") => config.utf8_mode = false,
+                Some(_) => return Err(fatal("preconfig_init_utf8_mode", "invalid -X utf8 option value")),
+            },
+            "warn_default_encoding" => config.warn_default_encoding = true,
+            "no_debug_ranges" => config.code_debug_ranges = false,
+            "importtime" => config.import_time = value.and_then(|value| value.parse().ok()).unwrap_or(1),
+            "tracemalloc" => config.tracemalloc = value.and_then(|value| value.parse().ok()).unwrap_or(1),
+            "pycache_prefix" => config.pycache_prefix = value.filter(|value| !value.is_empty()).map(OsString::from),
+            "int_max_str_digits" => {
+                config.int_max_str_digits = Some(digits(value.unwrap_or(""), "-X int_max_str_digits")?);
+            }
+            "cpu_count" => {
+                let message = "-X cpu_count=n option: n is missing or an invalid number, n must be greater than 0";
+                config.cpu_count = match value {
+                    Some("default") => None,
+                    value => Some(value.and_then(cpu_count).ok_or_else(|| fatal("config_init_cpu_count", message))?),
+                };
+            }
+            "thread_inherit_context" => config.thread_inherit_context = value == Some("1"),
+            "context_aware_warnings" => config.context_aware_warnings = value == Some("1"),
+            "gil" if value != Some("1") => {
+                return Err(fatal("config_read_gil", "Disabling the GIL is not supported by this build"));
+            }
+            // Others are for programs to read in `sys._xoptions`.
+            _ => {}
+        }
+    }
+    Ok(())
+}
