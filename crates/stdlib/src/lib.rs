@@ -8,29 +8,41 @@
 //! Invariant: no module function panics on what a program can pass.
 
 pub mod abc;
+pub mod array;
 pub mod atexit;
+pub mod bisect;
 pub mod blocking;
 pub mod builtins;
 pub mod bytes_like;
+pub mod capsule;
 pub mod cmath;
+pub mod collections;
 pub mod compile;
 pub mod config;
 pub mod contextvars;
 pub mod errno;
+pub mod fcntl;
 pub mod filesystem;
+pub mod functools;
 pub mod gc;
 pub mod grp;
 pub mod hashlib;
+pub mod heapq;
 pub mod import;
 pub mod io;
+pub mod itertools;
 pub mod json;
+pub mod locale;
 pub mod marshal;
 pub mod math;
 pub mod opcode;
+pub mod operator;
 pub mod os_result;
 pub mod posix;
 pub mod pwd;
 pub mod random;
+pub mod resource;
+pub mod select;
 pub mod signal;
 pub mod startup;
 pub mod stat;
@@ -38,6 +50,9 @@ pub mod statistics;
 pub mod suggestions;
 pub mod sys;
 pub mod system;
+pub mod termios;
+pub mod timeout;
+pub mod types;
 pub mod warnings;
 pub mod weakref;
 
@@ -46,11 +61,16 @@ use taipan_objects::native::ModuleDef;
 /// Every native module.
 pub static MODULES: &[fn() -> &'static ModuleDef] = &[
     abc::definition,
+    array::definition,
     atexit::definition,
+    bisect::definition,
     builtins::definition,
     cmath::definition,
+    collections::definition,
     contextvars::definition,
     errno::definition,
+    fcntl::definition,
+    functools::definition,
     gc::definition,
     grp::definition,
     hashlib::blake2::definition,
@@ -60,21 +80,29 @@ pub static MODULES: &[fn() -> &'static ModuleDef] = &[
     hashlib::sha1::definition,
     hashlib::sha2::definition,
     hashlib::sha3::definition,
+    heapq::definition,
     import::imp_definition,
     import::library_definition,
     io::definition,
+    itertools::definition,
     json::definition,
+    locale::definition,
     marshal::definition,
     math::definition,
     opcode::definition,
+    operator::definition,
     posix::definition,
     pwd::definition,
     random::definition,
+    resource::definition,
+    select::definition,
     signal::definition,
     stat::definition,
     statistics::definition,
     suggestions::definition,
     system::definition,
+    termios::definition,
+    types::definition,
     warnings::definition,
     weakref::definition,
 ];

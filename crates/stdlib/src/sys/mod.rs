@@ -11,6 +11,7 @@ pub mod dir;
 pub mod environment;
 pub mod file;
 pub mod path;
+pub mod poll;
 pub mod process;
 pub mod signal;
 pub mod system;
