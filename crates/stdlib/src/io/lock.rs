@@ -36,6 +36,12 @@ impl IoLock {
         Ok(Held(self))
     }
 
+    /// Whether nobody holds the lock.
+    #[inline(always)]
+    pub fn is_free(&self) -> bool {
+        self.owner.get() == 0
+    }
+
     /// Whether this thread holds the lock.
     pub fn is_mine(&self) -> bool {
         self.owner.get() == thread::current().ident
