@@ -3,7 +3,7 @@
 //! A position is a number from which reading can go on: the byte where the decoder can start, and what has to be done from
 //! there to reach the character. It is packed into one int, 64 bits a field, so that plain positions are byte positions.
 
-use malachite_bigint::{BigInt, Sign};
+use taipan_objects::int::{BigInt, Sign};
 use taipan_objects::protocol;
 use taipan_objects::raised::PyResult;
 use taipan_objects::value::Value;
