@@ -9,6 +9,7 @@ mod codegen;
 mod conformance;
 mod measured;
 mod process;
+mod record;
 mod suite;
 mod taipan;
 mod tidy;
@@ -31,6 +32,7 @@ const USAGE: &str = "usage: cargo xtask TASK
   codegen [--check]   write the generated files from ops/*.def, or fail if they are stale
   tidy                headers, lengths, unsafe, open ends, machine paths
   ci                  everything a change has to pass
+  record [NAMES]      what tests/programs print on CPython 3.14, anew
   suite [ARGUMENTS]   all tests; arguments go to `cargo test`
   bench [OPTIONS]     pyperformance's programs, on Taipan and others
   conformance [OPTIONS]  CPython's own regression tests, run by Taipan";
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
         ["ci"] => ci::run(),
         ["bench", arguments @ ..] => bench::run(arguments),
         ["conformance", arguments @ ..] => conformance::run(arguments),
+        ["record", names @ ..] => record::run(names),
         ["suite", arguments @ ..] => suite::run(arguments),
         _ => Err(Failure(USAGE.to_string())),
     };

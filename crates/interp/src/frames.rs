@@ -77,6 +77,23 @@ pub fn frame_object_at(depth: usize) -> Option<Value> {
     frame_at(depth).map(|frame| frame_object(frame).into_value())
 }
 
+/// What is known of a running frame without making a frame object.
+pub struct Caller {
+    /// The code.
+    pub code: Ref<Code>,
+    /// Its global namespace.
+    pub globals: Ref<Dict>,
+    /// The line that runs.
+    pub line: Option<u32>,
+}
+
+/// The frame `depth` calls up.
+pub fn caller(depth: usize) -> Option<Caller> {
+    let frame = frame_at(depth)?;
+    // SAFETY: the frame is live, and its code and globals are taken as references of their own.
+    unsafe { Some(Caller { code: (*frame).code().clone(), globals: (*frame).globals().clone(), line: (*frame).line() }) }
+}
+
 /// The function whose call is `depth` calls up.
 pub fn function_at(depth: usize) -> Option<Ref<Function>> {
     // SAFETY: the frame is on the chain of running frames.

@@ -3,7 +3,7 @@
 //! The class object, the layout and the definition are statics in an unnamed constant beside the struct; the struct gets
 //! `Trace` and `Payload`, and the inherent `init_class`, `definition` and `CLASS_NAME`.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
@@ -183,6 +183,11 @@ fn take_untraced(fields: &mut Fields) -> Vec<bool> {
         .collect()
 }
 
+/// Where errors about a field's type are shown. Names resolve as at the attribute, also when the type comes from a macro.
+fn place_of(ty: &Type) -> Span {
+    Span::call_site().located_at(ty.span())
+}
+
 fn trace_impl(options: &ClassOptions, item: &ItemStruct, untraced: &[bool]) -> TokenStream {
     let ident = &item.ident;
     let traced: Vec<(Member, &Type)> = item
@@ -194,9 +199,9 @@ fn trace_impl(options: &ClassOptions, item: &ItemStruct, untraced: &[bool]) -> T
         .map(|((member, field), _)| (member, &field.ty))
         .collect();
     let trace = traced.iter().map(|(member, ty)| {
-        quote_spanned!(ty.span()=> ::taipan_objects::class::Trace::trace(&self.#member, visit);)
+        quote_spanned!(place_of(ty)=> ::taipan_objects::class::Trace::trace(&self.#member, visit);)
     });
-    let clear = traced.iter().map(|(member, ty)| quote_spanned!(ty.span()=> ::taipan_objects::class::Trace::clear(&self.#member);));
+    let clear = traced.iter().map(|(member, ty)| quote_spanned!(place_of(ty)=> ::taipan_objects::class::Trace::clear(&self.#member);));
     let references = match options.references {
         Some(references) => quote!(#references),
         None => {

@@ -55,6 +55,12 @@ impl SharedKeys {
         if name.is_interned() { None } else { names.iter().position(|key| key.same_text(name)) }
     }
 
+    /// The place of an interned name.
+    #[inline(always)]
+    pub fn position(&self, name: &Ref<Str>) -> Option<usize> {
+        self.names().iter().position(|key| key.is(name))
+    }
+
     fn add(&self, name: &Ref<Str>) -> Option<usize> {
         // SAFETY: no slice from `names` is held across this call.
         let names = unsafe { &mut *self.names.get() };
@@ -340,6 +346,40 @@ pub fn get_attribute(value: &Value, name: &Ref<Str>) -> Option<Value> {
         return table.get(value.class().shared_keys.find(name)?);
     }
     table.dict()?.get_str(name)
+}
+
+/// Views an attribute of the instance itself, if its class has shared keys for it or it has a dict.
+///
+/// # Safety
+/// Nothing changes the instance while the reference is in use.
+#[inline(always)]
+pub unsafe fn peek_attribute<'a>(value: &'a Value, name: &Ref<Str>) -> Option<&'a Value> {
+    let table = attributes(value)?;
+    let capacity = table.capacity();
+    // SAFETY: by contract.
+    unsafe {
+        if capacity > 0 {
+            let index = value.class().shared_keys.position(name)?;
+            if index >= capacity {
+                return None;
+            }
+            return table.places()[index].peek();
+        }
+        let dict = table.dict.peek()?;
+        dict.peek_str(name).map(|found| &*(found as *const Value))
+    }
+}
+
+/// The place of an attribute that is set already, for a store without further ado.
+#[inline(always)]
+pub fn filled_place<'a>(value: &'a Value, name: &Ref<Str>) -> Option<&'a Slot> {
+    let table = attributes(value)?;
+    let index = value.class().shared_keys.position(name)?;
+    if index >= table.capacity() {
+        return None;
+    }
+    let place = &table.places()[index];
+    if place.is_empty() { None } else { Some(place) }
 }
 
 /// Sets or deletes an attribute of the instance itself. Answers false when it cannot: the class gives its instances no

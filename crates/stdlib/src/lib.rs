@@ -1,10 +1,8 @@
-//! The native modules of the standard library, the import system, and the start of the interpreter.
+//! The native modules of the standard library: what CPython writes in C, and `rustpython-pylib` imports.
 //!
 //! A module is a [`ModuleDef`] made by the macros; [`MODULES`] is the one list of them, a line each, sorted by name. The
 //! import system asks [`find`] before it looks anywhere else. Modules meet the operating system through [`sys`], the only
 //! unsafe code here, and its blocking calls through [`blocking`], which gives the interpreter lock up meanwhile.
-//! Around the modules stands what makes an interpreter of the crates below: [`config`] (settings), [`startup`] (start and
-//! end), [`import`], [`compile`] and [`marshal`] (source and bytes to code objects), [`builtins`] and [`system`] (`sys`).
 //! Invariant: no module function panics on what a program can pass.
 
 pub mod abc;

@@ -1,14 +1,16 @@
 //! Attributes, super, special methods.
 
 use taipan_bytecode::SpecialMethod;
-use taipan_objects::class::Type;
+use taipan_objects::class::{ClassFlags, Type};
 use taipan_objects::class::Payload;
 use taipan_objects::descriptors::{Super, super_getattr};
 use taipan_objects::protocol::{self, Method};
 use taipan_objects::raised::PyResult;
 use taipan_objects::str::Str;
-use taipan_objects::value::{Ref, Value};
-use taipan_objects::{bail, id};
+use taipan_objects::value::{Ref, Value, bits};
+use taipan_objects::{bail, id, instance};
+
+use super::{close_quick, duplicate_quick, would_die};
 
 use crate::cursor::{Cursor, Step};
 use crate::frame_stack::StackRef;
@@ -17,9 +19,61 @@ fn name(c: &Cursor, index: u32) -> Ref<Str> {
     c.frame().code().names[index as usize].clone()
 }
 
+/// Attributes of plain instances whose class lookup is in the cache: instance attributes, methods, class attributes.
 #[inline(always)]
-pub(crate) fn load_attr(_c: &mut Cursor, _oparg: u32) -> bool {
-    false
+pub(crate) fn load_attr(c: &mut Cursor, oparg: u32) -> bool {
+    let owner = c.word(0);
+    if !bits::is_pointer(owner.0) || would_die(owner) {
+        return false;
+    }
+    // SAFETY: the owner stays on the stack until what is found is counted; nothing here runs foreign code.
+    unsafe {
+        let view = owner.view();
+        let class = view.class();
+        if !protocol::uses_generic_getattr(class) {
+            return false;
+        }
+        let frame = &*c.frame;
+        let name = &frame.code().names[(oparg >> 1) as usize];
+        let Some(on_class) = class.peek_cached(name) else { return false };
+        if let Some(descriptor) = on_class {
+            let descriptor_class = descriptor.class();
+            if descriptor_class.slots.descr_set.get().is_some() {
+                return false;
+            }
+            if instance::peek_attribute(&view, name).is_none() {
+                if oparg & 1 != 0 && descriptor_class.has(ClassFlags::METHOD_DESCRIPTOR) {
+                    let function = duplicate_quick(StackRef(descriptor.bits()));
+                    c.set_word(0, function);
+                    c.push_word(owner);
+                    return true;
+                }
+                if descriptor_class.slots.descr_get.get().is_some() {
+                    return false;
+                }
+                let value = duplicate_quick(StackRef(descriptor.bits()));
+                return replace_owner(c, owner, value, oparg);
+            }
+        }
+        match instance::peek_attribute(&view, name) {
+            Some(found) => {
+                let value = duplicate_quick(StackRef(found.bits()));
+                replace_owner(c, owner, value, oparg)
+            }
+            None => false,
+        }
+    }
+}
+
+/// Puts the attribute in the owner's place; the owner does not die.
+#[inline(always)]
+fn replace_owner(c: &mut Cursor, owner: StackRef, value: StackRef, oparg: u32) -> bool {
+    close_quick(owner);
+    c.set_word(0, value);
+    if oparg & 1 != 0 {
+        c.push_word(StackRef::NULL);
+    }
+    true
 }
 
 pub(crate) fn load_attr_full(c: &mut Cursor, oparg: u32) -> Step {
@@ -51,9 +105,39 @@ pub(crate) fn load_attr_full(c: &mut Cursor, oparg: u32) -> Step {
     Ok(())
 }
 
+/// A store to an attribute that a plain instance has already.
 #[inline(always)]
-pub(crate) fn store_attr(_c: &mut Cursor, _oparg: u32) -> bool {
-    false
+pub(crate) fn store_attr(c: &mut Cursor, oparg: u32) -> bool {
+    let (owner, value) = (c.word(0), c.word(1));
+    if !bits::is_pointer(owner.0) || would_die(owner) {
+        return false;
+    }
+    // SAFETY: the owner does not die here; the old value is looked at before anything changes.
+    unsafe {
+        let view = owner.view();
+        let class = view.class();
+        if !protocol::uses_generic_setattr(class) {
+            return false;
+        }
+        let frame = &*c.frame;
+        let name = &frame.code().names[oparg as usize];
+        let Some(on_class) = class.peek_cached(name) else { return false };
+        if on_class.is_some_and(|descriptor| descriptor.class().slots.descr_set.get().is_some()) {
+            return false;
+        }
+        let Some(place) = instance::filled_place(&view, name) else { return false };
+        let old = StackRef(place.peek().map_or(0, Value::bits));
+        if would_die(old) {
+            return false;
+        }
+        let word = if value.is_borrowed() { duplicate_quick(value) } else { value };
+        std::mem::forget(place.replace(Some(Value::from_bits(word.0))));
+        close_quick(old);
+        close_quick(owner);
+    }
+    c.pop_word();
+    c.pop_word();
+    true
 }
 
 pub(crate) fn store_attr_full(c: &mut Cursor, oparg: u32) -> Step {

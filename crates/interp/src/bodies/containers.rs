@@ -174,8 +174,10 @@ pub(crate) fn unpack_sequence(c: &mut Cursor, oparg: u32) -> bool {
             return false;
         }
         c.pop_word();
-        for item in items.iter().rev() {
-            c.push_word(duplicate_quick(StackRef(item.bits())));
+        let mut index = items.len();
+        while index > 0 {
+            index -= 1;
+            c.push_word(duplicate_quick(StackRef(items.get_unchecked(index).bits())));
         }
     }
     true

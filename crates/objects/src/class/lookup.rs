@@ -115,6 +115,24 @@ impl Type {
         }
     }
 
+    /// What the cache says of `name`: nothing if it says nothing, else what the MRO holds. Runs no code and makes no call.
+    ///
+    /// # Safety
+    /// As [`Type::lookup_borrowed`].
+    #[inline(always)]
+    pub unsafe fn peek_cached(&self, name: &Ref<Str>) -> Option<Option<&Value>> {
+        let version = self.version.get();
+        let name_bits = name.as_value().bits();
+        // SAFETY: as for `lookup_borrowed`.
+        unsafe {
+            let entry = &raw const (*CACHE.as_ptr())[entry_index(version, name_bits)];
+            if version == 0 || (*entry).version != version || (*entry).name != name_bits {
+                return None;
+            }
+            Some(if (*entry).value == 0 { None } else { Some(Value::borrow_bits(&*(&raw const (*entry).value))) })
+        }
+    }
+
     /// # Safety
     /// As [`Type::lookup_borrowed`].
     #[cold]

@@ -20,7 +20,7 @@ use crate::value::{Ref, Value};
 use crate::args;
 
 /// Whether a value is a dict whose class did not give it another `__iter__`, so that its entries can be read directly.
-pub(crate) fn plainly_iterable(value: &Value) -> Option<&Ref<Dict>> {
+pub fn plainly_iterable(value: &Value) -> Option<&Ref<Dict>> {
     let dict = value.downcast::<Dict>()?;
     let class = dict.class();
     (class.is(Dict::class()) || class.slots.same_slot(SlotId::iter, &Dict::class().slots)).then_some(dict)
@@ -112,7 +112,7 @@ impl Dict {
     }
 
     /// `name(argument=(), /, **keywords)`, as `dict()` and `update` take it.
-    pub(crate) fn update_arguments(&self, name: &str, args: Args<'_>) -> PyResult<()> {
+    pub fn update_arguments(&self, name: &str, args: Args<'_>) -> PyResult<()> {
         let positional = args.positional();
         args::check_count(name, positional.len(), 0, 1)?;
         if let [argument] = positional {
@@ -122,6 +122,25 @@ impl Dict {
             self.set(key.to_value(), value.clone())?;
         }
         Ok(())
+    }
+
+    /// `{key: value, …}`.
+    pub fn repr_of(this: &Ref<Dict>) -> PyResult<Ref<Str>> {
+        let Some(_guard) = protocol::repr_guard(this.as_value()) else { return Ok(Str::new("{...}")) };
+        let mut text = StrBuilder::new();
+        text.push_char('{');
+        let mut cursor = 0;
+        while let Some((next, key, value)) = this.entry_at(cursor) {
+            if text.len() > 1 {
+                text.push_str(", ");
+            }
+            text.push_string(&*protocol::repr(&key)?);
+            text.push_str(": ");
+            text.push_string(&*protocol::repr(&value)?);
+            cursor = next;
+        }
+        text.push_char('}');
+        Ok(text.finish())
     }
 
     /// Whether both dicts have the same keys with equal values.
@@ -176,21 +195,7 @@ impl Dict {
 
     #[slot(repr)]
     fn repr(this: &Ref<Dict>) -> PyResult<Ref<Str>> {
-        let Some(_guard) = protocol::repr_guard(this.as_value()) else { return Ok(Str::new("{...}")) };
-        let mut text = StrBuilder::new();
-        text.push_char('{');
-        let mut cursor = 0;
-        while let Some((next, key, value)) = this.entry_at(cursor) {
-            if cursor > 0 && text.len() > 1 {
-                text.push_str(", ");
-            }
-            text.push_string(&*protocol::repr(&key)?);
-            text.push_str(": ");
-            text.push_string(&*protocol::repr(&value)?);
-            cursor = next;
-        }
-        text.push_char('}');
-        Ok(text.finish())
+        Dict::repr_of(this)
     }
 
     #[slot(richcompare)]

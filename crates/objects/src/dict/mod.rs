@@ -64,7 +64,7 @@ static NEXT_KEYS_VERSION: Locked<Cell<u32>> = Locked::new(Cell::new(1));
 
 /// The hash of a key, or the TypeError that says that it cannot be one.
 #[inline(always)]
-pub(crate) fn hash_key(key: &Value) -> PyResult<i64> {
+pub fn hash_key(key: &Value) -> PyResult<i64> {
     if let Some(key) = exact_str(key) {
         return Ok(key.hash_value());
     }
@@ -262,6 +262,39 @@ impl Dict {
         }
         self.keys_changed();
         self.table.remove_last()
+    }
+
+    /// Removes the first key; answers it and its value.
+    pub fn pop_first(&self) -> Option<(Value, Value)> {
+        let index = self.table.next_entry(0)?;
+        Some(self.remove_at(index))
+    }
+
+    /// Moves a key to the end of the order; answers its value.
+    pub fn move_to_end(&self, key: &Value, hash: i64) -> PyResult<Option<Value>> {
+        let Some(index) = self.table.find(key, hash)? else { return Ok(None) };
+        self.keys_changed();
+        let (key, value) = self.table.remove(index);
+        self.table.insert_new(key, hash, value.clone());
+        Ok(Some(value))
+    }
+
+    /// Moves a key to the front of the order, which moves all others; answers whether it is there.
+    pub fn move_to_front(&self, key: &Value, hash: i64) -> PyResult<bool> {
+        let Some(index) = self.table.find(key, hash)? else { return Ok(false) };
+        self.keys_changed();
+        let kind = if self.table.is_strings() { Kind::Strings } else { Kind::General };
+        let moved = Table::with_capacity(self.len(), kind);
+        let (key, value) = self.table.remove(index);
+        moved.insert_new(key, hash, value);
+        let mut cursor = 0;
+        while let Some(index) = self.table.next_entry(cursor) {
+            let Some((key, value, hash)) = self.table.entry(index) else { break };
+            moved.insert_new(key, hash, value);
+            cursor = index + 1;
+        }
+        self.table.swap(&moved);
+        Ok(true)
     }
 
     /// The value of a string key. Runs no foreign code: only keys that are strings are considered.

@@ -6,7 +6,8 @@
 //! ```
 //! The index table has a power of two places of 1, 2 or 4 bytes, found by open addressing; a place holds the number of an
 //! entry, or says that it is empty or was deleted. While all keys are exact `str`, entries are (key, value), because a
-//! string knows its hash; otherwise they are (key, value, hash). A removed entry has no key and no value.
+//! string knows its hash; otherwise they are (key, value, hash). A removed entry has no key and no value, but for entry 0:
+//! once removed, its value is the number of the first entry that may have a key, so that queues stay quick.
 //!
 //! Invariants: `entries` is null exactly while `log2_size` is 0; the first `filled` entries are initialized; every entry
 //! with a key is named by exactly one place; at least a third of the places are empty, so that every probe ends. No
@@ -293,7 +294,11 @@ impl Table {
             return None;
         }
         // SAFETY: as `peek_key`.
-        unsafe { (*self.pair(index)).value.as_ref() }
+        unsafe {
+            let pair = &*self.pair(index);
+            // A removed entry 0 holds a number instead of a value.
+            if index == 0 && pair.key.is_none() { None } else { pair.value.as_ref() }
+        }
     }
 
     /// The value of an entry; `None` past the end or where an entry was removed.
@@ -319,6 +324,9 @@ impl Table {
     /// The first entry at or after `cursor`.
     #[inline(always)]
     pub fn next_entry(&self, mut cursor: usize) -> Option<usize> {
+        if cursor == 0 {
+            cursor = self.first_candidate();
+        }
         while cursor < self.filled() {
             // SAFETY: a look at one word.
             if unsafe { (*self.pair(cursor)).key.is_some() } {
@@ -327,6 +335,42 @@ impl Table {
             cursor += 1;
         }
         None
+    }
+
+    /// The first entry that may have a key.
+    #[inline(always)]
+    fn first_candidate(&self) -> usize {
+        if self.filled.get() == 0 {
+            return 0;
+        }
+        // SAFETY: entry 0 is initialized; a look at its words.
+        unsafe {
+            match &*self.pair(0) {
+                Pair { key: None, value: Some(hint) } => hint.as_small_int().map_or(0, |hint| hint as usize),
+                _ => 0,
+            }
+        }
+    }
+
+    /// Notes in entry 0, if it is removed, up to where all entries are removed. `removed` was just removed.
+    #[inline(always)]
+    fn note_removed(&self, removed: usize) {
+        if removed == 0 || removed == self.first_candidate() {
+            self.advance_first(removed);
+        }
+    }
+
+    fn advance_first(&self, removed: usize) {
+        let mut first = removed + 1;
+        // SAFETY: entries below `filled` are initialized; entry 0 has no key, and an int takes the place of its value.
+        unsafe {
+            while first < self.filled() && (*self.pair(first)).key.is_none() {
+                first += 1;
+            }
+            let zero = &mut *self.pair(0);
+            debug_assert!(zero.key.is_none());
+            zero.value = Value::from_small_int(first as i64);
+        }
     }
 
     /// The last entry before `cursor`.
@@ -579,6 +623,7 @@ impl Table {
             let pair = self.pair(index);
             let key = (*pair).key.take().expect("only entries with a key are removed");
             let value = (*pair).value.take().expect("an entry with a key has a value");
+            self.note_removed(index);
             (key, value)
         }
     }
@@ -588,6 +633,9 @@ impl Table {
         let index = self.previous_entry(self.filled())?;
         let pair = self.remove(index);
         self.filled.set(index as u32);
+        if index > 0 && self.first_candidate() > index {
+            self.advance_first(index - 1);
+        }
         Some(pair)
     }
 

@@ -40,7 +40,24 @@ pub fn getattr_optional(value: &Value, name: &Ref<Str>) -> PyResult<Option<Value
 /// Whether attribute access on instances is `object.__getattribute__`.
 #[inline(always)]
 pub fn uses_generic_getattr(class: &Type) -> bool {
-    class.slots.getattr.get().is_some_and(|get| get as usize == crate::class::generic_getattr as *const () as usize)
+    let object = <crate::object::Object as crate::class::Payload>::class();
+    match (class.slots.getattr.get(), object.slots.getattr.get()) {
+        (Some(get), Some(generic)) => get as usize == generic as usize,
+        _ => false,
+    }
+}
+
+/// Whether attribute assignment on instances is `object.__setattr__`.
+#[inline(always)]
+pub fn uses_generic_setattr(class: &Type) -> bool {
+    class.slots.setattr.get().is_some_and(|set| set as usize == object_setattr_slot())
+}
+
+/// The address of the function that `object` has in its setattr slot.
+#[inline(always)]
+fn object_setattr_slot() -> usize {
+    let object = <crate::object::Object as crate::class::Payload>::class();
+    object.slots.setattr.get().map_or(0, |set| set as usize)
 }
 
 fn uses_class_getattr(class: &Type) -> bool {

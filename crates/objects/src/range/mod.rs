@@ -90,10 +90,6 @@ impl Small {
 }
 
 impl Big {
-    fn at(&self, index: &BigInt) -> BigInt {
-        &self.start + index * &self.step
-    }
-
     fn find(&self, item: &BigInt) -> Option<BigInt> {
         let inside = match self.step.sign() {
             Sign::Minus => &self.stop < item && item <= &self.start,

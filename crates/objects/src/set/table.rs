@@ -86,11 +86,6 @@ impl Table {
         self.used.get()
     }
 
-    /// Number of keys and removal marks.
-    pub fn fill(&self) -> usize {
-        self.fill.get()
-    }
-
     /// Number of places less one, as CPython counts it: a new set has eight.
     pub fn mask(&self) -> usize {
         self.mask.get().max(MIN_SIZE - 1)

@@ -7,14 +7,18 @@
 #![allow(unsafe_code)]
 
 pub mod accounts;
+pub mod control;
 pub mod dir;
 pub mod environment;
 pub mod file;
+pub mod locale;
 pub mod path;
 pub mod poll;
 pub mod process;
+pub mod resource;
 pub mod signal;
 pub mod system;
+pub mod terminal;
 
 use std::io;
 

@@ -1,0 +1,22 @@
+s = "Hello, Wörld! \U0001F600"
+print(s.upper(), s.lower(), s.swapcase(), s.title(), s.casefold(), len(s), s[::-1])
+print(s.encode(), s.encode("utf-16-le"), s.encode("ascii", "replace"), s.encode("ascii", "xmlcharrefreplace"), s.encode("latin-1", "backslashreplace"))
+print("a,b,,c".split(","), " a  b ".split(), "a,b,c".rsplit(",", 1), "l1\nl2\r\nl3".splitlines(), "x=y=z".partition("="), "x=y=z".rpartition("="))
+print("abc".center(9, "*"), "abc".ljust(6) + "|", "abc".rjust(6), "42".zfill(6), "-42".zfill(6), "abc".find("c"), "abcabc".rfind("b"), "aaa".count("a"), "abcabc".replace("b", "X", 1))
+print("%s %r %d %5.2f %x %o %e %g %c %%" % ("s", "r", 42, 3.14159, 255, 8, 12345.678, 0.0001, "c"))
+print("%(a)s %(b)03d" % {"a": 1, "b": 2}, "{} {!r} {:>5} {:<5}| {:^7} {:+d} {:,} {:_} {:#x} {:08.3f} {:.2%}".format("a", "b", "c", "d", "e", 5, 1234567, 1234567, 255, 3.14159, 0.256))
+print(f"{1 + 1=} {'x'!r:>5} {3.14159:.{2}f} {[1, 2]} {{}} {s!a}")
+print("{0[k]} {1.real} {2[0]}".format({"k": 1}, 5, [9]), "abc".translate({97: "X", 98: None}), str.maketrans("ab", "cd"))
+print("ß".upper(), "İ".lower(), "ǆ".title(), "Σ".lower(), "ΑΣ".lower(), "ﬁ".upper())
+print("abc".isalpha(), "a1".isalnum(), "12".isdigit(), "²".isdigit(), "²".isdecimal(), "Ⅷ".isnumeric(), " \t".isspace(), "Abc".istitle(), "a_b".isidentifier(), "1a".isidentifier())
+print(repr("a'b"), repr('a"b'), repr("a'\"b"), repr("\n\t\\\x00\x7f\xa0\u200b\ud800"), ascii("é\U0001F600"))
+print("  x ".strip() + "|", "xxaxx".strip("x"), "prefix_x".removeprefix("prefix_"), "x.py".removesuffix(".py"), "a\tb".expandtabs(4), "-".join("abc"))
+print("abc" < "abd", "a" * 3, "b" in "abc", "abc"[1:], "abc"[-2], "abcdef"[::2], "abc".startswith(("x", "a")), "abc".endswith("c", 0, 2))
+b = b"bytes\x00\xff"
+print(b, b.hex(), b.hex("-", 2), bytes.fromhex("00 ff"), b.decode("latin-1"), bytearray(b)[1:3], b[0], b[:2], list(b"ab"), b.find(b"e"), b"a,b".split(b","), b"%d %s" % (1, b"x"))
+ba = bytearray(b"abc"); ba.append(100); ba[0] = 65; ba += b"ef"; del ba[1]; print(ba, ba.pop(), len(ba))
+mv = memoryview(bytearray(b"abcdef")); mv[1] = 90; print(mv[1:3].tobytes(), mv.tolist(), mv.nbytes, mv.cast("H").tolist(), bytes(mv[::-1]))
+print(int("0x1f", 16), int("0b101", 0), int(" -12_3 "), float("1e3"), float("inf"), float("-nan"), complex("1+2j"))
+print(format(1234.5678, "10.2f"), format(-5, "b"), format(255, "#X"), format("x", "*^5"), format(1e10, "g"), format(0.1, ".20f"), format(1e22, "n"), format(3, "e"), format(True, "d"), format(1.5, "z.0f"))
+import re
+print(re.findall(r"(\w)(\d+)", "a1 b22 c333"), re.sub(r"(?P<x>\w+)", lambda m: m["x"].upper(), "ab cd"), re.split(r"[,;]\s*", "a, b;c"), re.match(r"(a+)(b*)", "aab").groups(), re.fullmatch(r"\d{3}", "123").span())
