@@ -8,12 +8,14 @@
 pub mod abc;
 pub mod array;
 pub mod atexit;
+pub mod binascii;
 pub mod bisect;
 pub mod blocking;
 pub mod builtins;
 pub mod bytes_like;
 pub mod capsule;
 pub mod cmath;
+pub mod codecs;
 pub mod collections;
 pub mod compile;
 pub mod config;
@@ -45,12 +47,15 @@ pub mod signal;
 pub mod startup;
 pub mod stat;
 pub mod statistics;
+pub mod string_module;
+pub mod struct_module;
 pub mod suggestions;
 pub mod sys;
 pub mod system;
 pub mod termios;
 pub mod timeout;
 pub mod types;
+pub mod unicodedata;
 pub mod warnings;
 pub mod weakref;
 
@@ -61,9 +66,11 @@ pub static MODULES: &[fn() -> &'static ModuleDef] = &[
     abc::definition,
     array::definition,
     atexit::definition,
+    binascii::definition,
     bisect::definition,
     builtins::definition,
     cmath::definition,
+    codecs::definition,
     collections::definition,
     contextvars::definition,
     errno::definition,
@@ -97,10 +104,13 @@ pub static MODULES: &[fn() -> &'static ModuleDef] = &[
     signal::definition,
     stat::definition,
     statistics::definition,
+    string_module::definition,
+    struct_module::definition,
     suggestions::definition,
     system::definition,
     termios::definition,
     types::definition,
+    unicodedata::definition,
     warnings::definition,
     weakref::definition,
 ];

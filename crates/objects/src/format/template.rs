@@ -52,6 +52,11 @@ impl<'a> Template<'a> {
         Template { text, at: range.start, end: range.end }
     }
 
+    /// Where the next piece starts.
+    pub fn position(&self) -> usize {
+        self.at
+    }
+
     fn take(&mut self) -> Option<u32> {
         if self.at >= self.end {
             return None;
@@ -196,6 +201,16 @@ impl<'a> FieldPath<'a> {
             None => FieldStart::Name(first),
         };
         Ok((start, FieldPath { text, at: split, end: name.end }))
+    }
+
+    /// The steps that stand in a range.
+    pub fn resume(text: Units<'a>, steps: Range<usize>) -> FieldPath<'a> {
+        FieldPath { text, at: steps.start, end: steps.end }
+    }
+
+    /// Where the next step starts.
+    pub fn position(&self) -> usize {
+        self.at
     }
 
     /// The next step.

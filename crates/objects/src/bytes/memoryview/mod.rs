@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use taipan_macros::{class, methods};
 
-pub use item::{ItemFormat, pack_item, unpack_item};
+pub use item::{ItemFormat, f64_to_half, half_to_f64, pack_item, unpack_item};
 
 use crate::buffer::{self, BufferFlags, BufferView};
 use crate::cell::Slot;
