@@ -53,6 +53,7 @@ pub mod suggestions;
 pub mod sys;
 pub mod system;
 pub mod termios;
+pub mod time;
 pub mod timeout;
 pub mod types;
 pub mod unicodedata;
@@ -109,6 +110,7 @@ pub static MODULES: &[fn() -> &'static ModuleDef] = &[
     suggestions::definition,
     system::definition,
     termios::definition,
+    time::definition,
     types::definition,
     unicodedata::definition,
     warnings::definition,

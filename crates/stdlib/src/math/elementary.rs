@@ -7,7 +7,7 @@ use taipan_objects::raised::{PyResult, Raised};
 use taipan_objects::value::Value;
 use taipan_objects::{bail, exc};
 
-use super::libm;
+use crate::sys::libm;
 
 /// The ValueError of a function that is not defined for its arguments.
 #[cold]

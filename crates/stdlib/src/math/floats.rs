@@ -8,7 +8,8 @@ use taipan_objects::raised::PyResult;
 use taipan_objects::value::Value;
 use taipan_objects::{bail, float, id};
 
-use super::{domain_error, libm, range_error};
+use super::{domain_error, range_error};
+use crate::sys::libm;
 
 /// What `__floor__` or `__ceil__` answers, or the rounded float as an int.
 fn rounded(x: &Value, method: &'static taipan_objects::value::Ref<taipan_objects::str::Str>, round: fn(f64) -> f64) -> PyResult<Value> {

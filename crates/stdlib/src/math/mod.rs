@@ -7,11 +7,10 @@ mod elementary;
 mod floats;
 mod gamma;
 mod integer;
-mod libm;
 mod sums;
 
 pub(crate) use elementary::{domain_error, range_error};
-pub(crate) use libm::{asinh, log1p};
+pub(crate) use crate::sys::libm::{asinh, log1p};
 
 use taipan_macros::{constant, define_module};
 
