@@ -7,10 +7,10 @@
 #![allow(unsafe_code)]
 
 pub mod accounts;
+pub mod clock;
 pub mod control;
 pub mod dir;
 pub mod environment;
-pub mod clock;
 pub mod file;
 pub mod libm;
 pub mod locale;
