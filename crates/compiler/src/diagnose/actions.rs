@@ -133,32 +133,18 @@ impl Engine<'_> {
             self.nodes.flattened(index, &mut parts);
         }
         let parts: Vec<&Node> = parts.iter().map(|&part| self.nodes.get(part)).collect();
-        let has = |kind| parts.iter().any(|part| part.kind == kind);
         let bytes = parts.iter().filter(|part| self.is_bytes(part)).count();
-        let templates = parts
-            .iter()
-            .filter(|part| part.kind == Kind::TString)
-            .count();
-        let kind = if templates > 0 {
-            Kind::TString
-        } else if has(Kind::FString) {
+        if bytes != 0 && bytes < parts.len() {
+            let message = "cannot mix bytes and nonbytes literals";
+            return Err(self.raise_last(ErrorKind::Syntax, message));
+        }
+        let interpolated = parts.iter().any(|part| part.kind == Kind::FString);
+        let kind = if interpolated {
             Kind::FString
         } else {
             Kind::Literal
         };
-        let mixes_bytes = bytes != 0 && bytes + templates < parts.len();
-        let mixes_templates = templates != 0 && templates < parts.len();
-        let value = self.node(kind, &[], named.start());
-        if mixes_bytes {
-            let message = "cannot mix bytes and nonbytes literals";
-            return Err(self.raise_last(ErrorKind::Syntax, message));
-        }
-        if mixes_templates {
-            let message = "cannot mix t-string literals with string or bytes literals";
-            let range = self.range(value);
-            return self.raise_range(message, range);
-        }
-        Ok(Some(value))
+        Ok(Some(self.node(kind, &[], named.start())))
     }
 
     fn interpolated(&mut self, named: &Named) -> Matched {

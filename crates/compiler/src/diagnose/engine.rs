@@ -50,7 +50,7 @@ pub struct Engine<'a> {
     /// The number of the next token.
     pub mark: usize,
     pub nodes: Nodes,
-    /// Whether the rules that explain errors are tried.
+    /// Whether the alternatives that explain errors are tried.
     pub explaining: bool,
     /// The error that was raised.
     pub failure: Option<Failure>,
@@ -160,9 +160,6 @@ impl<'a> Engine<'a> {
     fn rule(&mut self, index: RuleIdx) -> Matched {
         let grammar = self.grammar;
         let rule = &grammar.rules[usize::from(index)];
-        if rule.explains_errors && !self.explaining {
-            return Ok(None);
-        }
         let key = match rule.memo {
             Memo::Never => return self.alternatives(&rule.alternatives),
             Memo::SameMode => Key::InMode(index, self.explaining),
@@ -217,6 +214,9 @@ impl<'a> Engine<'a> {
     fn alternatives(&mut self, alternatives: &'static [Alternative]) -> Matched {
         let start = self.mark;
         for alternative in alternatives {
+            if alternative.explains_errors && !self.explaining {
+                continue;
+            }
             self.mark = start;
             let mut cut = false;
             let matched = self.alternative(alternative, &mut cut)?;
@@ -330,10 +330,8 @@ impl<'a> Engine<'a> {
             Item::AnySoftKeyword => {
                 let next = self.peek()?;
                 let text = self.text(&next.token);
-                let matches = next.terminal == TokenKind::Name as Terminal
-                    && SOFT_KEYWORDS
-                        .iter()
-                        .any(|keyword| keyword.starts_with(text));
+                let matches =
+                    next.terminal == TokenKind::Name as Terminal && SOFT_KEYWORDS.contains(&text);
                 Ok(matches.then(|| self.take()))
             }
             Item::Rule(index) => self.rule(*index),

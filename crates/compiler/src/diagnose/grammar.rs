@@ -46,8 +46,8 @@ pub struct Rule {
     pub alternatives: Vec<Alternative>,
     /// How its results are kept.
     pub memo: Memo,
-    /// Whether only the second pass tries it.
-    pub explains_errors: bool,
+    /// Whether an alternative that is nothing but this rule is left to the second pass.
+    explains_errors: bool,
     /// Whether nothing below it explains errors.
     pub quiet: bool,
 }
@@ -69,6 +69,8 @@ pub enum Memo {
 pub struct Alternative {
     /// The items.
     pub items: Vec<(Option<char>, Item)>,
+    /// Whether only the second pass tries it.
+    pub explains_errors: bool,
     /// What the alternative results in.
     pub action: Action,
 }
@@ -81,7 +83,7 @@ pub enum Item {
     Forced(Terminal, &'static str),
     /// A name with this text.
     SoftKeyword(&'static str),
-    /// A name that any soft keyword begins with.
+    /// A name that is some soft keyword.
     AnySoftKeyword,
     /// Another rule.
     Rule(RuleIdx),
@@ -223,6 +225,20 @@ impl Grammar {
                 .expect("an alternative belongs to a rule");
             rule.alternatives.push(alternative);
         }
+        let explaining: Vec<bool> = grammar
+            .rules
+            .iter()
+            .map(|rule| rule.explains_errors)
+            .collect();
+        for alternative in grammar
+            .rules
+            .iter_mut()
+            .flat_map(|rule| &mut rule.alternatives)
+        {
+            if let [(None, Item::Rule(rule))] = alternative.items[..] {
+                alternative.explains_errors = explaining[usize::from(rule)];
+            }
+        }
         grammar
     }
 }
@@ -243,7 +259,11 @@ impl Reader<'_> {
         self.words = items.split_whitespace().rev().collect();
         let items = self.items();
         assert!(self.words.is_empty(), "left over in: {line}");
-        Alternative { items, action }
+        Alternative {
+            items,
+            explains_errors: false,
+            action,
+        }
     }
 
     fn items(&mut self) -> Vec<(Option<char>, Item)> {
@@ -302,6 +322,7 @@ impl Reader<'_> {
             let items = self.items();
             alternatives.push(Alternative {
                 items,
+                explains_errors: false,
                 action: Action::Default,
             });
             let end = self.words.pop().expect("a group is closed");

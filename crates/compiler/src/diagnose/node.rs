@@ -69,6 +69,7 @@ impl Kind {
             "DictComprehension" => Self::DictComprehension,
             "Dict" => Self::Dict,
             "Set" => Self::Set,
+            "TString" => Self::TString,
             "None" => Self::None,
             "True" => Self::True,
             "False" => Self::False,
