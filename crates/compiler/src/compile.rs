@@ -14,7 +14,8 @@ use std::borrow::Cow;
 
 use crate::code::Code;
 use crate::diagnose;
-use crate::error::{ErrorKind, SyntaxError, Warning};
+use crate::doubts;
+use crate::error::{ErrorKind, Position, SyntaxError, Warning};
 use crate::nesting::{self, Measured, Stack};
 use crate::options::{Mode, Options};
 
@@ -110,9 +111,40 @@ pub fn parse(
     let source = normalized(source, filename)?;
     let stack = examined(&source, filename, mode, options)?.stack;
     nesting::with_stack(stack, || {
-        parse_here(&source, filename, mode, options)
-            .map_err(|error| syntax_error(error, &source, filename, mode, options))
+        let parsed = parse_here(&source, filename, mode, options)
+            .map_err(|error| syntax_error(error, &source, filename, mode, options))?;
+        if doubts::has_doubts(&parsed.module, &source)
+            && let Some(error) = explained(&source, filename, mode, options)
+        {
+            return Err(error);
+        }
+        match doubts::future_error(&parsed.module) {
+            Some((message, start, end)) => Err(future_error(message, start, end, &parsed.source)),
+            None => Ok(parsed),
+        }
     })
+}
+
+fn future_error(message: String, start: usize, end: usize, source: &SourceFile) -> SyntaxError {
+    let text = source.source_text();
+    let place = |offset: usize| {
+        let before = &text[..offset];
+        let line = memchr::memchr_iter(b'\n', before.as_bytes()).count() + 1;
+        let column = offset - before.rfind('\n').map_or(0, |newline| newline + 1) + 1;
+        let clamp = |number: usize| i32::try_from(number).unwrap_or(i32::MAX);
+        (clamp(line), clamp(column))
+    };
+    let (line, column) = place(start);
+    let position = Position {
+        line,
+        column,
+        end: Some(place(end)),
+    };
+    let error = SyntaxError::at(ErrorKind::Syntax, message, source.name(), text, position);
+    SyntaxError {
+        from_parser: false,
+        ..error
+    }
 }
 
 fn parse_here(

@@ -14,6 +14,7 @@ mod code;
 mod compile;
 mod decode;
 mod diagnose;
+mod doubts;
 mod error;
 pub mod marshal;
 mod nesting;

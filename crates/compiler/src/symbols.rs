@@ -88,11 +88,34 @@ fn scope(table: SymbolTable) -> Scope {
             .iter()
             .map(|(name, symbol)| Symbol {
                 name: name.to_string(),
-                flags: u32::from(symbol.flags.bits()) | scope_bits(symbol.scope.as_i32()),
+                flags: definition_bits(name, u32::from(symbol.flags.bits()), kind)
+                    | scope_bits(symbol.scope.as_i32()),
             })
             .collect(),
         varnames: table.varnames.iter().map(ToString::to_string).collect(),
-        children: table.sub_tables.into_iter().map(scope).collect(),
+        children: children(table.sub_tables, table.annotation_block),
+    }
+}
+
+/// The scopes inside, those of deferred annotations among them, in the order they were entered.
+fn children(inner: Vec<SymbolTable>, annotations: Option<Box<SymbolTable>>) -> Vec<Scope> {
+    let mut all: Vec<SymbolTable> = inner
+        .into_iter()
+        .chain(annotations.map(|block| *block))
+        .collect();
+    all.sort_by_key(|table| table.block_index);
+    all.into_iter().map(scope).collect()
+}
+
+/// The bits of definition and use. The wrapped crate also notes that a name is free in a class
+/// where CPython does not: in other scopes, and for names the class itself does not mention.
+fn definition_bits(name: &str, bits: u32, kind: ScopeKind) -> u32 {
+    const FREE_IN_CLASS: u32 = 1 << 6;
+    let sees_class = matches!(kind, ScopeKind::Class | ScopeKind::TypeParameters);
+    if !sees_class || bits == FREE_IN_CLASS || name.starts_with('.') {
+        bits & !FREE_IN_CLASS
+    } else {
+        bits
     }
 }
 
