@@ -3,11 +3,12 @@
 use taipan_bytecode::{BinaryOp, CompareOp};
 use taipan_objects::class::Comparison;
 use taipan_objects::list::List;
-use taipan_objects::class::Payload;
 use taipan_objects::raised::PyResult;
 use taipan_objects::tuple::Tuple;
-use taipan_objects::value::{Value, bits};
-use taipan_objects::{bail, float, int, protocol, slice};
+use taipan_objects::dict::Dict;
+use taipan_objects::str::Str;
+use taipan_objects::value::{Ref, Value, bits};
+use taipan_objects::{bail, protocol, slice};
 
 use super::{close_quick, duplicate_quick, would_die};
 use crate::cursor::{Cursor, Step};
@@ -94,6 +95,32 @@ fn subscript_quick(container: StackRef, index: u64) -> StackRef {
     StackRef::NULL
 }
 
+/// `dict[str]` for exact types, when the key is there.
+#[inline(always)]
+fn subscript_dict_quick(c: &mut Cursor) -> StackRef {
+    let (container, key) = (c.word(1), c.word(0));
+    if !bits::is_pointer(container.0) || !bits::is_pointer(key.0) {
+        return StackRef::NULL;
+    }
+    // SAFETY: string lookup runs no foreign code. The key is given a reference of its own, so that the stack's word is a
+    // `Ref` that can be lent: the address of a local would keep the dispatch from being a jump.
+    unsafe {
+        let view = container.view();
+        let Some(dict) = view.downcast_exact::<Dict>() else { return StackRef::NULL };
+        if key.view().downcast_exact::<Str>().is_none() {
+            return StackRef::NULL;
+        }
+        if key.is_borrowed() {
+            c.set_word(0, duplicate_quick(key));
+        }
+        let key = &*c.sp.sub(1).cast::<Ref<Str>>();
+        match dict.peek_str(key) {
+            Some(item) => duplicate_quick(StackRef(item.bits())),
+            None => StackRef::NULL,
+        }
+    }
+}
+
 #[inline(always)]
 pub(crate) fn binary_op(c: &mut Cursor, oparg: u32) -> bool {
     let (left, right) = (c.word(1), c.word(0));
@@ -101,9 +128,15 @@ pub(crate) fn binary_op(c: &mut Cursor, oparg: u32) -> bool {
         if would_die(left) {
             return false;
         }
-        let item = subscript_quick(left, right.0);
+        let mut item = subscript_quick(left, right.0);
         if item.is_null() {
-            return false;
+            item = subscript_dict_quick(c);
+            if item.is_null() || would_die(c.word(0)) {
+                // What was found is counted; the full body looks again.
+                close_quick(item);
+                return false;
+            }
+            close_quick(c.word(0));
         }
         close_quick(left);
         c.pop_word();
@@ -338,9 +371,34 @@ pub(crate) fn unary_invert(c: &mut Cursor, _oparg: u32) -> Step {
     unary(c, protocol::invert)
 }
 
+/// `list[int] = value` within bounds.
 #[inline(always)]
-pub(crate) fn store_subscr(_c: &mut Cursor, _oparg: u32) -> bool {
-    false
+pub(crate) fn store_subscr(c: &mut Cursor, _oparg: u32) -> bool {
+    let (value, container, key) = (c.word(2), c.word(1), c.word(0).0);
+    if !bits::is_pointer(container.0) || !bits::is_int(key) || would_die(container) {
+        return false;
+    }
+    // SAFETY: the list does not die here; the old item is looked at before anything changes.
+    unsafe {
+        let view = container.view();
+        let Some(list) = view.downcast_exact::<List>() else { return false };
+        let items = list.peek();
+        let position = bits::to_small_int(key);
+        let position = if position < 0 { position + items.len() as i64 } else { position } as usize;
+        let Some(old) = items.get(position) else { return false };
+        let old = StackRef(old.bits());
+        if would_die(old) {
+            return false;
+        }
+        let word = if value.is_borrowed() { duplicate_quick(value) } else { value };
+        std::mem::forget(list.set(position, Value::from_bits(word.0)));
+        close_quick(old);
+        close_quick(container);
+    }
+    c.pop_word();
+    c.pop_word();
+    c.pop_word();
+    true
 }
 
 pub(crate) fn store_subscr_full(c: &mut Cursor, _oparg: u32) -> Step {
@@ -387,6 +445,3 @@ pub(crate) fn store_slice(c: &mut Cursor, _oparg: u32) -> Step {
     c.drop_words(4);
     Ok(())
 }
-
-#[allow(unused_imports)]
-use {float as _, int as _};
