@@ -5,7 +5,7 @@ use taipan_objects::class::Payload;
 use taipan_objects::heap;
 use taipan_objects::value::{Ref, Value};
 
-use crate::generator::{Core, anchor_core};
+use crate::generator::{Core, anchor};
 
 /// The payload of `async_generator`.
 #[class(name = "async_generator", flags(WEAKREFABLE))]
@@ -17,7 +17,7 @@ impl AsyncGenerator {
     /// Makes the object around a frame.
     pub fn from_core(core: Core) -> Ref<AsyncGenerator> {
         let generator = heap::new_object(AsyncGenerator::class(), AsyncGenerator { core });
-        anchor_core(&generator.core);
+        anchor(&generator.core, generator.as_value());
         generator
     }
 
@@ -36,4 +36,4 @@ pub fn wrap(value: Value) -> Value {
 }
 
 /// Warns of a coroutine that dies without having run.
-pub fn warn_never_awaited(_coroutine: &Value, _core: &Core) {}
+pub fn warn_never_awaited(_coroutine: &Value) {}

@@ -16,8 +16,18 @@ use taipan_objects::tuple::Tuple;
 use taipan_objects::value::{Ref, Value};
 use taipan_objects::{bytes, complex, float, heap, int, set, slice};
 
-/// Code units that change while they run.
+/// Code units that change while they run, and behind them [`GUARD_UNITS`] that no opcode has.
 pub struct Units(Box<[Cell<u16>]>);
+
+/// Units behind the last instruction: code that falls off its end meets an unknown opcode there. An instruction at the
+/// very end skips its inline cache, so there are as many as the longest cache has, and one more.
+const GUARD_UNITS: usize = 16;
+
+impl Units {
+    fn own(&self) -> &[Cell<u16>] {
+        &self.0[..self.0.len() - GUARD_UNITS]
+    }
+}
 
 impl Trace for Units {
     const REFERENCES: bool = false;
@@ -179,7 +189,8 @@ impl Code {
 
     /// Makes a code object. The parts fit together: `co_code` is whole units of known opcodes.
     pub fn new(parts: CodeParts) -> Ref<Code> {
-        let units: Box<[Cell<u16>]> = parts.code.chunks_exact(2).map(|pair| Cell::new(u16::from_le_bytes([pair[0], pair[1]]))).collect();
+        let units = parts.code.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
+        let units: Box<[Cell<u16>]> = units.chain(std::iter::repeat_n(0, GUARD_UNITS)).map(Cell::new).collect();
         let has = |mask: u32| parts.flags & mask != 0;
         let count = |mask: u8| parts.localsplus_kinds.iter().filter(|kind| **kind & mask != 0).count() as u32;
         let parameters = parts.arg_count + parts.kwonly_arg_count + u32::from(has(flags::VARARGS)) + u32::from(has(flags::VARKEYWORDS));
@@ -261,7 +272,7 @@ impl Code {
 
     /// The units, for whoever rewrites them.
     pub fn units(&self) -> &[Cell<u16>] {
-        &self.units.0
+        self.units.own()
     }
 
     /// Number of locals, cells and free variables.
@@ -272,7 +283,7 @@ impl Code {
 
     /// `co_code`: base opcodes, caches zero.
     pub fn original_bytes(&self) -> Vec<u8> {
-        let units: Vec<CodeUnit> = self.units.0.iter().map(|unit| CodeUnit(unit.get())).collect();
+        let units: Vec<CodeUnit> = self.units().iter().map(|unit| CodeUnit(unit.get())).collect();
         let mut bytes = Vec::with_capacity(units.len() * 2);
         for instruction in instructions(&units) {
             let start = bytes.len() / 2;

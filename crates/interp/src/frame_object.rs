@@ -3,10 +3,10 @@
 //! While the activation lives, the object points to it; when it ends and somebody still holds the object, the frame's
 //! words move into a block that the object owns. A live frame owns a reference to its object.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::ptr;
 
-use taipan_compiler::{flags, kinds};
+use taipan_compiler::kinds;
 use taipan_macros::class;
 use taipan_objects::cell::Slot;
 use taipan_objects::cell_object::CellObject;
@@ -16,6 +16,7 @@ use taipan_objects::heap;
 use taipan_objects::raised::PyResult;
 use taipan_objects::value::{Ref, Value};
 
+use crate::locals_proxy::FrameLocalsProxy;
 use crate::frame_stack::{Frame, FrameOwner, FramePointer, StackRef, clear_frame, frame_words, promote_frame, trace_frame};
 
 /// The payload of `types.FrameType`.
@@ -35,7 +36,8 @@ pub struct FrameObject {
     /// Keys added through `f_locals` that are no variables of the function.
     pub extra_locals: Slot<Ref<Dict>>,
     /// Values that a write through `f_locals` replaced while a callee may borrow them.
-    pub overwritten: Slot,
+    #[untraced]
+    pub overwritten: RefCell<Vec<Value>>,
     /// The calling frame, once the activation ended.
     pub back: Slot,
 }
@@ -44,7 +46,9 @@ impl Trace for FrameObject {
     fn trace(&self, visit: &mut dyn FnMut(&Value)) {
         self.trace.trace(visit);
         self.extra_locals.trace(visit);
-        self.overwritten.trace(visit);
+        if let Ok(overwritten) = self.overwritten.try_borrow() {
+            overwritten.iter().for_each(&mut *visit);
+        }
         self.back.trace(visit);
         if let Some(frame) = self.owned_frame() {
             // SAFETY: an owned frame's words up to its `sp` are valid.
@@ -67,9 +71,12 @@ impl FrameObject {
 
     /// Releases what an owned frame holds; the memory stays until the object goes.
     pub fn release(&self) {
+        let overwritten = self.overwritten.take();
+        drop(overwritten);
         if let Some(frame) = self.owned_frame() {
             // SAFETY: the frame is owned and does not run. Code and function stay: attributes show them.
             unsafe {
+                (&raw mut (*frame).namespace).replace(StackRef::NULL).close();
                 let mut word = Frame::locals(frame);
                 while word < (*frame).sp {
                     word.replace(StackRef::NULL).close();
@@ -108,7 +115,7 @@ pub fn frame_object(frame: *mut Frame) -> Ref<FrameObject> {
                 trace_lines: Cell::new(true),
                 trace_opcodes: Cell::new(false),
                 extra_locals: Slot::empty(),
-                overwritten: Slot::empty(),
+                overwritten: RefCell::new(Vec::new()),
                 back: Slot::empty(),
             },
         );
@@ -192,26 +199,9 @@ pub unsafe fn local_value(frame: *mut Frame, index: usize) -> Option<Value> {
 
 /// `locals()`: the namespace of a module or class body, or a new dict of a function's variables.
 pub fn locals_snapshot(frame: *mut Frame) -> PyResult<Value> {
-    // SAFETY: the frame is live.
-    unsafe {
-        let code = (*frame).code().clone();
-        if let Some(namespace) = (*frame).namespace() {
-            let has_hidden = code.localsplus_kinds.0.iter().any(|kind| kind & kinds::HIDDEN != 0);
-            if !has_hidden || !code.has_flag(flags::OPTIMIZED) {
-                return Ok(namespace);
-            }
-        }
-        let dict = Dict::new();
-        for index in 0..code.localsplus_count() {
-            if let Some(value) = local_value(frame, index) {
-                dict.set_str(&code.localsplus_names[index], value);
-            }
-        }
-        if let Some(object) = (!(*frame).object.is_null()).then(|| frame_object(frame))
-            && let Some(extra) = object.extra_locals.get()
-        {
-            dict.update(&extra)?;
-        }
-        Ok(dict.into_value())
+    let locals = crate::frame_attributes::frame_locals(&frame_object(frame));
+    match locals.downcast_exact::<FrameLocalsProxy>() {
+        Some(proxy) => proxy.to_dict().map(Ref::into_value),
+        None => Ok(locals),
     }
 }

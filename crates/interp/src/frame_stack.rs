@@ -297,6 +297,8 @@ pub struct EngineState {
     pub result: Option<Value>,
     /// Whether a generator's frame ended, rather than yielded.
     pub finished: bool,
+    /// The event whose callbacks run, if any do: what decides whether `f_lineno` can be assigned.
+    pub event: Option<crate::monitoring::Event>,
     /// The thread this is the state of.
     pub thread: &'static taipan_objects::thread::ThreadState,
     chunks: Vec<Chunk>,
@@ -312,6 +314,7 @@ impl EngineState {
             raised: None,
             result: None,
             finished: false,
+            event: None,
             thread,
             chunks: Vec::new(),
         });

@@ -87,7 +87,7 @@ impl Drop for Core {
     }
 }
 
-/// Words of a generator's block in front of the frame.
+/// Words of a generator's block in front of the frame: the addresses of the core and of the object.
 const BLOCK_HEAD: usize = 2;
 
 /// The core behind a generator's frame.
@@ -97,6 +97,34 @@ const BLOCK_HEAD: usize = 2;
 unsafe fn core_of(frame: *mut Frame) -> *const Core {
     // SAFETY: the word two before the frame points back to the core.
     unsafe { *frame.cast::<*const Core>().sub(BLOCK_HEAD) }
+}
+
+/// The core of the generator whose frame this is, if it is a generator's.
+pub(crate) fn core_of_frame(frame: *mut Frame) -> Option<&'static Core> {
+    // SAFETY: the frame is live, so a generator that owns it is too; the reference is used before it can go.
+    unsafe { ((*frame).owner == FrameOwner::Generator).then(|| &*core_of(frame)) }
+}
+
+/// The generator whose frame this is, if it is a generator's.
+pub(crate) fn owner_of_frame(frame: *mut Frame) -> Option<Value> {
+    // SAFETY: the frame is live; the word before it names the object that owns it, without a count.
+    unsafe {
+        if (*frame).owner != FrameOwner::Generator {
+            return None;
+        }
+        let bits = frame.cast::<u64>().sub(1);
+        Some(Value::borrow_bits(&*bits).clone())
+    }
+}
+
+/// Ends a generator that has not started, as its finalizer would.
+pub(crate) fn abandon(owner: &Value) {
+    if owner.downcast::<Coroutine>().is_some() && core(owner).is_some_and(|core| core.state.get() == State::Created) {
+        crate::async_generator::warn_never_awaited(owner);
+    }
+    if let Some(core) = core(owner) {
+        core.discard_frame();
+    }
 }
 
 impl Core {
@@ -197,11 +225,14 @@ unsafe fn adopt_frame(frame: *mut Frame, sp: *mut StackRef) -> Core {
     }
 }
 
-/// Points the block back to where the core came to rest.
-fn anchor(core: &Core) {
+/// Points the block back to where the core came to rest, in `owner`.
+pub(crate) fn anchor(core: &Core, owner: &Value) {
     if let Some(frame) = core.frame.get() {
-        // SAFETY: the block begins with the word for the pointer.
-        unsafe { *frame.cast::<*const Core>().sub(BLOCK_HEAD) = core };
+        // SAFETY: the block begins with the words for the two addresses.
+        unsafe {
+            *frame.cast::<*const Core>().sub(BLOCK_HEAD) = core;
+            *frame.cast::<u64>().sub(1) = owner.bits();
+        }
     }
 }
 
@@ -224,18 +255,13 @@ pub fn make_generator(c: &mut Cursor) -> PyResult<Value> {
         }
         if code.has_flag(flags::COROUTINE) {
             let coroutine = heap::new_object(Coroutine::class(), Coroutine { core });
-            anchor(&coroutine.core);
+            anchor(&coroutine.core, coroutine.as_value());
             return Ok(coroutine.into_value());
         }
         let generator = heap::new_object(Generator::class(), Generator { core });
-        anchor(&generator.core);
+        anchor(&generator.core, generator.as_value());
         Ok(generator.into_value())
     }
-}
-
-/// Points a core's block back to it, for payloads of other files.
-pub(crate) fn anchor_core(core: &Core) {
-    anchor(core);
 }
 
 /// The core of any generator-like object of ours.
@@ -272,7 +298,7 @@ fn unlink(engine: &mut EngineState, frame: *mut Frame, core: &Core) {
     let state = thread::current();
     state.handled_top.set(core.handled.previous.replace(ptr::null()));
     // SAFETY: the frame is current.
-    engine.current = unsafe { (*frame).previous };
+    engine.current = unsafe { std::mem::replace(&mut (*frame).previous, ptr::null_mut()) };
     thread::leave_frame();
 }
 
@@ -720,8 +746,7 @@ impl Coroutine {
     #[slot(finalize)]
     fn finalize_slot(this: &Ref<Coroutine>) {
         if this.core.state.get() == State::Created {
-            crate::async_generator::warn_never_awaited(this.as_value(), &this.core);
-            this.core.discard_frame();
+            abandon(this.as_value());
             return;
         }
         finalize(&this.core, this.as_value());

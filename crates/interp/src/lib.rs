@@ -17,6 +17,8 @@ pub mod frame_stack;
 pub mod frames;
 pub mod function;
 pub mod generator;
+pub mod locals_proxy;
+pub mod monitoring;
 pub mod tracing;
 pub mod typing;
 pub mod unwind;
@@ -24,12 +26,16 @@ pub mod unwind;
 mod code_attributes;
 mod frame_attributes;
 mod function_attributes;
+mod jump;
 
 /// Makes the interpreter's classes. Called once, after `taipan_objects::boot`.
 pub fn init_classes() {
     code::Code::init_class();
+    code_attributes::init_classes();
     function::Function::init_class();
     frame_object::FrameObject::init_class();
+    locals_proxy::FrameLocalsProxy::init_class();
+    taipan_objects::traceback::set_frame_hooks(frame_attributes::hooks());
     generator::Generator::init_class();
     generator::Coroutine::init_class();
     generator::CoroutineWrapper::init_class();

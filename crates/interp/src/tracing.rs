@@ -1,10 +1,14 @@
 //! `sys.settrace` and `sys.setprofile`: what the loop tells them.
 
 use taipan_objects::raised::{PyResult, Raised};
-use taipan_objects::value::Value;
+use taipan_objects::value::{Ref, Value};
 
 use crate::cursor::Cursor;
+use crate::frame_object::FrameObject;
 use crate::frame_stack::EngineState;
+
+/// Events before each instruction of a frame that is traced, or no more.
+pub fn trace_opcodes(_frame: &Ref<FrameObject>, _wanted: bool) {}
 
 /// An exception was raised in, or came to, the running frame.
 pub fn exception_raised(_engine: &mut EngineState, _raised: &Raised) {}

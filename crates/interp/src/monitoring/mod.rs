@@ -1,0 +1,5 @@
+//! `sys.monitoring` (PEP 669): events and the tools that listen to them.
+
+mod event;
+
+pub use event::Event;
