@@ -295,6 +295,8 @@ pub struct EngineState {
     pub raised: Option<taipan_objects::raised::Raised>,
     /// What the entry frame that was left returned or yielded.
     pub result: Option<Value>,
+    /// The RERAISE that runs, when it pointed its frame at the instruction that raised first; else null.
+    pub reraise_at: *const u16,
     /// Whether a generator's frame ended, rather than yielded.
     pub finished: bool,
     /// The event whose callbacks run, if any do: what decides whether `f_lineno` can be assigned.
@@ -314,6 +316,7 @@ impl EngineState {
             raised: None,
             result: None,
             finished: false,
+            reraise_at: ptr::null(),
             event: None,
             thread,
             chunks: Vec::new(),

@@ -35,11 +35,12 @@ pub fn unwind(engine: *mut EngineState, sp: *mut StackRef, raised: Raised) -> Ne
     // SAFETY: the engine outlives the loop; `current` is the raising frame, its words below `sp` are valid.
     unsafe {
         let frame = (*engine).current;
-        if (*frame).is_complete() && !is_reraise(frame) {
+        let reraise_at = std::mem::replace(&mut (*engine).reraise_at, std::ptr::null());
+        if (*frame).is_complete() && reraise_at.is_null() && !is_reraise(frame) {
             add_traceback(frame, raised.exception());
         }
         crate::tracing::exception_raised(&mut *engine, &raised);
-        handle(engine, sp, raised)
+        handle(engine, sp, raised, reraise_at)
     }
 }
 
@@ -56,14 +57,16 @@ unsafe fn is_reraise(frame: *mut Frame) -> bool {
 
 /// # Safety
 /// As [`unwind`].
-unsafe fn handle(engine: *mut EngineState, mut sp: *mut StackRef, raised: Raised) -> Next {
+unsafe fn handle(engine: *mut EngineState, mut sp: *mut StackRef, raised: Raised, reraise_at: *const u16) -> Next {
     // SAFETY: by contract.
     unsafe {
         let mut raised = raised;
+        let mut reraise_at = reraise_at;
         loop {
             let frame = (*engine).current;
             let code = (*frame).code().clone();
-            let index = (*frame).instruction_index();
+            let at = std::mem::replace(&mut reraise_at, std::ptr::null());
+            let index = if at.is_null() { (*frame).instruction_index() } else { at.offset_from(code.units_ptr()) as i32 };
             if index >= 0
                 && let Some(handler) = exception_table::lookup(&code.exceptiontable.0, index as u32)
             {

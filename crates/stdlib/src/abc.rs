@@ -127,7 +127,7 @@ fn get_cache_token() -> Value {
 #[function("(self, /)")]
 fn _abc_init(class: &Value) -> PyResult<()> {
     compute_abstract_methods(class)?;
-    let data = AbcData::new_in(AbcData::class());
+    let data = AbcData::new_in(AbcData::init_class());
     protocol::setattr(class, id!("_abc_impl"), data.as_value())?;
     // `collections.abc` marks its two families so that `match` knows their subclasses.
     let Some(class) = class.downcast::<Type>() else { return Ok(()) };

@@ -39,7 +39,9 @@ pub mod opcode;
 pub mod operator;
 pub mod os_result;
 pub mod posix;
+pub mod posixsubprocess;
 pub mod pwd;
+pub mod queue;
 pub mod random;
 pub mod resource;
 pub mod select;
@@ -54,6 +56,7 @@ pub mod sys;
 pub mod system;
 pub mod termios;
 pub mod time;
+pub mod thread_module;
 pub mod timeout;
 pub mod types;
 pub mod unicodedata;
@@ -98,7 +101,9 @@ pub static MODULES: &[fn() -> &'static ModuleDef] = &[
     opcode::definition,
     operator::definition,
     posix::definition,
+    posixsubprocess::definition,
     pwd::definition,
+    queue::definition,
     random::definition,
     resource::definition,
     select::definition,
@@ -111,6 +116,7 @@ pub static MODULES: &[fn() -> &'static ModuleDef] = &[
     system::definition,
     termios::definition,
     time::definition,
+    thread_module::definition,
     types::definition,
     unicodedata::definition,
     warnings::definition,

@@ -78,6 +78,9 @@ pub(crate) fn reraise(c: &mut Cursor, oparg: u32) -> Step {
         // The instruction where the exception was first raised, for the traceback.
         if let Some(index) = int::to_i64(&c.peek(oparg as usize - 1)) {
             let start = c.frame().code().units_ptr();
+            // The handler is looked for from here all the same.
+            let here = c.frame().ip;
+            c.engine().reraise_at = here;
             // SAFETY: the index was saved by the unwinder of this code.
             c.frame_mut().ip = unsafe { start.offset(index as isize) };
         }

@@ -362,9 +362,6 @@ impl FileIo {
 
 /// The descriptor that a program passed for a file name.
 fn descriptor_of(file: &Value) -> PyResult<Option<c_int>> {
-    if file.downcast::<taipan_objects::float::Float>().is_some() || taipan_objects::float::is_exact(file) {
-        bail!(TypeError, "integer argument expected, got float");
-    }
     if !int::is_int(file) {
         return Ok(None);
     }

@@ -5,20 +5,34 @@
 //! waiters' mutex before it looked away, so no release is missed.
 
 use std::cell::Cell;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 
 use taipan_objects::raised::PyResult;
 use taipan_objects::value::Value;
 use taipan_objects::{bail, protocol, runtime, thread};
 
+use crate::posix::process;
+
 static MUTEX: Mutex<()> = Mutex::new(());
 static RELEASED: Condvar = Condvar::new();
+/// Counts the forks this process is the child of: locks that threads of a parent held are free here.
+static FORKS: AtomicU32 = AtomicU32::new(0);
+
+/// Has forks counted. Called once.
+pub fn prepare_for_forks() {
+    process::at_fork_in_child(|| {
+        FORKS.fetch_add(1, Ordering::Relaxed);
+    });
+}
 
 /// The lock.
 #[derive(Default)]
 pub struct IoLock {
     /// The thread that holds it, or 0.
     owner: Cell<u64>,
+    /// The count of forks when it was taken.
+    forks: Cell<u32>,
     waiters: Cell<u32>,
 }
 
@@ -33,6 +47,7 @@ impl IoLock {
             self.wait(object)?;
         }
         self.owner.set(thread::current().ident);
+        self.forks.set(FORKS.load(Ordering::Relaxed));
         Ok(Held(self))
     }
 
@@ -43,12 +58,16 @@ impl IoLock {
     }
 
     /// Whether this thread holds the lock.
-    pub fn is_mine(&self) -> bool {
+    fn is_mine(&self) -> bool {
         self.owner.get() == thread::current().ident
     }
 
     #[cold]
     fn wait(&self, object: &Value) -> PyResult<()> {
+        if self.forks.get() != FORKS.load(Ordering::Relaxed) {
+            self.waiters.set(0);
+            return Ok(());
+        }
         if self.is_mine() {
             bail!(RuntimeError, "reentrant call inside {}", protocol::repr(object)?.to_display());
         }
@@ -59,12 +78,6 @@ impl IoLock {
             self.waiters.set(self.waiters.get() - 1);
         }
         Ok(())
-    }
-
-    /// Forgets who held the lock: in the child of a fork, other threads are gone.
-    pub fn reset(&self) {
-        self.owner.set(0);
-        self.waiters.set(0);
     }
 }
 

@@ -61,6 +61,7 @@ fn unsupported_operation() -> PyResult<Ref<Type>> {
     if let Some(class) = base::UNSUPPORTED_OPERATION.get() {
         return Ok(class);
     }
+    lock::prepare_for_forks();
     let bases = [ExceptionKind::OSError, ExceptionKind::ValueError].map(|kind| kind.class().to_value());
     let namespace = Dict::new();
     namespace.set_str(id!("__module__"), id!("io").to_value());

@@ -14,11 +14,13 @@ pub mod environment;
 pub mod file;
 pub mod libm;
 pub mod locale;
+pub mod futex;
 pub mod path;
 pub mod poll;
 pub mod process;
 pub mod resource;
 pub mod signal;
+pub mod subprocess;
 pub mod system;
 pub mod terminal;
 

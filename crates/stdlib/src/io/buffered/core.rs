@@ -255,11 +255,6 @@ impl Buffer {
         self.position.set(end);
         self.memory.borrow()[start..end].to_vec()
     }
-
-    /// Lets the lock of a file go that another thread held when this process was forked.
-    pub fn reset_after_fork(&self) {
-        self.lock.reset();
-    }
 }
 
 /// Memory of zeros. Up to a size that is surely there, the system gives zeros without writing them.
