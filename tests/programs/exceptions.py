@@ -4,7 +4,7 @@ def f(n):
         if n == 0: return "ret"
         if n == 1: raise KeyError("k")
         if n == 2: 1 / 0
-        if n == 3: raise ValueError("v") from OSError(2, "x")
+        if n == 3: raise ValueError("v") from OSError("x")
         return "end"
     except KeyError as e:
         return repr(e), str(e)

@@ -654,8 +654,7 @@ impl Generator {
     fn next(this: &Ref<Generator>) -> PyResult<Option<Value>> {
         match resume(&this.core, this.as_value(), Input::Value(Value::NONE))? {
             Sent::Yield(value) => Ok(Some(value)),
-            Sent::Return(value) if value.is_none() => Ok(None),
-            Sent::Return(value) => Err(exceptions::stop_iteration(value)),
+            Sent::Return(_) => Ok(None),
         }
     }
 
@@ -863,7 +862,7 @@ impl CoroutineWrapper {
     fn next(this: &Ref<CoroutineWrapper>) -> PyResult<Option<Value>> {
         match resume(&this.coroutine.core, this.coroutine.as_value(), Input::Value(Value::NONE))? {
             Sent::Yield(value) => Ok(Some(value)),
-            Sent::Return(value) => Err(exceptions::stop_iteration(value)),
+            Sent::Return(_) => Ok(None),
         }
     }
 

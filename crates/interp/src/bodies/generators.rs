@@ -71,7 +71,7 @@ pub(crate) fn send(c: &mut Cursor, oparg: u32) -> Step {
         Some(send) => send(&receiver, &value)?,
         None => {
             let outcome = if value.is_none() && receiver.class().slots.next.get().is_some() {
-                match protocol::next(&receiver) {
+                match protocol::next_or_result(&receiver) {
                     Ok(Some(item)) => Ok(item),
                     Ok(None) => Err(exceptions::stop_iteration(Value::NONE)),
                     Err(raised) => Err(raised),

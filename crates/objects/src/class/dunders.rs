@@ -240,7 +240,8 @@ static OTHER: &[Dunder] = &[
         name: "__next__", slot: SlotId::next, signature: "($self, /)", doc: "Implement next(self).",
         call: |owner, receiver, args| {
             args.positional_between("__next__", 0, 0)?;
-            match slot_of!(owner, next)(receiver)? {
+            let next = if owner.slots.send.get().is_some() { protocol::next_or_result(receiver)? } else { slot_of!(owner, next)(receiver)? };
+            match next {
                 Some(item) => Ok(item),
                 None => Err(crate::exceptions::stop_iteration(Value::NONE)),
             }

@@ -1,5 +1,6 @@
 //! Iteration.
 
+use crate::class::Sent;
 use crate::list::List;
 use crate::protocol::length_hint;
 use crate::raised::PyResult;
@@ -33,10 +34,28 @@ pub fn is_iterator(value: &Value) -> bool {
     value.class().slots.next.get().is_some()
 }
 
-/// The next item of an iterator, or nothing at its end.
+/// The next item of an iterator, or nothing at its end. A generator's result is dropped; see [`next_or_result`].
 #[inline]
 pub fn next(iterator: &Value) -> PyResult<Option<Value>> {
-    match iterator.class().slots.next.get() {
+    match next_or_result(iterator) {
+        Err(raised) if raised.is(crate::exceptions::ExceptionKind::StopIteration) => Ok(None),
+        other => other,
+    }
+}
+
+/// The next item of an iterator, or nothing at its end. The end of a generator with a result is the StopIteration that
+/// carries it.
+#[inline]
+pub fn next_or_result(iterator: &Value) -> PyResult<Option<Value>> {
+    let slots = &iterator.class().slots;
+    if let (Some(_), Some(send)) = (slots.next.get(), slots.send.get()) {
+        return match send(iterator, &Value::NONE)? {
+            Sent::Yield(item) => Ok(Some(item)),
+            Sent::Return(result) if result.is_none() => Ok(None),
+            Sent::Return(result) => Err(crate::exceptions::stop_iteration(result)),
+        };
+    }
+    match slots.next.get() {
         Some(next) => next(iterator),
         None => bail!(TypeError, "'{}' object is not an iterator", iterator.class().name()),
     }

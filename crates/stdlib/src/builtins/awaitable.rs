@@ -79,7 +79,7 @@ impl AnextAwaitable {
     #[slot(next)]
     fn next(&self) -> PyResult<Option<Value>> {
         let iterator = self.iterator()?;
-        match protocol::next(&iterator) {
+        match protocol::next_or_result(&iterator) {
             Ok(item) => Ok(item),
             Err(raised) => Err(self.or_default(raised)),
         }

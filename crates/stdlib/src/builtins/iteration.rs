@@ -94,5 +94,5 @@ fn advance(iterator: &Value) -> PyResult<Step> {
             Sent::Return(result) => Step::End(Some(result).filter(|result| !result.is_none())),
         });
     }
-    Ok(protocol::next(iterator)?.map_or(Step::End(None), Step::Item))
+    Ok(protocol::next_or_result(iterator)?.map_or(Step::End(None), Step::Item))
 }
