@@ -47,6 +47,7 @@ pub mod resource;
 pub mod select;
 pub mod signal;
 pub mod startup;
+pub mod sre;
 pub mod stat;
 pub mod statistics;
 pub mod string_module;
@@ -62,6 +63,7 @@ pub mod types;
 pub mod unicodedata;
 pub mod warnings;
 pub mod weakref;
+pub mod zlib;
 
 use taipan_objects::native::ModuleDef;
 
@@ -108,6 +110,7 @@ pub static MODULES: &[fn() -> &'static ModuleDef] = &[
     resource::definition,
     select::definition,
     signal::definition,
+    sre::definition,
     stat::definition,
     statistics::definition,
     string_module::definition,
@@ -121,6 +124,7 @@ pub static MODULES: &[fn() -> &'static ModuleDef] = &[
     unicodedata::definition,
     warnings::definition,
     weakref::definition,
+    zlib::definition,
 ];
 
 /// The native module of this name.

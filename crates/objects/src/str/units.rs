@@ -67,10 +67,13 @@ pub trait Unit: Copy + Ord + Into<u32> + 'static {
 
     /// The bytes of a slice of units.
     fn bytes(units: &[Self]) -> &[u8];
+
+    /// A slice of units as text.
+    fn text(units: &[Self]) -> Units<'_>;
 }
 
 macro_rules! unit {
-    ($($type:ident $shift:literal $max:literal)*) => { $(impl Unit for $type {
+    ($($type:ident $variant:ident $shift:literal $max:literal)*) => { $(impl Unit for $type {
         const SHIFT: u32 = $shift;
         const MAX: u32 = $max;
 
@@ -83,9 +86,14 @@ macro_rules! unit {
         fn bytes(units: &[$type]) -> &[u8] {
             super::unit_bytes(units)
         }
+
+        #[inline(always)]
+        fn text(units: &[$type]) -> Units<'_> {
+            Units::$variant(units)
+        }
     })* };
 }
-unit! { u8 0 0xff u16 1 0xffff u32 2 0x10_ffff }
+unit! { u8 One 0 0xff u16 Two 1 0xffff u32 Four 2 0x10_ffff }
 
 /// The code points of a string, or of a part of one.
 #[derive(Clone, Copy, Debug)]
