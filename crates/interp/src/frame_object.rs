@@ -20,7 +20,7 @@ use crate::locals_proxy::FrameLocalsProxy;
 use crate::frame_stack::{Frame, FrameOwner, FramePointer, StackRef, clear_frame, frame_words, promote_frame, trace_frame};
 
 /// The payload of `types.FrameType`.
-#[class(name = "frame", flags(WEAKREFABLE), parts(attributes), manual_trace)]
+#[class(name = "frame", flags(WEAKREFABLE, NO_INSTANTIATION), parts(attributes), manual_trace)]
 pub struct FrameObject {
     /// The activation; null only while the object is made.
     #[untraced]

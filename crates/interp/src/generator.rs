@@ -138,6 +138,11 @@ impl Core {
         self.state.get()
     }
 
+    /// Bytes of the frame's block.
+    pub(crate) fn frame_bytes(&self) -> usize {
+        if self.frame.get().is_some() { (BLOCK_HEAD + frame_words(&self.code)) * 8 } else { 0 }
+    }
+
     /// Releases the frame of a generator that will not run again.
     fn discard_frame(&self) {
         if self.state.get() == State::Running {
@@ -254,6 +259,7 @@ pub fn make_generator(c: &mut Cursor) -> PyResult<Value> {
             return Ok(crate::async_generator::AsyncGenerator::from_core(core).into_value());
         }
         if code.has_flag(flags::COROUTINE) {
+            core.origin.set(crate::async_generator::coroutine_origin((*frame).previous));
             let coroutine = heap::new_object(Coroutine::class(), Coroutine { core });
             anchor(&coroutine.core, coroutine.as_value());
             return Ok(coroutine.into_value());
@@ -441,6 +447,21 @@ pub fn resume(core: &Core, owner: &Value, input: Input) -> PyResult<Sent> {
 
 /// The exception of `generator.throw(type, value, traceback)`.
 pub fn thrown_exception(values: &[Value]) -> PyResult<Raised> {
+    if values.len() > 1 {
+        warnings::warn(
+            ExceptionKind::DeprecationWarning,
+            "the (type, exc, tb) signature of throw() is deprecated, use the single-arg signature instead.",
+        )?;
+    }
+    make_thrown(values)
+}
+
+/// The exception that `(type, value, traceback)` mean, where the last two may be absent.
+pub(crate) fn make_thrown(values: &[Value]) -> PyResult<Raised> {
+    let traceback = values.get(2).filter(|value| !value.is_none());
+    if traceback.is_some_and(|traceback| traceback.downcast::<Traceback>().is_none()) {
+        bail!(TypeError, "throw() third argument must be a traceback object");
+    }
     let argument = values.get(1).filter(|value| !value.is_none());
     let exception = if values[0].downcast::<BaseException>().is_some() {
         if argument.is_some() {
@@ -455,35 +476,26 @@ pub fn thrown_exception(values: &[Value]) -> PyResult<Raised> {
     } else {
         bail!(TypeError, "exceptions must be classes or instances deriving from BaseException, not {}", values[0].class().name());
     };
-    if let Some(traceback) = values.get(2).filter(|value| !value.is_none()) {
-        if traceback.downcast::<Traceback>().is_none() {
-            bail!(TypeError, "throw() third argument must be a traceback object");
-        }
+    if let Some(traceback) = traceback {
         exception.set_traceback(Some(traceback.clone()));
-    }
-    if values.len() > 1 {
-        warnings::warn(
-            ExceptionKind::DeprecationWarning,
-            "the (type, exc, tb) signature of throw() is deprecated, use the single-arg signature instead.",
-        )?;
     }
     Ok(exceptions::raise(exception))
 }
 
-/// Throws into a generator, or into what it waits for.
-pub fn throw(core: &Core, owner: &Value, raised: Raised) -> PyResult<Sent> {
+/// Throws into a generator, or into what it waits for; GeneratorExit closes that, if `close_inner`.
+pub fn throw(core: &Core, owner: &Value, raised: Raised, close_inner: bool) -> PyResult<Sent> {
     if core.state.get() == State::Running {
         bail!(ValueError, "{} already executing", kind_of(&core.code));
     }
     if let Some(inner) = core.waiting_for() {
-        if raised.is(ExceptionKind::GeneratorExit) {
+        if close_inner && raised.is(ExceptionKind::GeneratorExit) {
             let closed = while_running(core, || close_value(&inner));
             return match closed {
                 Ok(()) => resume(core, owner, Input::Exception(raised)),
                 Err(other) => resume(core, owner, Input::Exception(other)),
             };
         }
-        let outcome = while_running(core, || throw_into(&inner, &raised));
+        let outcome = while_running(core, || throw_into(&inner, &raised, close_inner));
         return match outcome {
             Ok(Some(Sent::Yield(value))) => Ok(Sent::Yield(value)),
             Ok(Some(Sent::Return(value))) => continue_behind(core, owner, value),
@@ -506,10 +518,10 @@ fn while_running<R>(core: &Core, body: impl FnOnce() -> R) -> R {
 }
 
 /// Throws into the object that a generator waits for; `None` when it has no `throw`.
-fn throw_into(inner: &Value, raised: &Raised) -> PyResult<Option<Sent>> {
+fn throw_into(inner: &Value, raised: &Raised, close_inner: bool) -> PyResult<Option<Sent>> {
     let again = Raised::from_exception(raised.exception().clone());
     if let Some(inner_core) = core(inner) {
-        return throw(inner_core, inner, again).map(Some);
+        return throw(inner_core, inner, again, close_inner).map(Some);
     }
     match protocol::getattr_optional(inner, id!("throw"))? {
         Some(method) => protocol::call1(&method, raised.exception().as_value()).map(|value| Some(Sent::Yield(value))),
@@ -557,7 +569,7 @@ pub fn close(core: &Core, owner: &Value) -> PyResult<Value> {
         return Ok(Value::NONE);
     }
     let raised = exceptions::raise_args(ExceptionKind::GeneratorExit.class(), Vec::new());
-    match throw(core, owner, raised) {
+    match throw(core, owner, raised, true) {
         Ok(Sent::Yield(_)) => bail!(RuntimeError, "{} ignored GeneratorExit", kind_of(&core.code)),
         Ok(Sent::Return(value)) => Ok(value),
         Err(raised) if raised.is(ExceptionKind::GeneratorExit) || raised.is(ExceptionKind::StopIteration) => Ok(Value::NONE),
@@ -574,7 +586,7 @@ pub fn sent_to_result(sent: Sent) -> PyResult<Value> {
 }
 
 /// Closes a generator that nobody will resume; errors go to `sys.unraisablehook`.
-fn finalize(core: &Core, owner: &Value) {
+pub(crate) fn finalize(core: &Core, owner: &Value) {
     if core.state.get() == State::Suspended
         && let Err(raised) = close(core, owner)
     {
@@ -583,19 +595,19 @@ fn finalize(core: &Core, owner: &Value) {
 }
 
 /// The payload of `generator`.
-#[class(name = "generator", flags(WEAKREFABLE))]
+#[class(name = "generator", flags(WEAKREFABLE, NO_INSTANTIATION))]
 pub struct Generator {
     core: Core,
 }
 
 /// The payload of `coroutine`.
-#[class(name = "coroutine", flags(WEAKREFABLE))]
+#[class(name = "coroutine", flags(WEAKREFABLE, NO_INSTANTIATION))]
 pub struct Coroutine {
     core: Core,
 }
 
 /// The iterator that `await` of a coroutine goes through outside coroutines.
-#[class(name = "coroutine_wrapper")]
+#[class(name = "coroutine_wrapper", flags(NO_INSTANTIATION))]
 pub struct CoroutineWrapper {
     coroutine: Ref<Coroutine>,
 }
@@ -614,16 +626,19 @@ impl Coroutine {
     }
 }
 
-fn show(core: &Core, kind: &str, value: &Value) -> Value {
+/// `<generator object name at 0x…>`.
+pub(crate) fn show(core: &Core, kind: &str, value: &Value) -> Value {
     let name = core.qualname.get().map_or_else(String::new, |name| name.to_display().into_owned());
     Str::new(&format!("<{kind} object {name} at {:#x}>", value.id())).into_value()
 }
 
-fn frame_of(core: &Core) -> Option<Value> {
+/// `gi_frame` and the like.
+pub(crate) fn frame_of(core: &Core) -> Option<Value> {
     core.frame.get().map(|frame| frame_object(frame).into_value())
 }
 
-fn set_text(slot: &Slot<Ref<Str>>, attribute: &str, value: Option<&Value>) -> PyResult<()> {
+/// Sets `__name__` or `__qualname__`.
+pub(crate) fn set_text(slot: &Slot<Ref<Str>>, attribute: &str, value: Option<&Value>) -> PyResult<()> {
     match value.and_then(|value| value.downcast::<Str>()) {
         Some(text) => {
             slot.set(Some(text.clone()));
@@ -679,7 +694,7 @@ impl Generator {
     #[method]
     fn throw(this: &Ref<Generator>, args: taipan_objects::args::Args<'_>) -> PyResult<Value> {
         let raised = thrown_exception(args.positional_between("throw", 1, 3)?)?;
-        sent_to_result(throw(&this.core, this.as_value(), raised)?)
+        sent_to_result(throw(&this.core, this.as_value(), raised, true)?)
     }
 
     /// close() -> raise GeneratorExit inside generator.
@@ -785,7 +800,7 @@ impl Coroutine {
         if this.core.state.get() == State::Finished {
             bail!(RuntimeError, "cannot reuse already awaited coroutine");
         }
-        sent_to_result(throw(&this.core, this.as_value(), raised)?)
+        sent_to_result(throw(&this.core, this.as_value(), raised, true)?)
     }
 
     /// close() -> raise GeneratorExit inside coroutine.
@@ -880,13 +895,18 @@ impl CoroutineWrapper {
     #[method]
     fn throw(this: &Ref<CoroutineWrapper>, args: taipan_objects::args::Args<'_>) -> PyResult<Value> {
         let raised = thrown_exception(args.positional_between("throw", 1, 3)?)?;
-        sent_to_result(throw(&this.coroutine.core, this.coroutine.as_value(), raised)?)
+        sent_to_result(throw(&this.coroutine.core, this.coroutine.as_value(), raised, true)?)
     }
 
     #[method("($self, /)")]
     fn close(this: &Ref<CoroutineWrapper>) -> PyResult<Value> {
         close(&this.coroutine.core, this.coroutine.as_value())
     }
+}
+
+/// What `await value` goes through.
+pub(crate) fn awaitable_iterator(value: &Value) -> PyResult<Value> {
+    crate::bodies::awaitable_iterator(value)
 }
 
 /// A value that an asynchronous generator yields, marked as such.

@@ -39,5 +39,6 @@ pub fn init_classes() {
     generator::Generator::init_class();
     generator::Coroutine::init_class();
     generator::CoroutineWrapper::init_class();
-    async_generator::AsyncGenerator::init_class();
+    async_generator::init_classes();
+    typing::init_classes();
 }

@@ -248,7 +248,7 @@ pub(crate) fn substituted(alias: &Value, args: &Ref<Tuple>, parameters: &Ref<Tup
 }
 
 /// The repr of something between the brackets of an alias.
-pub(crate) fn push_argument_repr(text: &mut StrBuilder, argument: &Value) -> PyResult<()> {
+pub fn push_argument_repr(text: &mut StrBuilder, argument: &Value) -> PyResult<()> {
     if argument.is(&Value::ELLIPSIS) {
         text.push_str("...");
         return Ok(());

@@ -108,7 +108,7 @@ fn can_join(value: &Value) -> bool {
 /// Whether the value is what a `type` statement makes.
 fn is_type_alias(value: &Value) -> bool {
     let class = value.class();
-    !class.is_heap() && class.name() == "TypeAliasType"
+    !class.is_heap() && class.name() == "typing.TypeAliasType"
 }
 
 /// `left | right` for types.

@@ -61,6 +61,7 @@ pub mod thread_module;
 pub mod timeout;
 pub mod types;
 pub mod unicodedata;
+pub mod typing;
 pub mod warnings;
 pub mod weakref;
 pub mod zlib;
@@ -122,6 +123,7 @@ pub static MODULES: &[fn() -> &'static ModuleDef] = &[
     thread_module::definition,
     types::definition,
     unicodedata::definition,
+    typing::definition,
     warnings::definition,
     weakref::definition,
     zlib::definition,

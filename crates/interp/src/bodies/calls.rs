@@ -292,11 +292,11 @@ pub(crate) fn call_intrinsic_1(c: &mut Cursor, oparg: u32) -> Step {
         Some(Intrinsic1::AsyncGenWrap) => crate::generator::wrap_async_value(value),
         Some(Intrinsic1::UnaryPositive) => protocol::positive(&value)?,
         Some(Intrinsic1::ListToTuple) => Tuple::new(protocol::collect(&value)?).into_value(),
-        Some(Intrinsic1::TypeVar) => crate::typing::type_var(c, value, None, None)?,
-        Some(Intrinsic1::ParamSpec) => crate::typing::param_spec(c, value)?,
-        Some(Intrinsic1::TypeVarTuple) => crate::typing::type_var_tuple(c, value)?,
+        Some(Intrinsic1::TypeVar) => crate::typing::type_var(value, None, None)?,
+        Some(Intrinsic1::ParamSpec) => crate::typing::param_spec(value)?,
+        Some(Intrinsic1::TypeVarTuple) => crate::typing::type_var_tuple(value)?,
         Some(Intrinsic1::SubscriptGeneric) => crate::typing::subscript_generic(value)?,
-        Some(Intrinsic1::TypeAlias) => crate::typing::type_alias(c, value)?,
+        Some(Intrinsic1::TypeAlias) => crate::typing::type_alias(value)?,
         _ => bail!(SystemError, "bad intrinsic number {oparg}"),
     };
     c.push(result);
@@ -308,8 +308,8 @@ pub(crate) fn call_intrinsic_2(c: &mut Cursor, oparg: u32) -> Step {
     let first = c.pop();
     let result = match Intrinsic2::from_number(oparg) {
         Some(Intrinsic2::PrepReraiseStar) => exceptions::group::prep_reraise_star(&first, &protocol::collect(&second)?)?.unwrap_or(Value::NONE),
-        Some(Intrinsic2::TypeVarWithBound) => crate::typing::type_var(c, first, Some(second), None)?,
-        Some(Intrinsic2::TypeVarWithConstraints) => crate::typing::type_var(c, first, None, Some(second))?,
+        Some(Intrinsic2::TypeVarWithBound) => crate::typing::type_var(first, Some(second), None)?,
+        Some(Intrinsic2::TypeVarWithConstraints) => crate::typing::type_var(first, None, Some(second))?,
         Some(Intrinsic2::SetFunctionTypeParams) => {
             if let Some(function) = first.downcast_exact::<Function>() {
                 function.type_params.set(Some(second));

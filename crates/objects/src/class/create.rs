@@ -103,6 +103,10 @@ pub fn create_builtin(definition: &'static ClassDef, cell: &'static Once<Ref<Typ
         class.dict().set_str(id!("__new__"), NativeFunction::new_for_class(class));
     }
     let dict = class.dict();
+    let first_with_attributes = class.has(ClassFlags::ATTRIBUTES) && !base.as_ref().is_some_and(|base| base.has(ClassFlags::ATTRIBUTES));
+    if first_with_attributes && dict.get_str(id!("__dict__")).is_none() {
+        dict.set_str(id!("__dict__"), super::type_object::dict_descriptor(class));
+    }
     let doc = definition.doc.map_or(Value::NONE, |doc| Str::new(doc).into_value());
     if dict.get_str(id!("__doc__")).is_none() {
         dict.set_str(id!("__doc__"), doc);

@@ -408,6 +408,6 @@ impl Pattern {
     /// A dictionary mapping group names to group numbers.
     #[getter]
     fn groupindex(&self) -> Value {
-        MappingProxy::of(self.group_index.as_value()).into_value()
+        MappingProxy::new(self.group_index.to_value()).into_value()
     }
 }
