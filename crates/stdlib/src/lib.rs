@@ -46,8 +46,9 @@ pub mod random;
 pub mod resource;
 pub mod select;
 pub mod signal;
-pub mod startup;
+pub mod socket;
 pub mod sre;
+pub mod startup;
 pub mod stat;
 pub mod statistics;
 pub mod string_module;
@@ -56,12 +57,12 @@ pub mod suggestions;
 pub mod sys;
 pub mod system;
 pub mod termios;
-pub mod time;
 pub mod thread_module;
+pub mod time;
 pub mod timeout;
 pub mod types;
-pub mod unicodedata;
 pub mod typing;
+pub mod unicodedata;
 pub mod warnings;
 pub mod weakref;
 pub mod zlib;
@@ -111,6 +112,7 @@ pub static MODULES: &[fn() -> &'static ModuleDef] = &[
     resource::definition,
     select::definition,
     signal::definition,
+    socket::definition,
     sre::definition,
     stat::definition,
     statistics::definition,
@@ -119,11 +121,11 @@ pub static MODULES: &[fn() -> &'static ModuleDef] = &[
     suggestions::definition,
     system::definition,
     termios::definition,
-    time::definition,
     thread_module::definition,
+    time::definition,
     types::definition,
-    unicodedata::definition,
     typing::definition,
+    unicodedata::definition,
     warnings::definition,
     weakref::definition,
     zlib::definition,

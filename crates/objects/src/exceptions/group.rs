@@ -261,8 +261,8 @@ fn subset(original: &Ref<ExceptionGroup>, exceptions: Vec<Value>) -> PyResult<Op
 
 /// Makes an exception group, of the class that fits its exceptions.
 pub fn new_group(message: &str, exceptions: Vec<Value>) -> PyResult<Value> {
-    let args = [Str::new(message).into_value(), List::new(exceptions).into_value()];
-    protocol::call(ExceptionKind::ExceptionGroup.class().as_value(), Args::positional_only(&args))
+    let exceptions = List::new(exceptions).into_value();
+    protocol::call2(ExceptionKind::BaseExceptionGroup.class().as_value(), Str::new(message).as_value(), &exceptions)
 }
 
 /// What an `except*` clause takes of the exception, and what it leaves. `wrap_traceback` gives the traceback for a naked
@@ -281,7 +281,8 @@ pub fn match_star(
         if is_group {
             return Ok((Some(exception.clone()), None));
         }
-        let group = new_group("", vec![exception.clone()])?;
+        let inside = Tuple::from_slice(std::slice::from_ref(exception)).into_value();
+        let group = protocol::call2(ExceptionKind::BaseExceptionGroup.class().as_value(), Str::empty().as_value(), &inside)?;
         if let Some(payload) = group.downcast::<BaseException>() {
             payload.set_traceback(wrap_traceback());
         }

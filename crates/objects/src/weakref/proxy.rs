@@ -50,6 +50,8 @@ impl Trace for CallableProxy {
 impl Proxy {
     fn build_methods(builder: &ClassBuilder<'_>) {
         fill(builder);
+        builder.method(&BYTES);
+        builder.method(&REVERSED);
     }
 }
 
@@ -174,7 +176,7 @@ fn fill(builder: &ClassBuilder<'_>) {
     let slots = builder.slots();
     slots.repr.set(Some(repr));
     slots.str.set(Some(|this| Ok(protocol::str(&unwrap(this)?)?.into_value())));
-    slots.hash.set(Some(|this| bail!(TypeError, "unhashable type: 'weakref.{}'", this.class().name())));
+    slots.hash.set(Some(|this| bail!(TypeError, "unhashable type: '{}'", this.class().name())));
     slots.richcompare.set(Some(compare));
     slots.bool.set(Some(|this| protocol::is_true(&unwrap(this)?)));
     slots.getattr.set(Some(|this, name| protocol::getattr(&unwrap(this)?, name)));
@@ -186,8 +188,6 @@ fn fill(builder: &ClassBuilder<'_>) {
     slots.getitem.set(Some(|this, key| protocol::getitem(&unwrap(this)?, key)));
     slots.setitem.set(Some(set_item));
     fill_numbers(slots);
-    builder.method(&BYTES);
-    builder.method(&REVERSED);
 }
 
 static BYTES: FunctionDef = FunctionDef {

@@ -73,7 +73,9 @@ impl WeakRef {
     #[slot(call)]
     fn py_call(this: &Ref<WeakRef>, args: Args<'_>) -> PyResult<Value> {
         args.no_keywords("weakref")?;
-        crate::args::check_count("__call__", args.positional().len(), 0, 0)?;
+        if !args.is_empty() {
+            bail!(TypeError, "weakref expected 0 arguments, got {}", args.positional().len());
+        }
         Ok(this.get().unwrap_or(Value::NONE))
     }
 
