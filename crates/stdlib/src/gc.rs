@@ -92,7 +92,11 @@ fn get_threshold() -> Ref<Tuple> {
 /// Setting 'threshold0' to zero disables collection.
 #[function(nosig)]
 fn set_threshold(args: Args<'_>) -> PyResult<()> {
-    let given = args.positional_between("gc.set_threshold", 1, 3)?;
+    args.no_keywords("gc.set_threshold")?;
+    let given = args.positional();
+    if !(1..=3).contains(&given.len()) {
+        bail!(TypeError, "gc.set_threshold requires 1 to 3 arguments");
+    }
     let mut thresholds = gc::thresholds();
     for (place, value) in thresholds.iter_mut().zip(given) {
         *place = int::as_i32(value)?;
@@ -134,7 +138,7 @@ fn set_debug(flags: i32) {
 #[function("(generation=None)")]
 fn get_objects(generation: Option<isize>) -> PyResult<Ref<List>> {
     let objects = match generation {
-        None => gc::objects(None),
+        None | Some(-1) => gc::objects(None),
         Some(0) => gc::objects(Some(true)),
         // What survived one collection is old at once; the middle generation is a part of it with nothing in it.
         Some(1) => Vec::new(),

@@ -273,7 +273,7 @@ struct MemberPlan {
 
 fn plan_members(base: &Ref<Type>, bases: &[Ref<Type>], dict: &Ref<Dict>, class_name: &Ref<Str>) -> PyResult<MemberPlan> {
     let Some(slots) = dict.get_str(id!("__slots__")) else {
-        return Ok(MemberPlan { members: Vec::new(), attributes: true, weakrefs: true });
+        return Ok(MemberPlan { members: Vec::new(), attributes: !has_own_dict(base), weakrefs: true });
     };
     let names = if slots.downcast::<Str>().is_some() { vec![slots] } else { protocol::collect(&slots)? };
     let mut plan = MemberPlan { members: Vec::new(), attributes: false, weakrefs: false };
@@ -288,7 +288,7 @@ fn plan_members(base: &Ref<Type>, bases: &[Ref<Type>], dict: &Ref<Dict>, class_n
             bail!(TypeError, "__slots__ must be identifiers");
         }
         if name.eq_str("__dict__") {
-            if plan.attributes || base.has(ClassFlags::ATTRIBUTES) {
+            if plan.attributes || base.has(ClassFlags::ATTRIBUTES) || has_own_dict(base) {
                 bail!(TypeError, "__dict__ slot disallowed: we already got one");
             }
             plan.attributes = true;
@@ -314,6 +314,11 @@ fn plan_members(base: &Ref<Type>, bases: &[Ref<Type>], dict: &Ref<Dict>, class_n
         plan.weakrefs |= base.has(ClassFlags::WEAKREFABLE);
     }
     Ok(plan)
+}
+
+/// Whether instances of a builtin class keep a dict of their own making, as classes and modules do: subclasses use that.
+fn has_own_dict(base: &Ref<Type>) -> bool {
+    !base.has(ClassFlags::ATTRIBUTES) && base.lookup(id!("__dict__")).is_some()
 }
 
 fn is_special_slot(name: &Value) -> bool {

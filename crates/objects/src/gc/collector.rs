@@ -72,7 +72,8 @@ pub(super) fn is_candidate(object: &Header) -> bool {
 /// The objects of one collection: a list, or a walk of the heap.
 enum Candidates {
     List(Vec<NonNull<Header>>),
-    Heap,
+    /// All objects: the old ones by a walk, then the young ones in the order they were made.
+    Heap(Vec<NonNull<Header>>),
 }
 
 impl Candidates {
@@ -80,7 +81,15 @@ impl Candidates {
         match self {
             // SAFETY: between the making of the list and its last use nothing is freed: only the collector runs.
             Candidates::List(list) => list.iter().for_each(|object| visit(unsafe { object.as_ref() })),
-            Candidates::Heap => heap::for_each_object(visit),
+            // SAFETY: as above for the young ones.
+            Candidates::Heap(young) => {
+                heap::for_each_object(|object| {
+                    if object.has(flags::OLD) {
+                        visit(object);
+                    }
+                });
+                young.iter().for_each(|object| visit(unsafe { object.as_ref() }));
+            }
         }
     }
 }
@@ -89,10 +98,7 @@ impl Candidates {
 pub(super) fn collect(generation: Generation) -> Outcome {
     let candidates = match generation {
         Generation::Young => Candidates::List(heap::take_young()),
-        Generation::Full => {
-            heap::forget_young();
-            Candidates::Heap
-        }
+        Generation::Full => Candidates::Heap(heap::take_young()),
     };
     let mut counts = Counts { large: HashMap::new() };
     let (garbage, survived) = find_garbage(&candidates, &mut counts);

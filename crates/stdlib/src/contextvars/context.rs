@@ -171,7 +171,7 @@ impl Context {
 
     #[slot(hash)]
     fn hash(this: &Ref<Context>) -> PyResult<i64> {
-        bail!(TypeError, "unhashable type: '_contextvars.{}'", this.class().name())
+        bail!(TypeError, "unhashable type: '{}'", this.class().name())
     }
 
     #[slot(richcompare)]

@@ -52,7 +52,7 @@ impl ContextVar {
             bail!(TypeError, "ContextVar() takes exactly 1 positional argument ({} given)", args.positional().len());
         }
         let Some(name) = name else {
-            bail!(TypeError, "ContextVar() missing required argument 'name' (pos 1)");
+            bail!(TypeError, "ContextVar() takes exactly 1 positional argument (0 given)");
         };
         let Some(name) = name.downcast::<Str>() else { bail!(TypeError, "context variable name must be a str") };
         // A hash that fails is found now, not when the variable is looked up.

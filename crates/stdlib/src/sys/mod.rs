@@ -20,11 +20,8 @@ pub mod poll;
 pub mod process;
 pub mod resource;
 pub mod signal;
-<<<<<<< HEAD
-pub mod subprocess;
-=======
 pub mod socket;
->>>>>>> f5f04eb (Module _socket (being written); details of exceptions, proxies)
+pub mod subprocess;
 pub mod system;
 pub mod terminal;
 
