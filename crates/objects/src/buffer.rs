@@ -127,6 +127,17 @@ impl BufferView {
         BufferView { block: Rc::new(block), readonly, offset: 0, itemsize: 1, len, dimensions: None, lending: None }
     }
 
+    /// Memory that is neither on the heap nor in a [`ByteCell`]: mapped pages.
+    ///
+    /// # Safety
+    /// `exports` is part of the payload of `owner`. While it is not zero, `owner` keeps `len` bytes at `start` in place,
+    /// readable, and writable unless `readonly`.
+    pub unsafe fn of_memory(owner: &Value, exports: &Cell<usize>, start: NonNull<u8>, len: usize, readonly: bool) -> BufferView {
+        exports.set(exports.get() + 1);
+        let block = Block { owner: owner.clone(), exports: Some(NonNull::from(exports)), start, len };
+        BufferView::of_block(block, readonly)
+    }
+
     /// The bytes in the tail of an immutable object.
     pub fn of_tail<T: Tailed<Item = u8>>(owner: &Ref<T>) -> BufferView {
         let tail = owner.tail();

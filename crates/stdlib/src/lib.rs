@@ -35,6 +35,7 @@ pub mod json;
 pub mod locale;
 pub mod marshal;
 pub mod math;
+pub mod mmap;
 pub mod opcode;
 pub mod operator;
 pub mod os_result;
@@ -102,6 +103,7 @@ pub static MODULES: &[fn() -> &'static ModuleDef] = &[
     locale::definition,
     marshal::definition,
     math::definition,
+    mmap::definition,
     opcode::definition,
     operator::definition,
     posix::definition,

@@ -15,6 +15,7 @@ pub mod file;
 pub mod libm;
 pub mod locale;
 pub mod futex;
+pub mod memory;
 pub mod path;
 pub mod poll;
 pub mod process;
