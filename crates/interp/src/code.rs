@@ -256,6 +256,15 @@ impl Code {
         self.filename.get().unwrap_or_else(Str::empty)
     }
 
+    /// Shows `co_filename` to `body`, which runs no Python code, without counting a reference.
+    pub fn with_filename<R>(&self, body: impl FnOnce(&Str) -> R) -> R {
+        // SAFETY: nothing replaces the name meanwhile: `body` runs no Python code.
+        match unsafe { self.filename.peek() } {
+            Some(filename) => body(filename),
+            None => body(&Str::empty()),
+        }
+    }
+
     /// Gives this code, and the code in its constants, another file name.
     pub fn set_filename(&self, filename: &Ref<Str>) {
         self.filename.set(Some(filename.clone()));

@@ -4,6 +4,7 @@ use taipan_objects::cell_object::CellObject;
 use taipan_objects::class::Type;
 use taipan_objects::dict::Dict;
 use taipan_objects::raised::PyResult;
+use taipan_objects::str::Str;
 use taipan_objects::thread::{self, ThreadState};
 use taipan_objects::value::{Ref, Value};
 use taipan_objects::bail;
@@ -170,6 +171,28 @@ pub fn super_arguments() -> PyResult<(Ref<Type>, Value)> {
         }
     }
     bail!(RuntimeError, "super(): __class__ cell not found")
+}
+
+/// Visits the frames of a thread, innermost first, with file, name and line, until `visit` answers false. Nothing is
+/// allocated or counted, so that a signal handler on the same thread can look.
+pub fn for_each_frame_of(state: &ThreadState, visit: &mut dyn FnMut(&Str, &Str, Option<u32>) -> bool) {
+    let engine = state.engine.get().cast::<EngineState>();
+    if engine.is_null() {
+        return;
+    }
+    // SAFETY: the chain is made of live frames: the thread is this one, or waits at a safe point while the lock is held.
+    // The file's name is used before anything can replace it.
+    unsafe {
+        let mut frame = first_complete((*engine).current);
+        while !frame.is_null() {
+            let code = (*frame).code();
+            let goes_on = code.with_filename(|filename| visit(filename, &code.name, (*frame).line()));
+            if !goes_on {
+                return;
+            }
+            frame = first_complete((*frame).previous);
+        }
+    }
 }
 
 /// Whether the frame's memory is the thread's.

@@ -189,6 +189,12 @@ pub fn has_thread() -> bool {
     !STATE.get().is_null()
 }
 
+/// The Python thread of this OS thread, which need not hold the lock now. Safe in signal handlers.
+pub fn own_state() -> Option<&'static ThreadState> {
+    // SAFETY: the state lives until the thread detaches, which only the thread itself does.
+    unsafe { STATE.get().as_ref() }
+}
+
 /// After `fork` in the child: only this thread exists, and it holds the lock.
 pub fn after_fork_in_child() {
     THREADS.with(|threads| threads.retain(|known| std::ptr::eq(*known, STATE.get())));

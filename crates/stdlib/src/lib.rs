@@ -21,6 +21,7 @@ pub mod compile;
 pub mod config;
 pub mod contextvars;
 pub mod errno;
+pub mod faulthandler;
 pub mod fcntl;
 pub mod filesystem;
 pub mod functools;
@@ -83,6 +84,7 @@ pub static MODULES: &[fn() -> &'static ModuleDef] = &[
     collections::definition,
     contextvars::definition,
     errno::definition,
+    faulthandler::definition,
     fcntl::definition,
     functools::definition,
     gc::definition,

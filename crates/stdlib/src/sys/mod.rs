@@ -11,6 +11,7 @@ pub mod clock;
 pub mod control;
 pub mod dir;
 pub mod environment;
+pub mod fault;
 pub mod file;
 pub mod libm;
 pub mod locale;
