@@ -112,14 +112,14 @@ pub(super) fn current(fd: i32, with_thread: bool) {
 /// Writes the frames of all threads, the running one last. The interpreter lock is held.
 pub(super) fn all(fd: i32) {
     let own = runtime::own_state();
-    for state in runtime::threads() {
+    runtime::for_each_thread(|state| {
         if own.is_some_and(|own| std::ptr::eq(own, state)) {
-            continue;
+            return;
         }
         thread_line(fd, state.ident, false);
         frames_of_thread(fd, Some(state));
         text(fd, "\n");
-    }
+    });
     current(fd, true);
 }
 
