@@ -88,15 +88,26 @@ fn from_only(value: &Value) -> PyResult<Parts> {
 
 fn from_both(real: Option<&Value>, imag: &Value) -> PyResult<Parts> {
     let real = match real {
-        None => Parts::new(0.0, 0.0),
+        None => Part::Real(0.0),
         Some(value) => one_part(value, "real", true)?,
     };
-    let imag = one_part(imag, "imag", false)?;
-    Ok(Parts::new(real.re - imag.im, imag.re + real.im))
+    // A real part is not widened: adding its zero would lose the sign of another zero.
+    Ok(match (real, one_part(imag, "imag", false)?) {
+        (Part::Real(real), Part::Real(imag)) => Parts::new(real, imag),
+        (Part::Complex(real), Part::Real(imag)) => Parts::new(real.re, imag + real.im),
+        (Part::Real(real), Part::Complex(imag)) => Parts::new(real - imag.im, imag.re),
+        (Part::Complex(real), Part::Complex(imag)) => Parts::new(real.re - imag.im, imag.re + real.im),
+    })
+}
+
+/// An argument of a constructor with two.
+enum Part {
+    Real(f64),
+    Complex(Parts),
 }
 
 /// One of two arguments. That it may be complex itself is deprecated.
-fn one_part(value: &Value, name: &str, special: bool) -> PyResult<Parts> {
+fn one_part(value: &Value, name: &str, special: bool) -> PyResult<Part> {
     let class = value.class();
     let parts = match parts_of(value) {
         None if special && value.downcast::<Str>().is_none() => by_special_method(value)?,
@@ -105,12 +116,12 @@ fn one_part(value: &Value, name: &str, special: bool) -> PyResult<Parts> {
     if let Some(parts) = parts {
         let message = format!("complex() argument '{name}' must be a real number, not {}", class.name());
         warnings::warn(ExceptionKind::DeprecationWarning, &message)?;
-        return Ok(parts);
+        return Ok(Part::Complex(parts));
     }
     if !is_real_number(value) {
         bail!(TypeError, "complex() argument '{name}' must be a real number, not {}", class.name());
     }
-    Ok(Parts::new(float::as_f64(value)?, 0.0))
+    float::as_f64(value).map(Part::Real)
 }
 
 impl FromArg<'_> for Parts {

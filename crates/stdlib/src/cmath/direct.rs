@@ -179,7 +179,13 @@ pub fn rect(length: f64, angle: f64) -> Outcome {
     }
     if angle == 0.0 {
         // The product would be NaN for an infinite length.
-        let imag = if length.is_nan() || length.is_sign_positive() { angle } else { -angle };
+        let imag = if length.is_nan() {
+            0.0
+        } else if length.is_sign_positive() {
+            angle
+        } else {
+            -angle
+        };
         return Ok(Parts::new(length, imag));
     }
     if length.is_infinite() && angle.is_finite() {

@@ -11,7 +11,7 @@ use taipan_objects::value::{Ref, Value};
 use taipan_objects::{bail, heap};
 
 use super::algorithm::Hash;
-use super::object::{Hasher, LONG, initial, unsigned_long};
+use super::object::{Hasher, LONG, initial, unsigned, unsigned_long};
 
 /// The parameters of a BLAKE2 function, checked.
 struct Parameters {
@@ -89,7 +89,7 @@ impl Parameters {
         let depth = small(given.depth, "depth", 1)?;
         let leaf_size = given.leaf_size.map_or(Ok(0), unsigned_long)?;
         let Ok(leaf_size) = u32::try_from(leaf_size) else { bail!(OverflowError, "leaf_size is too large") };
-        let node_offset = given.node_offset.map_or(Ok(0), unsigned_long)?;
+        let node_offset = given.node_offset.map_or(Ok(0), |offset| unsigned(offset, "unsigned long long"))?;
         if node_offset > limits.node_offset {
             bail!(OverflowError, "node_offset is too large");
         }

@@ -69,10 +69,15 @@ pub fn chosen_length(length: &Value) -> PyResult<usize> {
 
 /// An int that is not negative and fits an unsigned C long.
 pub fn unsigned_long(value: &Value) -> PyResult<u64> {
+    unsigned(value, "unsigned long")
+}
+
+/// An int that is not negative and fits the C type of this name, which has 64 bits.
+pub fn unsigned(value: &Value, name: &str) -> PyResult<u64> {
     let found = int::with_index(value, |view| if view.is_negative() { Err(()) } else { Ok(view.unsigned_abs()) })?;
     match found {
         Ok(Some(number)) => Ok(number),
-        Ok(None) => bail!(OverflowError, "Python int too large for C unsigned long"),
+        Ok(None) => bail!(OverflowError, "Python int too large for C {name}"),
         Err(()) => bail!(ValueError, "Cannot convert negative int"),
     }
 }

@@ -4,6 +4,7 @@
 //! cycle is noticed; an error gets a note from each container on its way out, which together say where it happened.
 
 use taipan_macros::{class, methods};
+use taipan_objects::args::{Args, ParamSpec};
 use taipan_objects::class::Type;
 use taipan_objects::dict::Dict;
 use taipan_objects::int;
@@ -50,21 +51,35 @@ fn own_encoder(function: &Value) -> Option<bool> {
     }
 }
 
+static MAKE_ENCODER: ParamSpec = ParamSpec {
+    function: "make_encoder",
+    names: &[
+        "markers",
+        "default",
+        "encoder",
+        "indent",
+        "key_separator",
+        "item_separator",
+        "sort_keys",
+        "skipkeys",
+        "allow_nan",
+    ],
+    positional_only: 0,
+    positional: 9,
+    required: &[true; 9],
+    varargs: false,
+    varkw: false,
+};
+
 #[methods]
 impl Encoder {
-    #[new("(markers, default, encoder, indent, key_separator, item_separator, sort_keys, skipkeys, allow_nan)")]
-    fn new(
-        class: &Ref<Type>,
-        markers: &Value,
-        default: &Value,
-        encoder: &Value,
-        indent: &Value,
-        key_separator: &Value,
-        item_separator: &Value,
-        sort_keys: bool,
-        skipkeys: bool,
-        allow_nan: bool,
-    ) -> PyResult<Ref<Encoder>> {
+    #[new]
+    fn new(class: &Ref<Type>, args: Args<'_>) -> PyResult<Ref<Encoder>> {
+        let given = MAKE_ENCODER.bind::<9>(args)?.values;
+        let [markers, default, encoder, indent, key_separator, item_separator, sort_keys, skipkeys, allow_nan] =
+            given.map(|value| value.unwrap_or(&Value::NONE));
+        let (sort_keys, skipkeys) = (protocol::is_true(sort_keys)?, protocol::is_true(skipkeys)?);
+        let allow_nan = protocol::is_true(allow_nan)?;
         let separator = |value: &Value, position: usize| match value.downcast::<Str>() {
             Some(text) => Ok(text.clone()),
             None => Err(exc!(TypeError, "make_encoder() argument {position} must be str, not {}", class_name(value))),
@@ -92,7 +107,7 @@ impl Encoder {
     }
 
     #[slot(call)]
-    fn call(&self, args: taipan_objects::args::Args<'_>) -> PyResult<Value> {
+    fn call(&self, args: Args<'_>) -> PyResult<Value> {
         let (value, level) = call_arguments(args)?;
         let mut writer = Writer { encoder: self, out: StrBuilder::new(), level: usize::try_from(int::as_isize(level)?).unwrap_or(0) };
         writer.value(value)?;
@@ -149,7 +164,7 @@ impl Encoder {
 }
 
 /// The arguments `obj` and `_current_indent_level`.
-fn call_arguments<'a>(args: taipan_objects::args::Args<'a>) -> PyResult<(&'a Value, &'a Value)> {
+fn call_arguments<'a>(args: Args<'a>) -> PyResult<(&'a Value, &'a Value)> {
     let find = |index: usize, name: &str| args.positional().get(index).or_else(|| args.keyword(name));
     if args.values().len() > 2 {
         bail!(TypeError, "_iterencode() takes at most 2 arguments ({} given)", args.values().len());

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use std::hash::Hash;
 
 use taipan_macros::{class, methods};
-use taipan_objects::args::Args;
+use taipan_objects::args::{Args, ParamSpec};
 use taipan_objects::class::{Payload, Type};
 use taipan_objects::dict::Dict;
 use taipan_objects::list::List;
@@ -31,10 +31,23 @@ pub struct Scanner {
     parse_constant: Value,
 }
 
+static MAKE_SCANNER: ParamSpec = ParamSpec {
+    function: "make_scanner",
+    names: &["context"],
+    positional_only: 0,
+    positional: 1,
+    required: &[true],
+    varargs: false,
+    varkw: false,
+};
+
 #[methods]
 impl Scanner {
-    #[new("(context)")]
-    fn new(class: &Ref<Type>, context: &Value) -> PyResult<Ref<Scanner>> {
+    #[new]
+    fn new(class: &Ref<Type>, args: Args<'_>) -> PyResult<Ref<Scanner>> {
+        let [Some(context)] = MAKE_SCANNER.bind::<1>(args)?.values else {
+            bail!(TypeError, "make_scanner() missing required argument 'context' (pos 1)");
+        };
         let strict = protocol::getattr(context, id!("strict"))?;
         let scanner = Scanner {
             strict: protocol::is_true(&strict)?,

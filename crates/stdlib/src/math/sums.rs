@@ -11,7 +11,7 @@ use taipan_objects::tuple::Tuple;
 use taipan_objects::value::Value;
 use taipan_objects::{bail, float};
 
-use super::floats::split;
+use super::floats::{scale, split};
 
 /// A sum and what rounding took from it; the sum of both is exact.
 fn exact_sum(a: f64, b: f64) -> (f64, f64) {
@@ -264,7 +264,7 @@ fn norm(vector: &mut [f64], largest: f64, has_nan: bool) -> f64 {
         return f64::MIN_POSITIVE * norm(vector, largest / f64::MIN_POSITIVE, has_nan);
     }
     // Scaled by a power of two, the largest component is at least a half: squares neither overflow nor vanish.
-    let scale = 2f64.powi(-exponent as i32);
+    let scale = scale(1.0, -exponent);
     let mut sum = 1.0;
     let (mut product_errors, mut sum_errors) = (0.0, 0.0);
     for x in vector {
