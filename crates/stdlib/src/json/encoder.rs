@@ -77,7 +77,7 @@ impl Encoder {
     fn new(class: &Ref<Type>, args: Args<'_>) -> PyResult<Ref<Encoder>> {
         let given = MAKE_ENCODER.bind::<9>(args)?.values;
         let [markers, default, encoder, indent, key_separator, item_separator, sort_keys, skipkeys, allow_nan] =
-            given.map(|value| value.unwrap_or(&Value::NONE));
+            given.map(taipan_objects::native::given);
         let (sort_keys, skipkeys) = (protocol::is_true(sort_keys)?, protocol::is_true(skipkeys)?);
         let allow_nan = protocol::is_true(allow_nan)?;
         let separator = |value: &Value, position: usize| match value.downcast::<Str>() {
