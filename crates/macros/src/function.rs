@@ -258,7 +258,8 @@ impl<'a> Maker<'a> {
                 let params = &self.signature.params;
                 let required = params.iter().filter(|param| param.kind != Kind::VarArgs && param.default.is_none()).count();
                 let most = if self.signature.has(Kind::VarArgs) { quote!(usize::MAX) } else { let count = params.len(); quote!(#count) };
-                code.extend(quote!(::taipan_objects::args::check_count(#name, arguments.len(), #required, #most)?;));
+                let check = if self.binding.is_constructor() { quote!(check_positional) } else { quote!(check_count) };
+                code.extend(quote!(::taipan_objects::args::#check(#name, arguments.len(), #required, #most)?;));
             }
             Shape::Keywords => {
                 let (spec, count) = self.spec();

@@ -93,10 +93,20 @@ pub fn check_count(function: &str, given: usize, min: usize, max: usize) -> PyRe
     if (min..=max).contains(&given) {
         return Ok(());
     }
+    match (min, max) {
+        (0, 0) => Err(exc!(TypeError, "{function}() takes no arguments ({given} given)")),
+        (1, 1) => Err(exc!(TypeError, "{function}() takes exactly one argument ({given} given)")),
+        _ => check_positional(function, given, min, max),
+    }
+}
+
+/// As [`check_count`], in the words that constructors have for any number of arguments.
+pub fn check_positional(function: &str, given: usize, min: usize, max: usize) -> PyResult<()> {
+    if (min..=max).contains(&given) {
+        return Ok(());
+    }
     let plural = |n: usize| if n == 1 { "" } else { "s" };
-    Err(match (min, max) {
-        (0, 0) => exc!(TypeError, "{function}() takes no arguments ({given} given)"),
-        (1, 1) => exc!(TypeError, "{function}() takes exactly one argument ({given} given)"),
+    Err(match given {
         _ if min == max => exc!(TypeError, "{function} expected {min} argument{}, got {given}", plural(min)),
         _ if given < min => exc!(TypeError, "{function} expected at least {min} argument{}, got {given}", plural(min)),
         _ => exc!(TypeError, "{function} expected at most {max} argument{}, got {given}", plural(max)),

@@ -74,7 +74,7 @@ impl SimpleNamespace {
     #[slot(repr)]
     fn repr(this: &Ref<SimpleNamespace>) -> PyResult<Ref<Str>> {
         let class = this.class();
-        let name = if class.is(SimpleNamespace::class()) { "namespace".to_owned() } else { class.name() };
+        let name = if class.is(SimpleNamespace::class()) { "namespace".to_owned() } else { class.name_object().to_display().into_owned() };
         let Some(_guard) = protocol::repr_guard(this.as_value()) else { return Ok(Str::new(&format!("{name}(...)"))) };
         let mut text = StrBuilder::new();
         text.push_str(&name);

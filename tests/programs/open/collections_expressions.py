@@ -41,7 +41,6 @@ deque([1])['a']
 deque([1])[0:1]
 deque([1]).__setitem__(5,1)
 deque([1]).__delitem__(5)
-deque([1]).__delitem__('a')
 deque([1]).index(5)
 deque([1]).index(5,'a')
 deque([1]).remove(5)

@@ -34,7 +34,6 @@ type(D(a=1).copy())
 frozenset() is frozenset()
 frozenset(frozenset()) is frozenset()
 repr(S([1])), repr(F([1])), repr(S()), repr(F())
-set([1]).add.__doc__
 dict([1])
 dict([1,2])
 dict.fromkeys([1])

@@ -226,7 +226,7 @@ pub(crate) fn call_function_ex(c: &mut Cursor, _oparg: u32) -> Step {
             Some(dict) => dict.clone(),
             None => {
                 let dict = Dict::new();
-                super::containers::update_from(&dict, keywords, taipan_objects::dict::Existing::Replace)?;
+                dict.merge_mapping(keywords, taipan_objects::dict::Existing::Replace)?;
                 dict
             }
         };

@@ -86,7 +86,7 @@ pub(crate) fn set_add(c: &mut Cursor, oparg: u32) -> Step {
 pub(crate) fn set_update(c: &mut Cursor, oparg: u32) -> Step {
     let iterable = c.pop();
     let set = below::<Set>(c, oparg)?;
-    protocol::iterate(&iterable, |item| set.add(item).map(drop))
+    set.update(&iterable)
 }
 
 pub(crate) fn map_add(c: &mut Cursor, oparg: u32) -> Step {
@@ -98,7 +98,7 @@ pub(crate) fn map_add(c: &mut Cursor, oparg: u32) -> Step {
 pub(crate) fn dict_update(c: &mut Cursor, oparg: u32) -> Step {
     let mapping = c.pop();
     let dict = below::<Dict>(c, oparg)?;
-    match update_from(&dict, &mapping, Existing::Replace) {
+    match dict.merge_mapping(&mapping, Existing::Replace) {
         Err(raised) if raised.is(ExceptionKind::AttributeError) => {
             bail!(TypeError, "'{}' object is not a mapping", mapping.class().name())
         }
@@ -106,26 +106,11 @@ pub(crate) fn dict_update(c: &mut Cursor, oparg: u32) -> Step {
     }
 }
 
-/// Adds the items of any mapping.
-pub(crate) fn update_from(dict: &Ref<Dict>, mapping: &Value, existing: Existing) -> PyResult<()> {
-    if let Some(other) = mapping.downcast_exact::<Dict>() {
-        return dict.merge(other, existing);
-    }
-    let keys = protocol::call_method(mapping, id!("keys"), &[])?;
-    protocol::iterate(&keys, |key| {
-        let value = protocol::getitem(mapping, &key)?;
-        if existing == Existing::Refuse && dict.contains(&key)? {
-            return Err(taipan_objects::exceptions::key_error(&key));
-        }
-        dict.set(key, value)
-    })
-}
-
 pub(crate) fn dict_merge(c: &mut Cursor, oparg: u32) -> Step {
     let mapping = c.pop();
     let dict = below::<Dict>(c, oparg)?;
     let callable = c.peek(oparg as usize + 2).clone();
-    match update_from(&dict, &mapping, Existing::Refuse) {
+    match dict.merge_mapping(&mapping, Existing::Refuse) {
         Err(raised) if raised.is(ExceptionKind::AttributeError) => {
             bail!(TypeError, "{} argument after ** must be a mapping, not {}", function_text(&callable)?, mapping.class().name())
         }

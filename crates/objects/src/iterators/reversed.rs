@@ -4,7 +4,6 @@ use std::cell::Cell;
 
 use taipan_macros::{class, methods};
 
-use crate::args::Args;
 use crate::cell::Slot;
 use crate::class::Type;
 use crate::exceptions::ExceptionKind;
@@ -47,14 +46,8 @@ impl Reversed {
 #[methods]
 impl Reversed {
     #[new("(sequence, /)")]
-    fn make(class: &Ref<Type>, args: Args<'_>) -> PyResult<Value> {
-        match args.positional_between("reversed", 1, 1) {
-            Ok(arguments) => Reversed::of(class, &arguments[0]),
-            Err(_) if args.names().is_empty() => {
-                bail!(TypeError, "reversed expected 1 argument, got {}", args.positional().len())
-            }
-            Err(raised) => Err(raised),
-        }
+    fn make(class: &Ref<Type>, sequence: &Value) -> PyResult<Value> {
+        Reversed::of(class, sequence)
     }
 
     #[slot(iter)]

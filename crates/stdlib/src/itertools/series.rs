@@ -118,7 +118,7 @@ impl Count {
     fn repr(this: &Ref<Count>) -> PyResult<Ref<Str>> {
         let next = this.slow.get().unwrap_or_else(|| int::new(this.next.get()));
         let mut text = StrBuilder::new();
-        text.push_str(&this.class().name());
+        text.push_str(&this.class().name_object().to_display());
         text.push_char('(');
         text.push_string(&*protocol::repr(&next)?);
         if !(int::is_int(&this.step) && int::to_i64(&this.step) == Some(1)) {
@@ -218,7 +218,7 @@ impl Repeat {
     #[slot(repr)]
     fn repr(this: &Ref<Repeat>) -> PyResult<Ref<Str>> {
         let mut text = StrBuilder::new();
-        text.push_str(&this.class().name());
+        text.push_str(&this.class().name_object().to_display());
         text.push_char('(');
         text.push_string(&*protocol::repr(&this.object)?);
         if this.left.get() >= 0 {
