@@ -16,10 +16,10 @@ use taipan_objects::raised::PyResult;
 use taipan_objects::str::Str;
 use taipan_objects::thread::ThreadState;
 use taipan_objects::value::{Ref, Value};
-use taipan_objects::{boot, hash, id, int, runtime};
+use taipan_objects::{boot, hash, id, int, runtime, signals};
 
 use crate::config::{self, Config};
-use crate::{builtins, import, system};
+use crate::{builtins, import, sys, system};
 
 static BUILTINS: Once<Ref<Module>> = Once::new();
 static SYS: Once<Ref<Module>> = Once::new();
@@ -57,7 +57,9 @@ pub fn start(config: Config) -> PyResult<()> {
     let limit = config.int_max_str_digits;
     hash::initialize(config.hash_seed);
     config::set(config);
-    runtime::attach(ThreadState::new(thread_ident()));
+    let ident = sys::futex::thread_ident();
+    runtime::attach(ThreadState::new(ident));
+    signals::set_main_thread(ident);
     boot::boot();
     taipan_interp::init_classes();
     hooks::install();
@@ -82,12 +84,6 @@ fn install_signals() -> PyResult<()> {
         Some(signals) => crate::signal::install(signals),
         None => Ok(()),
     }
-}
-
-/// `threading.get_ident()` of this thread.
-fn thread_ident() -> u64 {
-    // SAFETY: `pthread_self` has no preconditions.
-    unsafe { libc::pthread_self() as u64 }
 }
 
 /// `__main__` exists before the program does.

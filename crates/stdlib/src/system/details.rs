@@ -1,7 +1,6 @@
 //! What does not change while a program runs: version, platform, flags, numeric limits.
 
 use std::cell::Cell;
-use std::ffi::CStr;
 
 use taipan_macros::function;
 use taipan_objects::cell::Locked;
@@ -222,18 +221,15 @@ fn float_info() -> Value {
 }
 
 fn thread_info() -> Value {
-    THREAD_INFO.make(vec![text("pthread"), text("mutex+cond"), thread_library_version()])
+    THREAD_INFO.make(vec![text("pthread"), text("mutex+cond"), thread_library()])
 }
 
 /// `NPTL 2.36`, or None where the C library does not say.
-fn thread_library_version() -> Value {
-    let mut buffer = [0u8; 64];
-    // SAFETY: the buffer is as long as the call is told; the answer ends with a NUL within it.
-    let length = unsafe { libc::confstr(libc::_CS_GNU_LIBPTHREAD_VERSION, buffer.as_mut_ptr().cast(), buffer.len()) };
-    if length == 0 || length > buffer.len() {
-        return Value::NONE;
+fn thread_library() -> Value {
+    match crate::sys::system::confstr(libc::_CS_GNU_LIBPTHREAD_VERSION) {
+        Ok(Some(version)) => text(&String::from_utf8_lossy(&version)),
+        _ => Value::NONE,
     }
-    CStr::from_bytes_until_nul(&buffer).ok().and_then(|name| name.to_str().ok()).map_or(Value::NONE, text)
 }
 
 fn x_options(config: &Config) -> Ref<Dict> {

@@ -3,11 +3,6 @@
 //! Until the module `_io` can make real ones, and where it cannot, stdout and stderr are [`StdPrinter`]s, which write
 //! to a file descriptor without buffer or encoding.
 
-use std::fs::File;
-use std::io::Write;
-use std::mem::ManuallyDrop;
-use std::os::fd::FromRawFd;
-
 use taipan_macros::{class, methods};
 use taipan_objects::args::Args;
 use taipan_objects::class::Payload;
@@ -18,7 +13,7 @@ use taipan_objects::value::{Ref, Value};
 use taipan_objects::{heap, id, int, protocol, runtime};
 
 use super::set;
-use crate::config;
+use crate::{blocking, config, sys};
 
 /// The payload of the class `stderrprinter`.
 #[class(name = "stderrprinter", flags(NO_INSTANTIATION))]
@@ -37,14 +32,15 @@ impl StdPrinter {
     /// Write a text.
     #[method("($self, text, /)")]
     fn write(&self, text: &Ref<Str>) -> PyResult<usize> {
-        let bytes = text.to_display().into_owned();
-        let descriptor = self.descriptor;
-        // SAFETY: the file is a view of a descriptor that the process owns; it is not dropped, so it does not close it.
-        let mut file = ManuallyDrop::new(unsafe { File::from_raw_fd(descriptor) });
-        match runtime::allow_threads(|| file.write_all(bytes.as_bytes())) {
-            Ok(()) => Ok(text.len()),
-            Err(error) => Err(exceptions::os_error::os_error(&error, None)),
+        let bytes = text.to_display().into_owned().into_bytes();
+        let mut rest = bytes.as_slice();
+        while !rest.is_empty() {
+            match blocking::retry(|| sys::file::write(self.descriptor, rest))? {
+                Ok(written) => rest = &rest[written..],
+                Err(error) => return Err(exceptions::os_error::os_error(&error, None)),
+            }
         }
+        Ok(text.len())
     }
 
     /// Do nothing: nothing is buffered.
@@ -80,13 +76,11 @@ impl StdPrinter {
 }
 
 fn is_terminal(descriptor: i32) -> bool {
-    // SAFETY: any number may be asked about.
-    unsafe { libc::isatty(descriptor) == 1 }
+    sys::file::isatty(descriptor)
 }
 
 fn is_open(descriptor: i32) -> bool {
-    // SAFETY: any number may be asked about.
-    unsafe { libc::fcntl(descriptor, libc::F_GETFD) != -1 }
+    sys::file::fcntl(descriptor, libc::F_GETFD, 0).is_ok()
 }
 
 fn set_stream(name: &str, stream: Value) {
