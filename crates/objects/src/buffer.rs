@@ -533,3 +533,17 @@ pub(crate) fn new_with_bytes<T: Tailed<Item = u8>>(class: &Ref<Type>, payload: T
     // SAFETY: the tail has room for exactly these bytes.
     unsafe { heap::new_tailed(class, payload, |tail| tail.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len())) }
 }
+
+/// An object with a tail of zeros, over which `fill` writes before anyone sees the object, and what `fill` answered.
+pub(crate) fn new_with_zeros<T: Tailed<Item = u8>, R, E>(
+    class: &Ref<Type>,
+    payload: T,
+    fill: impl FnOnce(&mut [u8]) -> Result<R, E>,
+) -> Result<(Ref<T>, R), E> {
+    let len = payload.tail_len();
+    // SAFETY: the tail has room for `len` bytes.
+    let object = unsafe { heap::new_tailed(class, payload, |tail| tail.write_bytes(0, len)) };
+    // SAFETY: the object is new and this is its only reference, so nothing else looks at the tail.
+    let answer = fill(unsafe { std::slice::from_raw_parts_mut(object.tail().as_ptr().cast_mut(), len) })?;
+    Ok((object, answer))
+}

@@ -51,9 +51,13 @@ struct LockState {
     held: bool,
     /// Counts hand-overs, so that a thread that gave way sees that another one ran.
     switches: u64,
+    /// Threads that wait for the lock: without any, releasing it needs no system call.
+    waiting: u32,
+    /// Threads that gave way and wait for another one to run.
+    giving_way: u32,
 }
 
-static LOCK: Mutex<LockState> = Mutex::new(LockState { held: false, switches: 0 });
+static LOCK: Mutex<LockState> = Mutex::new(LockState { held: false, switches: 0, waiting: 0, giving_way: 0 });
 static RELEASED: Condvar = Condvar::new();
 static SWITCHED: Condvar = Condvar::new();
 static SWITCH_INTERVAL_MICROS: AtomicU64 = AtomicU64::new(5000);
@@ -80,28 +84,38 @@ pub fn set_switch_interval(interval: Duration) {
 /// Takes the interpreter lock for `state`, which becomes current.
 fn acquire(state: *const ThreadState) {
     let mut lock = lock_state();
-    while lock.held {
-        let switches = lock.switches;
-        let (next, timeout) = RELEASED.wait_timeout(lock, switch_interval()).unwrap_or_else(PoisonError::into_inner);
-        lock = next;
-        if timeout.timed_out() && lock.held && lock.switches == switches {
-            request(breaker::HAND_OVER);
+    if lock.held {
+        lock.waiting += 1;
+        while lock.held {
+            let switches = lock.switches;
+            let (next, timeout) = RELEASED.wait_timeout(lock, switch_interval()).unwrap_or_else(PoisonError::into_inner);
+            lock = next;
+            if timeout.timed_out() && lock.held && lock.switches == switches {
+                request(breaker::HAND_OVER);
+            }
         }
+        lock.waiting -= 1;
     }
     lock.held = true;
     lock.switches += 1;
     acknowledge(breaker::HAND_OVER);
     thread::swap_current(state);
+    let somebody_gave_way = lock.giving_way > 0;
     drop(lock);
-    SWITCHED.notify_all();
+    if somebody_gave_way {
+        SWITCHED.notify_all();
+    }
 }
 
 fn release() {
     let mut lock = lock_state();
     thread::swap_current(std::ptr::null());
     lock.held = false;
+    let somebody_waits = lock.waiting > 0;
     drop(lock);
-    RELEASED.notify_one();
+    if somebody_waits {
+        RELEASED.notify_one();
+    }
 }
 
 /// The states of all attached threads; each stays in place until its thread ends.
@@ -167,21 +181,22 @@ pub fn allow_threads<R>(body: impl FnOnce() -> R) -> R {
 /// Lets a waiting thread have the lock, then takes it back. Called at safe points when `HAND_OVER` is set.
 pub fn hand_over() {
     acknowledge(breaker::HAND_OVER);
-    let state = STATE.get();
-    let before = {
-        let mut lock = lock_state();
-        thread::swap_current(std::ptr::null());
-        lock.held = false;
-        lock.switches
-    };
+    let mut lock = lock_state();
+    if lock.waiting == 0 {
+        return;
+    }
+    thread::swap_current(std::ptr::null());
+    lock.held = false;
+    lock.giving_way += 1;
+    let before = lock.switches;
     RELEASED.notify_one();
-    // Wait until somebody else ran, or nobody wanted to.
-    let lock = lock_state();
-    let _unused = SWITCHED
+    // Wait until somebody else ran; whoever was waiting may have been a thread that ends instead.
+    let (mut lock, _) = SWITCHED
         .wait_timeout_while(lock, Duration::from_millis(1), |lock| lock.switches == before)
         .unwrap_or_else(PoisonError::into_inner);
-    drop(_unused);
-    acquire(state);
+    lock.giving_way -= 1;
+    drop(lock);
+    acquire(STATE.get());
 }
 
 /// Whether this OS thread has a Python thread.
@@ -195,11 +210,17 @@ pub fn own_state() -> Option<&'static ThreadState> {
     unsafe { STATE.get().as_ref() }
 }
 
+/// Runs `fork` while no other thread is at work on the lock's own state, so that the child finds it in order.
+pub fn around_fork<R>(fork: impl FnOnce() -> R) -> R {
+    let _guard = lock_state();
+    fork()
+}
+
 /// After `fork` in the child: only this thread exists, and it holds the lock.
 pub fn after_fork_in_child() {
     THREADS.with(|threads| threads.retain(|known| std::ptr::eq(*known, STATE.get())));
     let mut lock = lock_state();
-    lock.held = true;
+    *lock = LockState { held: true, switches: lock.switches, waiting: 0, giving_way: 0 };
 }
 
 /// What the objects ask of the crates above them.

@@ -4,34 +4,46 @@
 //! lock. Invariant: no view is written unless its owner lent it for writing.
 
 use taipan_objects::buffer::{self, BufferFlags, BufferView};
+use taipan_objects::bytes::Bytes;
 use taipan_objects::native::{ArgInfo, FromArg};
 use taipan_objects::raised::PyResult;
-use taipan_objects::value::Value;
+use taipan_objects::value::{Ref, Value};
 
-/// Memory to read.
-pub struct BytesLike(BufferView);
+/// Memory to read. `bytes` is looked at directly, because that is what most programs pass.
+pub struct BytesLike(Lender);
+
+enum Lender {
+    Bytes(Ref<Bytes>),
+    View(BufferView),
+}
 
 impl BytesLike {
     /// The memory of a bytes-like object, or TypeError.
     pub fn of(value: &Value) -> PyResult<BytesLike> {
-        buffer::request(value, BufferFlags::SIMPLE).map(BytesLike)
+        if let Some(bytes) = value.downcast_exact::<Bytes>() {
+            return Ok(BytesLike(Lender::Bytes(bytes.clone())));
+        }
+        buffer::request(value, BufferFlags::SIMPLE).map(|view| BytesLike(Lender::View(view)))
     }
 
     /// The bytes.
     #[inline]
     pub fn as_bytes(&self) -> &[u8] {
-        self.0.as_bytes().unwrap_or(&[])
+        match &self.0 {
+            Lender::Bytes(bytes) => bytes.as_slice(),
+            Lender::View(view) => view.as_bytes().unwrap_or(&[]),
+        }
     }
 
     /// Number of bytes.
     #[inline]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.as_bytes().len()
     }
 
     /// Whether there is no byte.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.len() == 0
     }
 }
 

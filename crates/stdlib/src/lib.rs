@@ -41,6 +41,7 @@ pub mod opcode;
 pub mod operator;
 pub mod os_result;
 pub mod posix;
+pub mod posixshmem;
 pub mod posixsubprocess;
 pub mod pwd;
 pub mod queue;
@@ -109,6 +110,7 @@ pub static MODULES: &[fn() -> &'static ModuleDef] = &[
     opcode::definition,
     operator::definition,
     posix::definition,
+    posixshmem::definition,
     posixsubprocess::definition,
     pwd::definition,
     queue::definition,

@@ -6,6 +6,7 @@ use libc::pid_t;
 use taipan_macros::function;
 use taipan_objects::native::{ArgInfo, ArgPlace, FromArg};
 use taipan_objects::protocol;
+use taipan_objects::runtime;
 use taipan_objects::raised::PyResult;
 use taipan_objects::tuple::Tuple;
 use taipan_objects::value::Value;
@@ -15,6 +16,7 @@ use crate::filesystem::fs_c_string;
 use crate::os_result::OsResult;
 use crate::posix::arguments::{Gid, Uid};
 use crate::posix::process as posix;
+use crate::sys::process::fork;
 use crate::sys::subprocess::{Plan, fork_exec as system_fork_exec};
 
 
@@ -135,10 +137,10 @@ pub fn fork_exec(
     };
     let _ = errpipe_read;
     let Some(function) = given(preexec_fn) else {
-        return system_fork_exec(&plan, &mut || true).or_raise();
+        return system_fork_exec(&plan, fork, &mut || true).or_raise();
     };
     posix::before_fork();
-    let pid = system_fork_exec(&plan, &mut || {
+    let pid = system_fork_exec(&plan, || runtime::around_fork(fork), &mut || {
         posix::after_fork_in_child();
         protocol::call0(function).is_ok()
     });

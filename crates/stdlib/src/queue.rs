@@ -18,10 +18,10 @@ use taipan_objects::raised::{PyResult, Raised};
 use taipan_objects::str::Str;
 use taipan_objects::tuple::Tuple;
 use taipan_objects::value::{Ref, Value};
-use taipan_objects::{bail, exc, float, id};
+use taipan_objects::{bail, exc, id};
 
 use crate::sys::futex;
-use crate::thread_module::wait_until;
+use crate::thread_module::{timeout_duration, wait_until};
 
 taipan_macros::define_module!(
     name = "_queue",
@@ -157,17 +157,10 @@ impl SimpleQueue {
         let timeout = match timeout {
             None => None,
             Some(timeout) => {
-                let seconds = float::as_f64(timeout)?;
-                if seconds < 0.0 {
+                let Some(duration) = timeout_duration(timeout)? else {
                     bail!(ValueError, "'timeout' must be a non-negative number");
-                }
-                if seconds.is_nan() {
-                    bail!(ValueError, "Invalid value NaN (not a number)");
-                }
-                if seconds > crate::thread_module::TIMEOUT_MAX {
-                    bail!(OverflowError, "timeout value is too large");
-                }
-                Some(Duration::from_nanos((seconds * 1e9).ceil() as u64))
+                };
+                Some(duration)
             }
         };
         self.wait(timeout)

@@ -23,7 +23,7 @@ pub fn nanoseconds(value: &Value, unit: i64) -> PyResult<Option<i64>> {
         let scaled = number * unit as f64;
         let rounded = if scaled < 0.0 { scaled.floor() } else { scaled.ceil() };
         if !(-MOST_NANOSECONDS..MOST_NANOSECONDS).contains(&rounded) {
-            return Err(too_large());
+            bail!(OverflowError, "timestamp out of range for platform time_t");
         }
         return Ok(Some(rounded as i64));
     }

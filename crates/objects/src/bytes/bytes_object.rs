@@ -36,7 +36,7 @@ use crate::int;
 pub struct Bytes {
     /// The hash, or -1 when it is not known yet.
     hash: Cell<i64>,
-    len: usize,
+    len: Cell<usize>,
 }
 
 impl Tailed for Bytes {
@@ -44,7 +44,7 @@ impl Tailed for Bytes {
 
     #[inline(always)]
     fn tail_len(&self) -> usize {
-        self.len
+        self.len.get()
     }
 }
 
@@ -71,7 +71,16 @@ impl Bytes {
 
     /// An instance of `class`, which is `bytes` or a subclass.
     pub fn new_in(class: &Ref<Type>, bytes: &[u8]) -> Ref<Bytes> {
-        buffer::new_with_bytes(class, Bytes { hash: Cell::new(-1), len: bytes.len() }, bytes)
+        buffer::new_with_bytes(class, Bytes { hash: Cell::new(-1), len: Cell::new(bytes.len()) }, bytes)
+    }
+
+    /// A bytes object of at most `len` bytes: `fill` writes them over zeros and answers how many there are.
+    pub fn filled<E>(len: usize, fill: impl FnOnce(&mut [u8]) -> Result<usize, E>) -> Result<Ref<Bytes>, E> {
+        let bytes = buffer::new_with_zeros(Bytes::class(), Bytes { hash: Cell::new(-1), len: Cell::new(len) }, fill)?;
+        let (bytes, count) = bytes;
+        // Nothing lies behind the tail of an instance of `bytes` itself, so its end can move.
+        bytes.len.set(count.min(len));
+        Ok(if count == 0 { Bytes::empty() } else { bytes })
     }
 
     /// The object of one byte.
@@ -95,13 +104,13 @@ impl Bytes {
     /// Number of bytes.
     #[inline(always)]
     pub fn len(&self) -> usize {
-        self.len
+        self.len.get()
     }
 
     /// Whether there is no byte.
     #[inline(always)]
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.len.get() == 0
     }
 }
 
@@ -220,7 +229,7 @@ impl Bytes {
 
     #[slot(len)]
     fn len_slot(&self) -> usize {
-        self.len
+        self.len.get()
     }
 
     #[slot(buffer)]
@@ -309,7 +318,7 @@ impl Bytes {
     /// The size of the object in memory, in bytes.
     #[method("($self, /)", name = "__sizeof__")]
     fn sizeof(&self) -> usize {
-        33 + self.len
+        33 + self.len.get()
     }
 
     /// The bytes that a string of hexadecimal digits, two for each byte, stands for.

@@ -286,11 +286,42 @@ impl FileIo {
     }
 
     /// Reads until the end; nothing where the first read would block.
-    pub fn read_all(&self) -> PyResult<Option<Vec<u8>>> {
+    pub fn read_all(&self) -> PyResult<Option<Ref<Bytes>>> {
         let fd = self.reading()?;
-        let mut buffer = Vec::new();
-        let expected = self.expected_rest(fd);
-        let mut step = expected.map_or(DEFAULT_BUFFER_SIZE, |rest| rest + 1);
+        match self.expected_rest(fd) {
+            Some(rest) if rest > 0 => self.read_expected(fd, rest).map(Some),
+            _ => Ok(self.read_unexpected(fd, Vec::new())?.map(|bytes| Bytes::new(&bytes))),
+        }
+    }
+
+    /// Reads what is known to remain of a regular file, and more if it has grown.
+    fn read_expected(&self, fd: c_int, rest: usize) -> PyResult<Ref<Bytes>> {
+        let bytes = Bytes::filled(rest, |place| -> PyResult<usize> {
+            let mut filled = 0;
+            while filled < place.len() {
+                match blocking::retry(|| sys::file::read(fd, &mut place[filled..])).or_raise()? {
+                    0 => break,
+                    count => filled += count,
+                }
+            }
+            Ok(filled)
+        })?;
+        if bytes.len() < rest {
+            return Ok(bytes);
+        }
+        let mut more = Vec::new();
+        blocking::retry(|| sys::file::read_appending(fd, &mut more, 1)).or_raise()?;
+        if more.is_empty() {
+            return Ok(bytes);
+        }
+        let mut all = bytes.as_slice().to_vec();
+        all.append(&mut more);
+        Ok(self.read_unexpected(fd, all)?.map_or(bytes, |all| Bytes::new(&all)))
+    }
+
+    /// Reads until the end, in steps that grow with what is there, behind what was read before.
+    fn read_unexpected(&self, fd: c_int, mut buffer: Vec<u8>) -> PyResult<Option<Vec<u8>>> {
+        let mut step = DEFAULT_BUFFER_SIZE;
         loop {
             crate::posix::reserve(&mut buffer, step)?;
             match blocking::retry(|| sys::file::read_appending(fd, &mut buffer, step))? {
@@ -300,11 +331,7 @@ impl FileIo {
                 Err(error) if is_would_block(&error) => return Ok(Some(buffer)),
                 Err(error) => return Err(error).or_raise(),
             }
-            // What was expected is there: one more short read tells whether that was all.
-            step = match expected {
-                Some(rest) if buffer.len() <= rest => (rest + 1 - buffer.len()).max(1),
-                _ => (buffer.len() / 2).clamp(DEFAULT_BUFFER_SIZE, 1 << 26),
-            };
+            step = (buffer.len() / 2).clamp(DEFAULT_BUFFER_SIZE, 1 << 26);
         }
     }
 
@@ -358,6 +385,26 @@ impl FileIo {
             self.at_open.borrow().as_ref().is_none_or(|stat| stat.st_mode & libc::S_IFMT == libc::S_IFCHR);
         Ok(character_device && sys::file::isatty(fd))
     }
+}
+
+/// One read of up to `size` bytes; nothing where it would block. Memory for a large size is not touched in vain.
+fn read_bytes(
+    size: usize,
+    fd: c_int,
+) -> PyResult<Option<Ref<Bytes>>> {
+    if size <= DEFAULT_BUFFER_SIZE {
+        let mut blocks = false;
+        let bytes = Bytes::filled(size, |place| -> PyResult<usize> {
+            let count = unless_blocking(blocking::retry(|| sys::file::read(fd, place)))?;
+            blocks = count.is_none();
+            Ok(count.unwrap_or(0))
+        })?;
+        return Ok((!blocks).then_some(bytes));
+    }
+    let mut buffer = Vec::new();
+    crate::posix::reserve(&mut buffer, size)?;
+    let count = unless_blocking(blocking::retry(|| sys::file::read_appending(fd, &mut buffer, size)))?;
+    Ok(count.map(|_| Bytes::new(&buffer)))
 }
 
 /// The descriptor that a program passed for a file name.
@@ -514,10 +561,8 @@ impl FileIo {
         let Some(size) = base::limit_of(base::size_argument(size)?) else {
             return protocol::call_method(this.as_value(), id!("readall"), &[]);
         };
-        let mut buffer = Vec::new();
-        crate::posix::reserve(&mut buffer, size)?;
-        let count = unless_blocking(blocking::retry(|| sys::file::read_appending(fd, &mut buffer, size)))?;
-        Ok(count.map_or(Value::NONE, |_| Bytes::new(&buffer).into_value()))
+        let bytes = read_bytes(size, fd)?;
+        Ok(bytes.map_or(Value::NONE, Ref::into_value))
     }
 
     /// Read all data from the file, returned as bytes.
@@ -531,7 +576,7 @@ impl FileIo {
     /// before bytes are read) returns None.
     #[method("($self, /)")]
     fn readall(&self) -> PyResult<Option<Ref<Bytes>>> {
-        Ok(self.read_all()?.map(|bytes| Bytes::new(&bytes)))
+        self.read_all()
     }
 
     /// Write buffer b to file, return number of bytes written.

@@ -1,21 +1,20 @@
 //! The lock of a buffered file: one thread at a time, and never the same one twice.
 //!
 //! A buffered file gives the interpreter lock up in the middle of its work, so it needs a lock of its own. State changes
-//! happen under the interpreter lock; waiting happens without it. Invariant: who waits has counted itself under the
-//! waiters' mutex before it looked away, so no release is missed.
+//! happen under the interpreter lock; waiting happens without it. Invariant: a release while somebody waits changes the
+//! word that is waited for, so no release is missed.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Condvar, Mutex, PoisonError};
 
 use taipan_objects::raised::PyResult;
 use taipan_objects::value::Value;
-use taipan_objects::{bail, protocol, runtime, thread};
+use taipan_objects::{bail, protocol, thread};
 
+use crate::blocking;
 use crate::posix::process;
+use crate::sys::futex;
 
-static MUTEX: Mutex<()> = Mutex::new(());
-static RELEASED: Condvar = Condvar::new();
 /// Counts the forks this process is the child of: locks that threads of a parent held are free here.
 static FORKS: AtomicU32 = AtomicU32::new(0);
 
@@ -34,6 +33,7 @@ pub struct IoLock {
     /// The count of forks when it was taken.
     forks: Cell<u32>,
     waiters: Cell<u32>,
+    releases: AtomicU32,
 }
 
 /// Holds the lock until it is dropped.
@@ -73,8 +73,8 @@ impl IoLock {
         }
         while self.owner.get() != 0 {
             self.waiters.set(self.waiters.get() + 1);
-            let guard = MUTEX.lock().unwrap_or_else(PoisonError::into_inner);
-            runtime::allow_threads(|| drop(RELEASED.wait(guard).unwrap_or_else(PoisonError::into_inner)));
+            let seen = self.releases.load(Ordering::SeqCst);
+            blocking::call(|| futex::wait(&self.releases, seen, None));
             self.waiters.set(self.waiters.get() - 1);
         }
         Ok(())
@@ -86,8 +86,8 @@ impl Drop for Held<'_> {
     fn drop(&mut self) {
         self.0.owner.set(0);
         if self.0.waiters.get() > 0 {
-            drop(MUTEX.lock().unwrap_or_else(PoisonError::into_inner));
-            RELEASED.notify_all();
+            self.0.releases.fetch_add(1, Ordering::SeqCst);
+            futex::wake(&self.0.releases, 1);
         }
     }
 }

@@ -167,7 +167,7 @@ fn warn_about_fork(name: &str) -> PyResult<()> {
 /// Forks with all that goes around it. `make` is the system call; what it answers is nothing in the child.
 pub fn fork_with<T>(name: &str, make: impl FnOnce() -> io::Result<T>, is_child: impl Fn(&T) -> bool) -> PyResult<T> {
     before_fork();
-    match make() {
+    match runtime::around_fork(make) {
         Ok(answer) if is_child(&answer) => {
             after_fork_in_child();
             Ok(answer)

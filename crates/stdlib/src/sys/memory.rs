@@ -1,6 +1,7 @@
 //! Mapped memory.
 
 use std::cell::Cell;
+use std::ffi::CStr;
 use std::io;
 use std::ptr::{self, NonNull};
 
@@ -148,4 +149,17 @@ impl Drop for Mapping {
         // SAFETY: the mapping is this object's own, and nobody uses it any more.
         unsafe { libc::munmap(self.start.as_ptr().cast(), self.len) };
     }
+}
+
+
+/// `shm_open(name, flags, mode)`.
+pub fn shm_open(name: &CStr, flags: c_int, mode: libc::mode_t) -> io::Result<c_int> {
+    // SAFETY: the name is borrowed for the call.
+    check(unsafe { libc::shm_open(name.as_ptr(), flags, mode) })
+}
+
+/// `shm_unlink(name)`.
+pub fn shm_unlink(name: &CStr) -> io::Result<()> {
+    // SAFETY: the name is borrowed for the call.
+    check(unsafe { libc::shm_unlink(name.as_ptr()) }).map(drop)
 }

@@ -8,7 +8,6 @@ use std::ffi::{CStr, CString, c_char, c_int};
 use std::io;
 
 use super::process::PointerArray;
-use super::check;
 
 /// What the child does.
 pub struct Plan<'a> {
@@ -54,14 +53,18 @@ enum Failure {
     Function,
 }
 
-/// Forks. In the child `prepare` runs (and says whether it succeeded), then the program.
-pub fn fork_exec(plan: &Plan<'_>, prepare: &mut dyn FnMut() -> bool) -> io::Result<libc::pid_t> {
+/// Forks by calling `fork`. In the child `prepare` runs (and says whether it succeeded), then the program.
+pub fn fork_exec(
+    plan: &Plan<'_>,
+    fork: impl FnOnce() -> io::Result<libc::pid_t>,
+    prepare: &mut dyn FnMut() -> bool,
+) -> io::Result<libc::pid_t> {
     let arguments = PointerArray::new(plan.arguments);
     let environment = plan.environment.map(PointerArray::new);
     let programs = PointerArray::new(plan.programs);
     // SAFETY: the caller holds the interpreter lock; the child makes system calls on what was prepared here.
     unsafe {
-        let pid = check(libc::fork())?;
+        let pid = fork()?;
         if pid == 0 {
             let environment = environment.as_ref().map(PointerArray::as_ptr);
             child(plan, programs.as_ptr(), arguments.as_ptr(), environment, prepare);

@@ -14,7 +14,7 @@ use taipan_objects::raised::PyResult;
 use taipan_objects::thread;
 use taipan_objects::tuple::Tuple;
 use taipan_objects::value::{Ref, Value};
-use taipan_objects::{bail, float, int};
+use taipan_objects::{bail, int, protocol};
 
 use super::TIMEOUT_MAX;
 use super::handle::wait_until;
@@ -22,18 +22,15 @@ use crate::sys::futex;
 
 /// Seconds as a duration; nothing for numbers below zero.
 pub fn timeout_duration(timeout: &Value) -> PyResult<Option<Duration>> {
-    let seconds = float::as_f64(timeout)?;
-    if seconds.is_nan() {
-        bail!(ValueError, "Invalid value NaN (not a number)");
-    }
-    if seconds < 0.0 {
-        return Ok(None);
-    }
-    if seconds > TIMEOUT_MAX {
+    let Some(nanoseconds) = crate::timeout::nanoseconds(timeout, 1_000_000_000)? else {
+        // Not a number: the conversion says so.
+        return int::as_i64(timeout).map(|_| None);
+    };
+    let Ok(nanoseconds) = u64::try_from(nanoseconds) else { return Ok(None) };
+    if nanoseconds as f64 > TIMEOUT_MAX * 1e9 {
         bail!(OverflowError, "timeout value is too large");
     }
-    // Rounded up, so that a wait is never shorter than asked for.
-    Ok(Some(Duration::from_nanos((seconds * 1e9).ceil() as u64)))
+    Ok(Some(Duration::from_nanos(nanoseconds)))
 }
 
 /// How long `acquire(blocking, timeout)` waits: not at all, so long, or for ever.
@@ -42,7 +39,7 @@ pub fn parse_timeout(blocking: bool, timeout: Option<&Value>) -> PyResult<Option
         None => (false, None),
         Some(timeout) => {
             let duration = timeout_duration(timeout)?;
-            let unset = float::as_f64(timeout)? == -1.0;
+            let unset = protocol::equal(timeout, &int::new(-1))?;
             if duration.is_none() && !unset {
                 bail!(ValueError, "timeout value must be a non-negative number");
             }

@@ -24,7 +24,7 @@ use taipan_objects::value::{Ref, Value};
 use taipan_objects::{bail, class::Payload, float, id, signals, thread};
 
 pub use handle::{Handle, wait_until};
-pub use lock::{Lock, RLock, parse_timeout};
+pub use lock::{Lock, RLock, parse_timeout, timeout_duration};
 pub use start::shut_down;
 
 use crate::os_result::OsResult;

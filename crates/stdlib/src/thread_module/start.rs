@@ -1,10 +1,11 @@
 //! Starting threads, counting them, and waiting for them at the end of the program.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use taipan_macros::function;
 use taipan_objects::args::Args;
+use taipan_objects::cell::Locked;
 use taipan_objects::dict::Dict;
 use taipan_objects::exceptions::ExceptionKind;
 use taipan_objects::protocol;
@@ -26,23 +27,25 @@ const DEFAULT_STACK: usize = 8 << 20;
 const SMALLEST_STACK: usize = 32 << 10;
 /// Threads that were started here and run.
 static COUNT: AtomicUsize = AtomicUsize::new(0);
-/// Threads that the program waits for before it ends.
-static WAITED_FOR: Mutex<Vec<Arc<Handle>>> = Mutex::new(Vec::new());
+/// All handles, and whether the program waits for the thread before it ends. Those that are done are taken off when the
+/// list is next looked at.
+static HANDLES: Locked<Vec<(Arc<Handle>, bool)>> = Locked::new(Vec::new());
 
-fn waited_for<R>(body: impl FnOnce(&mut Vec<Arc<Handle>>) -> R) -> R {
-    body(&mut WAITED_FOR.lock().unwrap_or_else(PoisonError::into_inner))
+fn remember(handle: &Arc<Handle>, waited_for: bool) {
+    HANDLES.with(|handles| {
+        handles.retain(|(handle, _)| !handle.is_done());
+        handles.push((handle.clone(), waited_for));
+    });
 }
 
 /// Puts threads in order in the child of a fork: only the one that forked is there.
 pub fn prepare_for_forks() {
     process::at_fork_in_child(|| {
         let mine = thread::current().ident;
-        let others = waited_for(|handles| {
-            let (kept, others): (Vec<_>, Vec<_>) = handles.drain(..).partition(|handle| handle.ident() == mine);
-            *handles = kept;
-            others
+        HANDLES.with(|handles| {
+            handles.iter().filter(|(handle, _)| handle.ident() != mine).for_each(|(handle, _)| handle.finish());
+            handles.retain(|(handle, _)| !handle.is_done());
         });
-        others.iter().for_each(|handle| handle.finish());
         COUNT.store(usize::from(signals::main_thread() != mine), Ordering::SeqCst);
         signals::set_main_thread(mine);
         signals::forget();
@@ -91,9 +94,7 @@ fn start(job: Job, handle: Arc<Handle>, daemon: bool) -> PyResult<u64> {
     let wanted = STACK_SIZE.load(Ordering::Relaxed);
     let stack = if wanted == 0 { DEFAULT_STACK } else { wanted };
     let shared = handle.clone();
-    if !daemon {
-        waited_for(|handles| handles.push(handle.clone()));
-    }
+    remember(&handle, !daemon);
     COUNT.fetch_add(1, Ordering::SeqCst);
     let spawned = std::thread::Builder::new().stack_size(stack).spawn(move || {
         let ident = futex::thread_ident();
@@ -103,13 +104,12 @@ fn start(job: Job, handle: Arc<Handle>, daemon: bool) -> PyResult<u64> {
         COUNT.fetch_sub(1, Ordering::SeqCst);
         taipan_interp::frames::release_engine();
         runtime::detach();
-        waited_for(|handles| handles.retain(|known| !Arc::ptr_eq(known, &shared)));
         shared.finish();
     });
     if spawned.is_err() {
         handle.cancel();
         COUNT.fetch_sub(1, Ordering::SeqCst);
-        waited_for(|handles| handles.retain(|known| !Arc::ptr_eq(known, &handle)));
+        HANDLES.with(|handles| handles.retain(|(known, _)| !Arc::ptr_eq(known, &handle)));
         bail!(RuntimeError, "can't start new thread");
     }
     handle.wait_started()?;
@@ -194,6 +194,7 @@ pub fn _make_thread_handle(ident: u64) -> Ref<ThreadHandle> {
     let handle = ThreadHandle::fresh();
     handle.handle().begin();
     handle.handle().run(ident);
+    remember(handle.handle(), false);
     handle
 }
 
@@ -206,12 +207,16 @@ pub fn _shutdown() -> PyResult<()> {
 /// Waits for all threads that are no daemons, other than this one.
 pub fn shut_down() -> PyResult<()> {
     let mine = thread::current().ident;
-    while let Some(handle) = waited_for(|handles| handles.iter().find(|handle| handle.ident() != mine).cloned()) {
-        handle.join(None)?;
-        // A thread takes itself off the list before it is done, but one of a forked parent cannot.
-        waited_for(|handles| handles.retain(|known| !Arc::ptr_eq(known, &handle)));
+    loop {
+        let next = HANDLES.with(|handles| {
+            handles.retain(|(handle, _)| !handle.is_done());
+            handles.iter().find(|(handle, waited_for)| *waited_for && handle.ident() != mine).map(|(handle, _)| handle.clone())
+        });
+        match next {
+            Some(handle) => handle.join(None)?,
+            None => return Ok(()),
+        };
     }
-    Ok(())
 }
 
 /// Return the number of currently running Python threads, excluding

@@ -7,10 +7,11 @@
 
 use std::cell::{Cell, RefCell};
 
+use taipan_objects::bytes::Bytes;
 use taipan_objects::cell::Slot;
 use taipan_objects::class::Trace;
 use taipan_objects::raised::PyResult;
-use taipan_objects::value::Value;
+use taipan_objects::value::{Ref, Value};
 use taipan_objects::{bail, exc, runtime};
 
 use super::raw;
@@ -246,6 +247,14 @@ impl Buffer {
     /// Before a read: writes what waits, if anything can wait.
     pub(super) fn settle_writes(&self, raw: &Value) -> PyResult<()> {
         if self.writable.get() { self.flush_and_rewind(raw) } else { Ok(()) }
+    }
+
+    /// Takes up to `count` of the bytes that were read ahead, as `bytes`.
+    pub(super) fn bytes_ahead(&self, count: usize) -> Ref<Bytes> {
+        let start = self.position.get();
+        let end = start + count.min(self.read_ahead());
+        self.position.set(end);
+        Bytes::new(&self.memory.borrow()[start..end])
     }
 
     /// Takes up to `count` of the bytes that were read ahead.

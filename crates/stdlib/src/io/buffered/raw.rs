@@ -114,7 +114,7 @@ pub fn is_closed(raw: &Value) -> PyResult<bool> {
 /// `raw.readall()`, where the raw file has that method; else nothing.
 pub fn read_all(raw: &Value) -> PyResult<Option<Value>> {
     if let Some(file) = plain(raw) {
-        return Ok(Some(file.read_all()?.map_or(Value::NONE, |bytes| Bytes::new(&bytes).into_value())));
+        return Ok(Some(file.read_all()?.map_or(Value::NONE, taipan_objects::value::Ref::into_value)));
     }
     let Some(method) = protocol::getattr_optional(raw, id!("readall"))? else { return Ok(None) };
     let answer = protocol::call0(&method)?;

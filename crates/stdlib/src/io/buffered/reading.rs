@@ -18,7 +18,7 @@ impl Buffer {
             return self.read_everything(&raw);
         };
         if size <= self.read_ahead() && self.lock.is_free() {
-            return Ok(Bytes::new(&self.take_ahead(size)).into_value());
+            return Ok(self.bytes_ahead(size).into_value());
         }
         let _held = self.enter(this)?;
         Ok(self.read_exactly(&raw, size)?.map_or(Value::NONE, |bytes| Bytes::new(&bytes).into_value()))
@@ -118,7 +118,7 @@ impl Buffer {
         let _held = self.enter(this)?;
         let ahead = self.read_ahead();
         if ahead > 0 {
-            return Ok(Bytes::new(&self.take_ahead(size.min(ahead))));
+            return Ok(self.bytes_ahead(size));
         }
         self.settle_writes(&raw)?;
         self.forget_read();
@@ -131,7 +131,7 @@ impl Buffer {
         }
         self.position.set(0);
         self.fill(&raw)?;
-        Ok(Bytes::new(&self.take_ahead(size)))
+        Ok(self.bytes_ahead(size))
     }
 
     /// `readinto(buffer)`, or `readinto1(buffer)` with `once`.

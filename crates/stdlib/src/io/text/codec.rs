@@ -115,7 +115,7 @@ impl Decoding {
         self.codec.set(codec);
         self.decoder.set(decoder);
         self.errors.set(Some(errors.clone()));
-        self.pending.borrow_mut().clear();
+        self.pending.take();
         self.set_newlines(universal, translate);
         self.newlines.reset();
         Ok(())
@@ -217,7 +217,7 @@ impl Decoding {
 
     /// Forgets what came before.
     pub fn reset(&self) -> PyResult<()> {
-        self.pending.borrow_mut().clear();
+        self.pending.take();
         if self.universal.get() {
             self.newlines.reset();
         }

@@ -1,4 +1,5 @@
 # System calls.
+import posix
 DIR = '/tmp/taipan_posix_test_%d' % posix.getpid()
 
 def raises(kind, text, f, *args, **kwargs):
@@ -182,3 +183,19 @@ def test_system():
     posix.close(s)
     raises(OverflowError, 'uid is less than minimum', posix.chown, '/tmp/x', -5, -5)
     assert 'HAVE_FSTATAT' in posix._have_functions
+
+def main():
+    import sys
+    import traceback
+    failed = 0
+    for name, test in list(globals().items()):
+        if name.startswith('test_') and (len(sys.argv) < 2 or name in sys.argv[1:]):
+            try:
+                test()
+            except Exception:
+                failed += 1
+                print(name)
+                traceback.print_exc(file=sys.stdout)
+    print('failed' if failed else 'ok')
+
+main()

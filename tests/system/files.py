@@ -1,4 +1,6 @@
 # Files of all layers, on a file in the temporary directory.
+import _io
+import posix
 PATH = '/tmp/taipan_io_test_%d' % posix.getpid()
 open = _io.open
 
@@ -524,3 +526,19 @@ def test_text_read_errors():
 
 def test_zz_end():
     posix.unlink(PATH)
+
+def main():
+    import sys
+    import traceback
+    failed = 0
+    for name, test in list(globals().items()):
+        if name.startswith('test_') and (len(sys.argv) < 2 or name in sys.argv[1:]):
+            try:
+                test()
+            except Exception:
+                failed += 1
+                print(name)
+                traceback.print_exc(file=sys.stdout)
+    print('failed' if failed else 'ok')
+
+main()
