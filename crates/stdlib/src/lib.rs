@@ -63,6 +63,7 @@ pub mod termios;
 pub mod thread_module;
 pub mod time;
 pub mod timeout;
+pub mod tokenize;
 pub mod types;
 pub mod typing;
 pub mod unicodedata;
@@ -129,6 +130,7 @@ pub static MODULES: &[fn() -> &'static ModuleDef] = &[
     termios::definition,
     thread_module::definition,
     time::definition,
+    tokenize::definition,
     types::definition,
     typing::definition,
     unicodedata::definition,

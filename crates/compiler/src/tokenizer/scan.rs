@@ -4,6 +4,8 @@
 //! the first byte of a line is read, not when the newline before it is consumed, and errors are
 //! reported against the line that was read last.
 
+use std::borrow::Cow;
+
 use rustpython_unicode::{classify, identifier};
 
 use super::kind::TokenKind;
@@ -99,7 +101,7 @@ impl Interpolated {
 
 /// The scanner.
 pub(crate) struct Scanner<'a> {
-    pub(super) src: &'a [u8],
+    pub(super) src: Cow<'a, [u8]>,
     /// Whether comments and blank lines are tokens, and errors lenient: `tokenize` wants this.
     pub(super) extra: bool,
     /// The next byte.
@@ -140,11 +142,18 @@ pub(super) fn continues_name(byte: u8) -> bool {
     starts_name(byte) || byte.is_ascii_digit()
 }
 
+fn bytes_of(text: Cow<'_, str>) -> Cow<'_, [u8]> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+    }
+}
+
 impl<'a> Scanner<'a> {
     /// A scanner of a source. `extra` makes comments and blank lines tokens.
-    pub(crate) fn new(source: &'a str, extra: bool) -> Self {
+    pub(crate) fn new(source: impl Into<Cow<'a, str>>, extra: bool) -> Self {
         Self {
-            src: source.as_bytes(),
+            src: bytes_of(source.into()),
             extra,
             cur: 0,
             inp: 0,
@@ -202,7 +211,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// The line that is being read, its newline included, as far as it is in the buffer.
-    pub(crate) fn current_line(&self) -> &'a [u8] {
+    pub(crate) fn current_line(&self) -> &[u8] {
         &self.src[self.line_start.min(self.inp)..self.inp]
     }
 
