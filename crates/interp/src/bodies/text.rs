@@ -1,11 +1,14 @@
 //! Strings: f-strings, templates, concatenation in place.
 
 use taipan_bytecode::ConvertValue;
-use taipan_objects::format;
+use taipan_objects::format::{self, ValueConversion};
 use taipan_objects::protocol;
+use taipan_objects::raised::PyResult;
 use taipan_objects::str::Str;
+use taipan_objects::template::{Interpolation, Template};
+use taipan_objects::tuple::Tuple;
 use taipan_objects::value::{Ref, Value};
-use taipan_objects::{bail, runtime};
+use taipan_objects::bail;
 
 use crate::cursor::{Cursor, Step};
 use crate::frame_stack::StackRef;
@@ -49,34 +52,29 @@ pub(crate) fn format_with_spec(c: &mut Cursor, _oparg: u32) -> Step {
 }
 
 pub(crate) fn build_interpolation(c: &mut Cursor, oparg: u32) -> Step {
-    let spec = if oparg & 1 != 0 { c.pop() } else { Str::empty().into_value() };
-    let expression = c.pop();
+    let spec = if oparg & 1 != 0 { text(c.pop())? } else { Str::empty() };
+    let expression = text(c.pop())?;
     let value = c.pop();
     let conversion = match ConvertValue::from_number(oparg >> 2) {
-        Some(ConvertValue::Str) => Str::new("s").into_value(),
-        Some(ConvertValue::Repr) => Str::new("r").into_value(),
-        Some(ConvertValue::Ascii) => Str::new("a").into_value(),
-        _ => Value::NONE,
+        Some(ConvertValue::Str) => Some(ValueConversion::Str),
+        Some(ConvertValue::Repr) => Some(ValueConversion::Repr),
+        Some(ConvertValue::Ascii) => Some(ValueConversion::Ascii),
+        _ => None,
     };
-    let class = runtime::import_attribute("string.templatelib", "Interpolation")?;
-    let made = protocol::call_positional(&class, &[value, expression, conversion, spec])?;
-    c.push(made);
+    c.push(Interpolation::new(value, expression, conversion, spec).into_value());
     Ok(())
 }
 
 pub(crate) fn build_template(c: &mut Cursor, _oparg: u32) -> Step {
-    let interpolations = c.pop();
-    let strings = c.pop();
-    let class = runtime::import_attribute("string.templatelib", "Template")?;
-    let mut parts = Vec::new();
-    let (strings, interpolations) = (protocol::collect(&strings)?, protocol::collect(&interpolations)?);
-    for (index, string) in strings.into_iter().enumerate() {
-        parts.push(string);
-        parts.extend(interpolations.get(index).cloned());
-    }
-    let made = protocol::call_positional(&class, &parts)?;
-    c.push(made);
+    let interpolations = Tuple::new(protocol::collect(&c.pop())?);
+    let strings = Tuple::new(protocol::collect(&c.pop())?);
+    c.push(Template::new(strings, interpolations).into_value());
     Ok(())
+}
+
+/// The text that the compiler put on the stack.
+fn text(value: Value) -> PyResult<Ref<Str>> {
+    value.into_ref::<Str>().or_else(|other| bail!(SystemError, "{} is no part of a template", other.class().name()))
 }
 
 /// `s += t` for exact strings: when the next instruction stores into the local that holds the only other reference, the
