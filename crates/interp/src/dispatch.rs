@@ -188,7 +188,6 @@ mod tail_threaded {
             mod behind {
                 use super::*;
                 $(
-                    #[cold]
                     #[inline(never)]
                     pub(super) fn $both(ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState, oparg: u64) -> Next {
                         run_full($slow, const { Opcode::$both.cache_units() }, ip, sp, frame, engine, oparg as u32)

@@ -15,14 +15,15 @@ define_module!(
     doc = "Opcode support module.",
     functions(
         stack_effect, is_valid, has_arg, has_const, has_name, has_jump, has_free, has_local, has_exc, get_nb_ops,
-        get_intrinsic1_descs, get_intrinsic2_descs, get_special_method_names, get_specialization_stats,
+        get_intrinsic1_descs, get_intrinsic2_descs, get_special_method_names, get_specialization_stats, get_executor,
     ),
     init = fill,
 );
 
 fn fill(module: &Ref<Module>) -> PyResult<()> {
-    module.set("ENABLE_SPECIALIZATION", true);
-    module.set("ENABLE_SPECIALIZATION_FT", true);
+    // The interpreter runs the base instructions only.
+    module.set("ENABLE_SPECIALIZATION", false);
+    module.set("ENABLE_SPECIALIZATION_FT", false);
     Ok(())
 }
 
@@ -146,4 +147,11 @@ fn get_special_method_names() -> Ref<List> {
 fn get_specialization_stats() -> Option<Value> {
     // As in a CPython built without statistics.
     None
+}
+
+/// Return the executor object at offset in code if exists, None otherwise.
+#[function("(*, code, offset)")]
+fn get_executor(_code: &Value, _offset: i32) -> PyResult<Value> {
+    // As in a CPython built without the second tier.
+    bail!(RuntimeError, "Executors are not available in this build")
 }

@@ -21,13 +21,22 @@ fn name_not_defined(name: &Ref<Str>) -> Raised {
     exceptions::name_error(ExceptionKind::NameError, name, format!("name '{}' is not defined", name.to_display()))
 }
 
+/// Looks a name up in a mapping; a plain dict is asked directly.
+#[inline]
+fn in_mapping(mapping: &Value, name: &Ref<Str>) -> PyResult<Option<Value>> {
+    match mapping.downcast_exact::<Dict>() {
+        Some(dict) => Ok(dict.get_str(name)),
+        None => protocol::getitem(mapping, name.as_value()).absent_on(ExceptionKind::KeyError),
+    }
+}
+
 /// Looks a name up in the globals, then in the builtins.
 #[inline]
 fn global(c: &Cursor, name: &Ref<Str>) -> PyResult<Value> {
-    if let Some(value) = c.frame().globals().get_str(name) {
+    if let Some(value) = in_mapping(c.frame().globals().as_value(), name)? {
         return Ok(value);
     }
-    match c.frame().builtins().get_str(name) {
+    match in_mapping(c.frame().builtins().as_value(), name)? {
         Some(value) => Ok(value),
         None => Err(name_not_defined(name)),
     }
@@ -35,13 +44,18 @@ fn global(c: &Cursor, name: &Ref<Str>) -> PyResult<Value> {
 
 #[inline(always)]
 pub(crate) fn load_global(c: &mut Cursor, oparg: u32) -> bool {
-    // SAFETY: string lookup runs no foreign code, and the value is counted at once.
+    // SAFETY: string lookup in plain dicts runs no foreign code, and the value is counted at once.
     let word = unsafe {
         let frame = &*c.frame;
         let name = &frame.code().names[(oparg >> 1) as usize];
-        let found = match frame.globals().peek_str(name) {
+        let (globals, builtins) = (frame.globals(), frame.builtins());
+        if globals.as_value().downcast_exact::<Dict>().is_none() {
+            return false;
+        }
+        let found = match globals.peek_str(name) {
             Some(found) => Some(found),
-            None => frame.builtins().peek_str(name),
+            None if builtins.as_value().downcast_exact::<Dict>().is_some() => builtins.peek_str(name),
+            None => None,
         };
         match found {
             Some(found) => duplicate_quick(StackRef(found.bits())),
@@ -65,27 +79,28 @@ pub(crate) fn load_global_full(c: &mut Cursor, oparg: u32) -> Step {
     Ok(())
 }
 
-/// The namespace of a class body or module.
-fn namespace(c: &Cursor, what: &str) -> PyResult<Value> {
+/// The namespace of a class body or module; `missing` says what to complain of where there is none.
+#[inline]
+fn namespace(c: &Cursor, missing: impl FnOnce() -> String) -> PyResult<Value> {
     match c.frame().namespace() {
         Some(namespace) => Ok(namespace),
-        None => bail!(SystemError, "no locals {what}"),
-    }
-}
-
-fn in_namespace(namespace: &Value, name: &Ref<Str>) -> PyResult<Option<Value>> {
-    match namespace.downcast_exact::<Dict>() {
-        Some(dict) => Ok(dict.get_str(name)),
-        None => protocol::getitem(namespace, name.as_value()).absent_on(ExceptionKind::KeyError),
+        None => bail!(SystemError, "no locals {}", missing()),
     }
 }
 
 pub(crate) fn load_name(c: &mut Cursor, oparg: u32) -> Step {
     let name = name(c, oparg);
-    let namespace = namespace(c, &format!("when loading '{}'", name.to_display()))?;
-    let value = match in_namespace(&namespace, &name)? {
+    let namespace = namespace(c, || format!("when loading '{}'", name.to_display()))?;
+    let value = match in_mapping(&namespace, &name)? {
         Some(value) => value,
-        None => global(c, &name)?,
+        // Other than LOAD_GLOBAL, this never asks a subclass of dict.
+        None => match c.frame().globals().get_str(&name) {
+            Some(value) => value,
+            None => match in_mapping(c.frame().builtins().as_value(), &name)? {
+                Some(value) => value,
+                None => return Err(name_not_defined(&name)),
+            },
+        },
     };
     c.push(value);
     Ok(())
@@ -93,7 +108,7 @@ pub(crate) fn load_name(c: &mut Cursor, oparg: u32) -> Step {
 
 pub(crate) fn store_name(c: &mut Cursor, oparg: u32) -> Step {
     let name = name(c, oparg);
-    let namespace = namespace(c, &format!("found when storing '{}'", name.to_display()))?;
+    let namespace = namespace(c, || format!("found when storing '{}'", name.to_display()))?;
     let value = c.pop();
     match namespace.downcast_exact::<Dict>() {
         Some(dict) => dict.set_str(&name, value),
@@ -104,7 +119,7 @@ pub(crate) fn store_name(c: &mut Cursor, oparg: u32) -> Step {
 
 pub(crate) fn delete_name(c: &mut Cursor, oparg: u32) -> Step {
     let name = name(c, oparg);
-    let namespace = namespace(c, &format!("when deleting '{}'", name.to_display()))?;
+    let namespace = namespace(c, || format!("when deleting '{}'", name.to_display()))?;
     match protocol::delitem(&namespace, name.as_value()) {
         Err(raised) if raised.is(ExceptionKind::KeyError) => Err(name_not_defined(&name)),
         other => other,
@@ -127,7 +142,7 @@ pub(crate) fn delete_global(c: &mut Cursor, oparg: u32) -> Step {
 }
 
 pub(crate) fn load_locals(c: &mut Cursor, _oparg: u32) -> Step {
-    let namespace = namespace(c, "found")?;
+    let namespace = namespace(c, || "found".to_owned())?;
     c.push(namespace);
     Ok(())
 }
@@ -135,7 +150,7 @@ pub(crate) fn load_locals(c: &mut Cursor, _oparg: u32) -> Step {
 pub(crate) fn load_from_dict_or_globals(c: &mut Cursor, oparg: u32) -> Step {
     let name = name(c, oparg);
     let namespace = c.pop();
-    let value = match in_namespace(&namespace, &name)? {
+    let value = match in_mapping(&namespace, &name)? {
         Some(value) => value,
         None => global(c, &name)?,
     };
@@ -146,7 +161,7 @@ pub(crate) fn load_from_dict_or_globals(c: &mut Cursor, oparg: u32) -> Step {
 pub(crate) fn load_from_dict_or_deref(c: &mut Cursor, oparg: u32) -> Step {
     let name = c.frame().code().localsplus_names[oparg as usize].clone();
     let namespace = c.pop();
-    let value = match in_namespace(&namespace, &name)? {
+    let value = match in_mapping(&namespace, &name)? {
         Some(value) => value,
         None => match super::locals::cell_contents(c, oparg) {
             Some(value) => value,
@@ -172,8 +187,8 @@ pub(crate) fn load_build_class(c: &mut Cursor, _oparg: u32) -> Step {
 }
 
 pub(crate) fn setup_annotations(c: &mut Cursor, _oparg: u32) -> Step {
-    let namespace = namespace(c, "found when setting up annotations")?;
-    if in_namespace(&namespace, id!("__annotations__"))?.is_none() {
+    let namespace = namespace(c, || "found when setting up annotations".to_owned())?;
+    if in_mapping(&namespace, id!("__annotations__"))?.is_none() {
         protocol::setitem(&namespace, id!("__annotations__").as_value(), &Dict::new().into_value())?;
     }
     Ok(())

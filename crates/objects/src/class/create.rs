@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use crate::args::Args;
 use crate::cell::{Once, Slot};
 use crate::class::dunders::{bases_of, fill_slots};
+use crate::class::type_object::itemsize;
 use crate::class::{ClassBuilder, ClassDef, ClassFlags, Layout, Payload, Slots, Type, install_slot_wrappers, mro};
 use crate::dict::Dict;
 use crate::header::{IMMORTAL_COUNT, flags};
@@ -277,7 +278,7 @@ fn plan_members(base: &Ref<Type>, bases: &[Ref<Type>], dict: &Ref<Dict>, class_n
     };
     let names = if slots.downcast::<Str>().is_some() { vec![slots] } else { protocol::collect(&slots)? };
     let mut plan = MemberPlan { members: Vec::new(), attributes: false, weakrefs: false };
-    if !names.is_empty() && base.layout().tail_bytes.is_some() && names.iter().any(|name| !is_special_slot(name)) {
+    if !names.is_empty() && itemsize(base) != 0 && names.iter().any(|name| !is_special_slot(name)) {
         bail!(TypeError, "nonempty __slots__ not supported for subtype of '{}'", base.name());
     }
     for name in names {

@@ -1,6 +1,7 @@
 //! `type`: calling classes, their attributes, `__subclasses__`, `mro()`, `__bases__` assignment.
 
 use crate::args::Args;
+use crate::bytes::Bytes;
 use crate::cell::Once;
 use crate::class::create::{allocate_builtin, best_base, calculate_metaclass, compute_mro, create_builtin};
 use crate::class::dunders::{bases_of, fill_slots};
@@ -8,6 +9,7 @@ use crate::class::generic::{class_getattr, class_setattr};
 use crate::class::{ClassDef, ClassFlags, Layout, Payload, Type, new_class};
 use crate::dict::Dict;
 use crate::instance;
+use crate::int::Int;
 use crate::list::List;
 use crate::mapping_proxy::MappingProxy;
 use crate::native::{GetSetDef, getset_descriptor};
@@ -103,6 +105,15 @@ pub fn call_class(class: &Ref<Type>, args: Args<'_>) -> PyResult<Value> {
         init(&made, args)?;
     }
     Ok(made)
+}
+
+/// `__itemsize__`: not zero for the classes whose objects have as many items as they were made with. A string's text is
+/// no item.
+pub(crate) fn itemsize(class: &Type) -> usize {
+    [(Int::class(), 4), (Bytes::class(), 1), (Tuple::class(), 8), (Type::class(), 40)]
+        .into_iter()
+        .find_map(|(known, size)| class.is_subclass(known).then_some(size))
+        .unwrap_or(0)
 }
 
 #[methods]
@@ -339,7 +350,7 @@ impl Type {
 
     #[getter(name = "__itemsize__")]
     fn itemsize(this: &Ref<Type>) -> usize {
-        if this.layout().tail_bytes.is_some() { 8 } else { 0 }
+        itemsize(this)
     }
 
     #[getter(name = "__dictoffset__")]
