@@ -59,6 +59,7 @@ pub mod struct_module;
 pub mod suggestions;
 pub mod sys;
 pub mod system;
+pub mod sysconfigdata;
 pub mod termios;
 pub mod thread_module;
 pub mod time;
@@ -127,6 +128,7 @@ pub static MODULES: &[fn() -> &'static ModuleDef] = &[
     struct_module::definition,
     suggestions::definition,
     system::definition,
+    sysconfigdata::definition,
     termios::definition,
     thread_module::definition,
     time::definition,

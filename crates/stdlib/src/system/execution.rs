@@ -3,7 +3,7 @@
 use taipan_interp::frames;
 use taipan_macros::function;
 use taipan_objects::cell::Slot;
-use taipan_objects::class::clear_lookup_cache;
+use taipan_objects::class::{ClassFlags, Type, clear_lookup_cache};
 use taipan_objects::dict::Dict;
 use taipan_objects::raised::PyResult;
 use taipan_objects::runtime::{self, breaker};
@@ -198,6 +198,20 @@ pub(super) fn _clear_type_cache() {
 #[function("()")]
 pub(super) fn _clear_internal_caches() {
     clear_lookup_cache();
+}
+
+/// Remove the descriptors of `__dict__` and `__weakref__` from a class that is being replaced by another.
+#[function("(type, /)")]
+pub(super) fn _clear_type_descriptors(class: &Ref<Type>) -> PyResult<()> {
+    if class.has(ClassFlags::IMMUTABLE) {
+        bail!(TypeError, "argument is immutable");
+    }
+    let dict = class.dict();
+    for name in [id!("__dict__"), id!("__weakref__")] {
+        dict.remove_str(name);
+    }
+    class.modified();
+    Ok(())
 }
 
 /// Return whether frames leave trampolines on the native stack for profilers. They do not.

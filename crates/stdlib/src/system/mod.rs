@@ -122,6 +122,7 @@ define_module!(
         unraisable::unraisablehook,
         execution::_clear_type_cache,
         execution::_clear_internal_caches,
+        execution::_clear_type_descriptors,
         execution::_current_exceptions,
         execution::_current_frames,
         execution::_getframe,
