@@ -217,6 +217,9 @@ impl Type {
     /// Whether `other` is in this class's MRO (no `__subclasscheck__`).
     #[inline(always)]
     pub fn is_subclass(&self, other: &Ref<Type>) -> bool {
+        if std::ptr::eq(self, &raw const **other) {
+            return true;
+        }
         // SAFETY: walking the MRO runs no foreign code, and a class's MRO is replaced only by its own methods.
         match unsafe { self.mro.peek() } {
             Some(mro) => mro.tail().iter().any(|class| class.is(other.as_value())),
@@ -266,9 +269,13 @@ impl Trace for Type {
     }
 
     fn clear(&self) {
-        // The bases stay: instances that die later still ask their class how.
         if let Some(dict) = self.dict.get() {
             dict.clear_all();
+        }
+        // The bases stay: instances that die later still ask their class how. Only the cycle with itself is broken.
+        if let Some(mro) = self.mro.get() {
+            let others = mro.tail().iter().filter(|class| class.downcast::<Type>().is_none_or(|class| !std::ptr::eq(self, &raw const **class)));
+            self.mro.set(Some(Tuple::new(others.cloned().collect())));
         }
     }
 }
