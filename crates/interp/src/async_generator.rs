@@ -474,7 +474,7 @@ impl AsyncGenAThrow {
             generator.closed.set(true);
             return self.closing(self.throw_first(generator_exit()));
         };
-        let raised = protocol_throw_arguments(arguments)?;
+        let raised = thrown_by_athrow(arguments)?;
         let sent = generator.unwrap(self.throw_first(raised));
         if sent.is_err() {
             self.end();
@@ -508,7 +508,7 @@ impl AsyncGenAThrow {
 }
 
 /// The exception of `athrow(…)`.
-fn protocol_throw_arguments(arguments: &Ref<Tuple>) -> PyResult<Raised> {
+fn thrown_by_athrow(arguments: &Ref<Tuple>) -> PyResult<Raised> {
     let count = arguments.len();
     taipan_objects::args::check_count("athrow", count, 1, 3)?;
     generator::make_thrown(arguments.as_slice())

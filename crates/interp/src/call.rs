@@ -51,7 +51,6 @@ pub unsafe fn initialize_frame_quick(frame: *mut Frame, function: StackRef, code
             return_offset: 0,
             owner: FrameOwner::Thread,
             is_entry: false,
-            traced_line: 0,
         });
         for index in first_local..count {
             *locals.add(index) = StackRef::NULL;

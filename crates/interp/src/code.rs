@@ -14,6 +14,7 @@ use taipan_objects::class::{Payload, Trace};
 use taipan_objects::str::Str;
 use taipan_objects::tuple::Tuple;
 use taipan_objects::value::{Ref, Value};
+use crate::monitoring::{self, CodeMonitoring};
 use taipan_objects::{bytes, complex, float, heap, int, set, slice};
 
 /// Code units that change while they run, and behind them [`GUARD_UNITS`] that no opcode has.
@@ -88,10 +89,10 @@ pub struct Code {
     pub is_simple: bool,
     /// Number of parameters of all kinds, `*args` and `**kwargs` included.
     pub parameter_count: u32,
-    /// Instrumentation the units carry.
+    /// The version of the instrumentation that the units carry.
     pub instrumentation: Cell<u64>,
-    /// Tools' data about this code (`sys.monitoring`).
-    pub monitoring: Slot,
+    /// What tools listen to in this code (`sys.monitoring`).
+    pub monitoring: CodeMonitoring,
     /// `_co_code_adaptive` readers and `co_extra`-like caches: lazily made tuples.
     cache: RefCell<Vec<(&'static str, Value)>>,
 }
@@ -197,7 +198,7 @@ impl Code {
         let is_simple = !has(flags::VARARGS | flags::VARKEYWORDS) && parts.kwonly_arg_count == 0 && has(flags::OPTIMIZED);
         let first_traceable =
             units.iter().position(|unit| unit.get() & 0xff == Opcode::Resume as u16).map_or(0, |position| position as u32);
-        heap::new_object(
+        let code = heap::new_object(
             Code::class(),
             Code {
                 frame_size: parts.localsplus_names.len() + parts.stack_size as usize + 1,
@@ -223,10 +224,14 @@ impl Code {
                 is_simple,
                 parameter_count: parameters,
                 instrumentation: Cell::new(0),
-                monitoring: Slot::empty(),
+                monitoring: CodeMonitoring::default(),
                 cache: RefCell::new(Vec::new()),
             },
-        )
+        );
+        if monitoring::is_active() {
+            monitoring::mark(&code);
+        }
+        code
     }
 
     /// The parts, to make a changed copy (`code.replace`).
@@ -292,6 +297,9 @@ impl Code {
 
     /// `co_code`: base opcodes, caches zero.
     pub fn original_bytes(&self) -> Vec<u8> {
+        if let Some(plain) = self.monitoring.plain_units() {
+            return plain.iter().flat_map(|unit| unit.to_le_bytes()).collect();
+        }
         let units: Vec<CodeUnit> = self.units().iter().map(|unit| CodeUnit(unit.get())).collect();
         let mut bytes = Vec::with_capacity(units.len() * 2);
         for instruction in instructions(&units) {
@@ -300,11 +308,23 @@ impl Code {
                 bytes.extend_from_slice(&unit.to_bytes());
             }
             let unit = units[instruction.offset as usize];
-            let opcode = instruction.opcode.map_or_else(|byte| byte, |opcode| opcode.base() as u8);
+            let opcode = instruction.opcode.map_or_else(|byte| byte, |opcode| opcode.plain().unwrap_or_else(|| opcode.base()) as u8);
             bytes.extend_from_slice(&[opcode, unit.oparg()]);
             bytes.resize(instruction.end() as usize * 2, 0);
         }
         bytes
+    }
+
+    /// The plain unit at `index`: neither specialized nor instrumented. Inline caches are as they are.
+    pub fn base_unit(&self, index: usize) -> CodeUnit {
+        if let Some(unit) = self.monitoring.plain_unit(index) {
+            return unit;
+        }
+        let unit = CodeUnit(self.units().get(index).map_or(0, Cell::get));
+        match unit.opcode() {
+            Some(opcode) => unit.with_opcode(opcode.plain().unwrap_or_else(|| opcode.base())),
+            None => unit,
+        }
     }
 
     /// The line of the instruction at `index`.

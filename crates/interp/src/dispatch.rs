@@ -5,7 +5,7 @@
 //! happens in a function of its own that gives the registers back. The portable build runs the same bodies from one
 //! `loop { match }`.
 
-use taipan_bytecode::Opcode;
+use taipan_bytecode::{Opcode, OpcodeKind};
 
 use crate::bodies::*;
 use crate::cursor::{Cursor, Next, run_full};
@@ -199,6 +199,12 @@ mod tail_threaded {
                         run_full($full_body, const { Opcode::$full.cache_units() }, ip, sp, frame, engine, oparg as u32)
                     }
                 )*
+
+                #[cold]
+                #[inline(never)]
+                pub(super) fn instrumented(ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState, oparg: u64) -> Next {
+                    crate::bodies::instrumented(ip, sp, frame, engine, oparg as u32)
+                }
             }
 
             #[allow(non_snake_case)]
@@ -242,6 +248,23 @@ mod tail_threaded {
                         next(ip, sp, frame, engine, oparg << 8 | (unit >> 8) as u64)
                     }
                 }
+                /// Any instrumented opcode; it may go on with another opcode at the same place, with the same oparg.
+                pub(super) unsafe extern "C" fn instrumented(ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState, oparg: u64) {
+                    // SAFETY: as above.
+                    unsafe {
+                        let next = behind::instrumented(ip, sp, frame, engine, oparg);
+                        if next.ip.is_null() {
+                            return;
+                        }
+                        let redirect = (*engine).redirect;
+                        let frame = (*engine).current;
+                        if redirect != 0 {
+                            TABLE[redirect as usize](next.ip, next.sp, frame, engine, oparg)
+                        } else {
+                            dispatch!(next.ip, next.sp, frame, engine)
+                        }
+                    }
+                }
                 pub(super) unsafe extern "C" fn unknown(ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState, oparg: u64) {
                     // SAFETY: as above.
                     unsafe { continue_with!(run_full(unknown_opcode, 0, ip, sp, frame, engine, oparg as u32), engine) }
@@ -254,6 +277,15 @@ mod tail_threaded {
                 $(table[Opcode::$only as usize] = ops::$only;)*
                 $(table[Opcode::$full as usize] = ops::$full;)*
                 table[Opcode::ExtendedArg as usize] = ops::extended_arg;
+                let mut byte = 0;
+                while byte < table.len() {
+                    if let Some(opcode) = Opcode::from_byte(byte as u8)
+                        && matches!(opcode.kind(), OpcodeKind::Instrumented)
+                    {
+                        table[byte] = ops::instrumented;
+                    }
+                    byte += 1;
+                }
                 table
             };
         };
@@ -288,13 +320,14 @@ mod portable {
                 let mut next = Next { ip, sp };
                 let mut frame = frame;
                 let mut prefix = 0;
+                let mut redirected = None;
                 loop {
                     // SAFETY: code ends with an instruction that does not fall through.
                     let unit = unsafe { *next.ip };
-                    let oparg = prefix | (unit >> 8) as u32;
+                    let (byte, oparg) = redirected.take().unwrap_or(((unit & 0xff) as u8, prefix | (unit >> 8) as u32));
                     prefix = 0;
                     let (ip, sp) = (next.ip, next.sp);
-                    let Some(opcode) = Opcode::from_byte((unit & 0xff) as u8) else {
+                    let Some(opcode) = Opcode::from_byte(byte) else {
                         next = run_full(unknown_opcode, 0, ip, sp, frame, engine, oparg);
                         if next.ip.is_null() { return; }
                         continue;
@@ -309,6 +342,13 @@ mod portable {
                         $(Opcode::$only => { $only_body(&mut c, oparg); Some(Next { ip: c.ip, sp: c.sp }) })*
                         $(Opcode::$full => Some(run_full($full_body, opcode.cache_units(), ip, sp, frame, engine, oparg)),)*
                         Opcode::ExtendedArg => { prefix = oparg << 8; Some(Next { ip: c.ip, sp: c.sp }) }
+                        instrumented if instrumented.kind() == OpcodeKind::Instrumented => {
+                            let next = crate::bodies::instrumented(ip, sp, frame, engine, oparg);
+                            // SAFETY: the state outlives the loop.
+                            let redirect = unsafe { (*engine).redirect };
+                            redirected = (redirect != 0).then_some((redirect, oparg));
+                            Some(next)
+                        }
                         _ => None,
                     };
                     next = match done {

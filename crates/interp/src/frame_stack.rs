@@ -191,8 +191,6 @@ pub struct Frame {
     pub owner: FrameOwner,
     /// Whether leaving this frame leaves the native dispatch loop.
     pub is_entry: bool,
-    /// The next line event is due (tracing).
-    pub traced_line: i32,
 }
 
 /// Words that a frame's header takes.
@@ -299,6 +297,10 @@ pub struct EngineState {
     pub reraise_at: *const u16,
     /// Whether a generator's frame ended, rather than yielded.
     pub finished: bool,
+    /// How many callbacks of events run, one in another: meanwhile nothing is told.
+    pub telling: u32,
+    /// The opcode that the next instruction runs as; 0 for what stands there. Set by instrumented opcodes alone.
+    pub redirect: u8,
     /// The event whose callbacks run, if any do: what decides whether `f_lineno` can be assigned.
     pub event: Option<crate::monitoring::Event>,
     /// The thread this is the state of.
@@ -317,6 +319,8 @@ impl EngineState {
             result: None,
             finished: false,
             reraise_at: ptr::null(),
+            telling: 0,
+            redirect: 0,
             event: None,
             thread,
             chunks: Vec::new(),

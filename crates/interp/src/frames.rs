@@ -27,6 +27,7 @@ pub fn engine() -> &'static mut EngineState {
 
 /// Gives a thread's interpreter state back when it ends.
 pub fn release_engine() {
+    crate::tracing::thread_ends();
     let state = thread::current();
     let engine = state.engine.replace(std::ptr::null_mut()).cast::<EngineState>();
     if !engine.is_null() {

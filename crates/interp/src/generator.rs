@@ -29,6 +29,7 @@ use crate::code::Code;
 use crate::cursor::Cursor;
 use crate::eval;
 use crate::frame_object::{detach_frame_object, frame_object};
+use crate::monitoring::{self, Event};
 use crate::frame_stack::{
     EngineState, FRAME_WORDS, Frame, FrameOwner, FramePointer, StackRef, clear_frame, frame_words, promote_frame, trace_frame,
 };
@@ -171,7 +172,9 @@ impl Core {
         // SAFETY: the frame is suspended behind a YIELD_VALUE; RESUME follows with the reason in its oparg.
         unsafe {
             let resume = *(*frame).ip.add(1);
-            if (resume & 0xff) as u8 != Opcode::Resume as u8 || (resume >> 8) & 3 < 2 {
+            let byte = (resume & 0xff) as u8;
+            let is_resume = byte == Opcode::Resume as u8 || byte == Opcode::ResumeCheck as u8 || byte == Opcode::InstrumentedResume as u8;
+            if !is_resume || (resume >> 8) & 3 < 2 {
                 return None;
             }
             let receiver = *(*frame).sp.sub(1);
@@ -321,7 +324,9 @@ pub fn resume_inline(c: &mut Cursor, core: &Core, value: Value, return_units: u1
         (*frame).is_entry = false;
         c.frame = frame;
         c.sp = (*frame).sp;
-        c.ip = (*frame).ip.add(1);
+        // Saved too: the RESUME there need not save it, and lines are told by what ran last.
+        (*frame).ip = (*frame).ip.add(1);
+        c.ip = (*frame).ip;
     }
     Ok(true)
 }
@@ -422,6 +427,11 @@ pub fn resume(core: &Core, owner: &Value, input: Input) -> PyResult<Sent> {
         }
         Input::Exception(raised) => {
             let frame = link(engine, core, None)?;
+            // No RESUME runs that would bring the code up to date.
+            if monitoring::is_active() {
+                monitoring::update(&core.code);
+            }
+            let raised = monitoring::exception_event(engine, Event::PyThrow, raised);
             // SAFETY: the frame is current; its words below `sp` are valid.
             unsafe {
                 (*frame).is_entry = true;

@@ -40,5 +40,6 @@ pub fn init_classes() {
     generator::Coroutine::init_class();
     generator::CoroutineWrapper::init_class();
     async_generator::init_classes();
+    monitoring::init_classes();
     typing::init_classes();
 }

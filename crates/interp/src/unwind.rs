@@ -3,16 +3,20 @@
 //! Each frame that the exception passes adds a traceback entry. The exception table of the frame's code names the handler;
 //! without one the frame goes, and the search goes on in its caller, until an entry frame gives the exception to native code.
 
-use taipan_bytecode::exception_table;
+use std::ptr;
+
+use taipan_bytecode::{Opcode, exception_table};
 use taipan_objects::exceptions::BaseException;
 use taipan_objects::int;
 use taipan_objects::raised::Raised;
+use taipan_objects::thread;
 use taipan_objects::traceback::Traceback;
 use taipan_objects::value::Ref;
 
 use crate::cursor::Next;
 use crate::frame_object::frame_object;
 use crate::frame_stack::{EngineState, Frame, StackRef};
+use crate::monitoring::{self, Event};
 
 /// Adds the running frame to the exception's traceback.
 pub fn add_traceback(frame: *mut Frame, exception: &Ref<BaseException>) {
@@ -35,11 +39,14 @@ pub fn unwind(engine: *mut EngineState, sp: *mut StackRef, raised: Raised) -> Ne
     // SAFETY: the engine outlives the loop; `current` is the raising frame, its words below `sp` are valid.
     unsafe {
         let frame = (*engine).current;
-        let reraise_at = std::mem::replace(&mut (*engine).reraise_at, std::ptr::null());
-        if (*frame).is_complete() && reraise_at.is_null() && !is_reraise(frame) {
+        (*frame).sp = sp;
+        let reraise_at = std::mem::replace(&mut (*engine).reraise_at, ptr::null());
+        let is_reraise = !reraise_at.is_null() || is_reraise(frame, &raised);
+        if (*frame).is_complete() && !is_reraise {
             add_traceback(frame, raised.exception());
         }
-        crate::tracing::exception_raised(&mut *engine, &raised);
+        let event = if is_reraise { Event::Reraise } else { Event::Raise };
+        let raised = monitoring::exception_event(engine, event, raised);
         handle(engine, sp, raised, reraise_at)
     }
 }
@@ -48,11 +55,19 @@ pub fn unwind(engine: *mut EngineState, sp: *mut StackRef, raised: Raised) -> Ne
 ///
 /// # Safety
 /// `frame` is live.
-unsafe fn is_reraise(frame: *mut Frame) -> bool {
-    use taipan_bytecode::Opcode;
-    // SAFETY: by contract; `ip` points at the running instruction.
-    let byte = unsafe { *(*frame).ip } as u8;
-    byte == Opcode::Reraise as u8
+unsafe fn is_reraise(frame: *mut Frame, raised: &Raised) -> bool {
+    // SAFETY: by contract.
+    let (code, index) = unsafe { ((*frame).code(), (*frame).instruction_index()) };
+    let Ok(index) = usize::try_from(index) else { return false };
+    let unit = code.base_unit(index);
+    match unit.opcode() {
+        Some(Opcode::Reraise | Opcode::EndAsyncFor | Opcode::CleanupThrow) => true,
+        // `raise` alone; without an exception being handled it raises one of its own.
+        Some(Opcode::RaiseVarargs) => {
+            unit.oparg() == 0 && thread::handled_exception().is_some_and(|handled| handled.is(raised.exception()))
+        }
+        _ => false,
+    }
 }
 
 /// # Safety
@@ -65,7 +80,7 @@ unsafe fn handle(engine: *mut EngineState, mut sp: *mut StackRef, raised: Raised
         loop {
             let frame = (*engine).current;
             let code = (*frame).code().clone();
-            let at = std::mem::replace(&mut reraise_at, std::ptr::null());
+            let at = std::mem::replace(&mut reraise_at, ptr::null());
             let index = if at.is_null() { (*frame).instruction_index() } else { at.offset_from(code.units_ptr()) as i32 };
             if index >= 0
                 && let Some(handler) = exception_table::lookup(&code.exceptiontable.0, index as u32)
@@ -77,24 +92,41 @@ unsafe fn handle(engine: *mut EngineState, mut sp: *mut StackRef, raised: Raised
                     word.close();
                 }
                 if handler.lasti {
-                    *sp = StackRef::from_value(int::new(i64::from(index)));
+                    // Of a re-raise, the instruction that raised first.
+                    *sp = StackRef::from_value(int::new(i64::from((*frame).instruction_index())));
                     sp = sp.add(1);
                 }
-                *sp = StackRef::from_value(raised.into_exception().into_value());
-                return Next { ip: code.units_ptr().add(handler.target as usize), sp: sp.add(1) };
+                let ip = code.units_ptr().add(handler.target as usize);
+                if !monitoring::listens(Event::ExceptionHandled) {
+                    *sp = StackRef::from_value(raised.into_exception().into_value());
+                    return Next { ip, sp: sp.add(1) };
+                }
+                let exception = raised.exception().clone();
+                let raiser = (*frame).ip;
+                (*frame).ip = ip;
+                (*frame).sp = sp;
+                raised = monitoring::exception_event(engine, Event::ExceptionHandled, raised);
+                if raised.exception().is(&exception) {
+                    (*frame).ip = raiser;
+                    *sp = StackRef::from_value(raised.into_exception().into_value());
+                    return Next { ip, sp: sp.add(1) };
+                }
+                // The callback raised: the search goes on at the handler.
+                continue;
             }
             drop(code);
-            crate::tracing::frame_unwinds(&mut *engine, &raised);
+            (*frame).sp = sp;
+            raised = monitoring::exception_event(engine, Event::PyUnwind, raised);
             let is_entry = (*frame).is_entry;
             crate::eval::leave_frame(&mut *engine, frame, sp);
             if is_entry {
                 (*engine).raised = Some(raised);
-                return Next { ip: std::ptr::null(), sp: std::ptr::null_mut() };
+                return Next { ip: ptr::null(), sp: ptr::null_mut() };
             }
             let caller = (*engine).current;
             sp = (*caller).sp;
             add_traceback(caller, raised.exception());
-            raised = Raised::from_exception(raised.into_exception());
+            raised = monitoring::exception_event(engine, Event::Raise, raised);
         }
     }
 }

@@ -30,8 +30,6 @@ pub mod breaker {
     pub const PENDING_CALLS: u32 = 1 << 3;
     /// An exception was sent to a thread.
     pub const ASYNC_EXCEPTION: u32 = 1 << 4;
-    /// Instrumentation changed: code objects look at their version.
-    pub const INSTRUMENT: u32 = 1 << 5;
 }
 
 /// Non-zero when the interpreter has something to do besides running bytecode.

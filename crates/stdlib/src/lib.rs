@@ -37,6 +37,7 @@ pub mod locale;
 pub mod marshal;
 pub mod math;
 pub mod mmap;
+pub mod monitoring;
 pub mod opcode;
 pub mod operator;
 pub mod os_result;

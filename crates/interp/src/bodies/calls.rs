@@ -203,6 +203,14 @@ pub(crate) fn call_kw(c: &mut Cursor, oparg: u32) -> Step {
     crate::eval::safe_point_if_needed(c)
 }
 
+/// The items behind the star of a call.
+pub(crate) fn starred_arguments(callable: &Value, arguments: &Value) -> PyResult<Vec<Value>> {
+    protocol::collect_or(arguments, || {
+        let text = super::containers::function_text(callable).unwrap_or_default();
+        format!("{text} argument after * must be an iterable, not {}", arguments.class().name())
+    })
+}
+
 pub(crate) fn call_function_ex(c: &mut Cursor, _oparg: u32) -> Step {
     let keywords = c.pop_option();
     let arguments = c.pop();
@@ -212,13 +220,7 @@ pub(crate) fn call_function_ex(c: &mut Cursor, _oparg: u32) -> Step {
     values.extend(receiver);
     match arguments.downcast_exact::<Tuple>() {
         Some(tuple) => values.extend_from_slice(tuple.tail()),
-        None => {
-            let items = protocol::collect_or(&arguments, || {
-                let text = super::containers::function_text(&callable).unwrap_or_default();
-                format!("{text} argument after * must be an iterable, not {}", arguments.class().name())
-            })?;
-            values.extend(items);
-        }
+        None => values.extend(starred_arguments(&callable, &arguments)?),
     }
     let mut names = Vec::new();
     if let Some(keywords) = &keywords {

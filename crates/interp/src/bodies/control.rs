@@ -6,7 +6,7 @@ use taipan_objects::exceptions::ExceptionKind;
 use taipan_objects::list::List;
 use taipan_objects::list::iterators::ListIterator;
 use taipan_objects::protocol;
-use taipan_objects::raised::PyResult;
+use taipan_objects::raised::{PyResult, Raised};
 use taipan_objects::range::RangeIterator;
 use taipan_objects::runtime::EVAL_BREAKER;
 use taipan_objects::value::{Value, bits};
@@ -14,6 +14,7 @@ use taipan_objects::value::{Value, bits};
 use super::{close_quick, duplicate_quick, would_die};
 use crate::cursor::{Cursor, Step};
 use crate::frame_stack::{Frame, FrameOwner, StackRef};
+use crate::monitoring::{self, Event};
 
 #[inline(always)]
 pub(crate) fn jump_forward(c: &mut Cursor, oparg: u32) {
@@ -45,8 +46,8 @@ pub(crate) fn resume(_c: &mut Cursor, _oparg: u32) -> bool {
 }
 
 pub(crate) fn resume_full(c: &mut Cursor, oparg: u32) -> Step {
-    // A generator that was just created runs nothing before its first `next`.
-    if oparg & 3 == 2 {
+    // Behind `yield from` and `await` the innermost generator looks.
+    if oparg & 3 >= 2 {
         return Ok(());
     }
     crate::eval::safe_point(c)
@@ -151,15 +152,27 @@ pub(crate) fn for_iter(c: &mut Cursor, _oparg: u32) -> bool {
     false
 }
 
+/// An iterator raised: StopIteration ends the loop, after tools were told of it.
+pub(crate) fn end_of_iteration(c: &mut Cursor, raised: Raised) -> PyResult<()> {
+    if !raised.is(ExceptionKind::StopIteration) {
+        return Err(raised);
+    }
+    if monitoring::listens(Event::Raise) {
+        c.frame_mut().sp = c.sp;
+        let raised = monitoring::exception_event(c.engine, Event::Raise, raised);
+        if !raised.is(ExceptionKind::StopIteration) {
+            return Err(raised);
+        }
+    }
+    Ok(())
+}
+
 pub(crate) fn for_iter_full(c: &mut Cursor, oparg: u32) -> Step {
     if super::generators::for_iter_generator(c, oparg)? {
         return Ok(());
     }
-    let next = protocol::next(&c.peek(0));
-    let next = match next {
-        Err(raised) if raised.is(ExceptionKind::StopIteration) => None,
-        other => other?,
-    };
+    let iterator = c.peek(0).clone();
+    let next = protocol::next(&iterator).or_else(|raised| end_of_iteration(c, raised).map(|()| None))?;
     match next {
         Some(value) => c.push(value),
         // The iterator stays for POP_ITER; END_FOR in between is skipped.
@@ -228,7 +241,6 @@ pub(crate) fn return_value(c: &mut Cursor, _oparg: u32) -> bool {
 
 pub(crate) fn return_value_full(c: &mut Cursor, _oparg: u32) -> Step {
     let result = c.pop();
-    crate::tracing::frame_returns(c, &result)?;
     crate::eval::return_from_frame(c, result);
     Ok(())
 }

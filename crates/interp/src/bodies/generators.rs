@@ -36,7 +36,6 @@ pub(crate) fn return_generator(c: &mut Cursor, _oparg: u32) -> Step {
 
 pub(crate) fn yield_value(c: &mut Cursor, _oparg: u32) -> Step {
     let value = c.pop();
-    crate::tracing::frame_yields(c, &value)?;
     generator::yield_value(c, value);
     Ok(())
 }
@@ -81,8 +80,11 @@ pub(crate) fn send(c: &mut Cursor, oparg: u32) -> Step {
             };
             match outcome {
                 Ok(item) => Sent::Yield(item),
-                Err(raised) if raised.is(ExceptionKind::StopIteration) => Sent::Return(exceptions::stop_value(&raised)),
-                Err(raised) => return Err(raised),
+                Err(raised) => {
+                    let value = exceptions::stop_value(&raised);
+                    super::end_of_iteration(c, raised)?;
+                    Sent::Return(value)
+                }
             }
         }
     };

@@ -1,5 +1,7 @@
 //! The events that tools can listen to, with the numbers that `sys.monitoring.events` is made of.
 
+use taipan_bytecode::Opcode;
+
 macro_rules! events {
     ($($(#[$doc:meta])* $name:ident $text:literal,)*) => {
         /// Something that happens while Python code runs.
@@ -81,4 +83,27 @@ impl Event {
     pub const fn is_local(self) -> bool {
         (self as usize) < Event::LOCAL_COUNT
     }
+}
+
+/// The event that an instruction tells of, by its plain opcode and its unit's oparg.
+///
+/// The pairs are those of PEP 669 and no property that anything else asks of an opcode.
+pub(crate) fn event_of(opcode: Opcode, oparg: u8) -> Option<Event> {
+    Some(match opcode {
+        Opcode::Resume if oparg == 0 => Event::PyStart,
+        Opcode::Resume => Event::PyResume,
+        Opcode::ReturnValue => Event::PyReturn,
+        Opcode::YieldValue => Event::PyYield,
+        Opcode::Call | Opcode::CallKw | Opcode::CallFunctionEx | Opcode::LoadSuperAttr => Event::Call,
+        Opcode::JumpForward | Opcode::JumpBackward => Event::Jump,
+        Opcode::ForIter | Opcode::NotTaken => Event::BranchLeft,
+        Opcode::PopJumpIfFalse
+        | Opcode::PopJumpIfTrue
+        | Opcode::PopJumpIfNone
+        | Opcode::PopJumpIfNotNone
+        | Opcode::PopIter
+        | Opcode::EndAsyncFor => Event::BranchRight,
+        Opcode::EndFor | Opcode::EndSend => Event::StopIteration,
+        _ => return None,
+    })
 }

@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use crate::class::ClassFlags;
+use crate::class::{ClassFlags, Type};
 use crate::header::{Header, flags};
 use crate::heap;
-use crate::value::Value;
+use crate::value::{Ref, Value};
 
 /// Whether instances of the object's class can hold references.
 pub(super) fn is_traced(object: &Header) -> bool {
@@ -24,6 +24,17 @@ pub fn objects(young: Option<bool>) -> Vec<Value> {
     heap::for_each_object(|object| {
         let wanted = young.is_none_or(|young| young != object.has(flags::OLD));
         if wanted && is_traced(object) && object.refcount() != 0 && !object.has(flags::FROZEN) {
+            found.push(owned(object));
+        }
+    });
+    found
+}
+
+/// All objects of exactly this class.
+pub fn instances(class: &Ref<Type>) -> Vec<Value> {
+    let mut found = Vec::new();
+    heap::for_each_object(|object| {
+        if object.refcount() != 0 && crate::value::header_class(object).is(class) {
             found.push(owned(object));
         }
     });

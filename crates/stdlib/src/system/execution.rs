@@ -1,12 +1,12 @@
 //! The running code: frames, exceptions being handled, tracing, asynchronous generators.
 
 use taipan_interp::frames;
+use taipan_interp::tracing::{self, Threads};
 use taipan_macros::function;
-use taipan_objects::cell::Slot;
 use taipan_objects::class::{ClassFlags, Type, clear_lookup_cache};
 use taipan_objects::dict::Dict;
 use taipan_objects::raised::PyResult;
-use taipan_objects::runtime::{self, breaker};
+use taipan_objects::runtime;
 use taipan_objects::str::Str;
 use taipan_objects::structseq::{Field, StructSeqDef};
 use taipan_objects::tuple::Tuple;
@@ -79,16 +79,16 @@ pub(super) fn exception() -> Option<Value> {
     thread::handled_exception().map(Ref::into_value)
 }
 
-fn set_hook(slot: &Slot, function: &Value) {
-    slot.set(Some(function.clone()).filter(|function| !function.is_none()));
-    runtime::request(breaker::INSTRUMENT);
+/// The function, or nothing for None.
+fn hook(function: &Value) -> Option<Value> {
+    Some(function.clone()).filter(|function| !function.is_none())
 }
 
 /// Set the function that is told about every call, line, return and exception, in this thread.
 #[function("(function, /)")]
 pub(super) fn settrace(function: &Value) -> PyResult<()> {
     super::audit("sys.settrace", &[])?;
-    set_hook(&thread::current().trace, function);
+    tracing::set_trace(hook(function), Threads::Current);
     Ok(())
 }
 
@@ -102,7 +102,7 @@ pub(super) fn gettrace() -> Option<Value> {
 #[function("(function, /)")]
 pub(super) fn setprofile(function: &Value) -> PyResult<()> {
     super::audit("sys.setprofile", &[])?;
-    set_hook(&thread::current().profile, function);
+    tracing::set_profile(hook(function), Threads::Current);
     Ok(())
 }
 
@@ -115,19 +115,19 @@ pub(super) fn getprofile() -> Option<Value> {
 /// As settrace(), for all threads.
 #[function("(function, /)")]
 pub(super) fn _settraceallthreads(function: &Value) {
-    runtime::for_each_thread(|state| set_hook(&state.trace, function));
+    tracing::set_trace(hook(function), Threads::All);
 }
 
 /// As setprofile(), for all threads.
 #[function("(function, /)")]
 pub(super) fn _setprofileallthreads(function: &Value) {
-    runtime::for_each_thread(|state| set_hook(&state.profile, function));
+    tracing::set_profile(hook(function), Threads::All);
 }
 
 /// Call func(*args) with tracing enabled, for debuggers that run code while they trace.
 #[function("(func, args, /)")]
 pub(super) fn call_tracing(func: &Value, args: &Ref<Tuple>) -> PyResult<Value> {
-    protocol::call_positional(func, args.as_slice())
+    tracing::call_tracing(func, args.as_slice())
 }
 
 static ASYNCGEN_HOOKS: StructSeqDef = StructSeqDef {

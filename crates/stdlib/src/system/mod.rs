@@ -21,7 +21,7 @@ use taipan_objects::raised::{PyResult, Raised};
 use taipan_objects::str::Str;
 use taipan_objects::tuple::Tuple;
 use taipan_objects::value::{Ref, Value};
-use taipan_objects::{bail, id};
+use taipan_objects::{bail, id, native};
 
 use crate::{config, filesystem};
 
@@ -172,6 +172,7 @@ define_module!(
 
 fn fill(module: &Ref<Module>) -> PyResult<()> {
     details::fill(module)?;
+    module.set("monitoring", native::create_module(crate::monitoring::definition())?);
     for (hook, original) in
         [("displayhook", "__displayhook__"), ("excepthook", "__excepthook__"), ("breakpointhook", "__breakpointhook__"), ("unraisablehook", "__unraisablehook__")]
     {
