@@ -32,6 +32,11 @@ struct DataEntry {
     deflated: bool,
 }
 
+/// The code objects of all modules: what [`Module::code`] borrows from.
+pub fn all_code() -> &'static [u8] {
+    CODE
+}
+
 /// A module of the library.
 #[derive(Clone, Copy)]
 pub struct Module {

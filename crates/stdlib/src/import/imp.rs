@@ -53,7 +53,7 @@ fn frozen_or_error(name: &Ref<Str>) -> PyResult<&'static Frozen> {
 
 fn frozen_code(frozen: &Frozen) -> PyResult<Ref<Code>> {
     match taipan_pylib::find(frozen.origin) {
-        Some(module) => crate::marshal::load_code(module.code(), Some(&Str::intern(frozen.filename))),
+        Some(module) => super::library::load_code(&module, &Str::intern(frozen.filename)),
         None => bail!(ImportError, "the embedded library has no {}", frozen.origin),
     }
 }

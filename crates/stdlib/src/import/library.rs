@@ -7,6 +7,7 @@
 
 use std::sync::OnceLock;
 
+use taipan_interp::code::Code;
 use taipan_macros::{class, define_module, function, methods};
 use taipan_objects::args::Args;
 use taipan_objects::bytes::Bytes;
@@ -25,6 +26,7 @@ use taipan_pylib as pylib;
 
 use super::bootstrap;
 use crate::config::paths;
+use crate::sys::memory;
 
 /// What the paths of library modules start with.
 pub fn root() -> &'static str {
@@ -170,7 +172,7 @@ impl EmbeddedImporter {
         let Some(found) = self.find(name) else { return Err(no_module(name)) };
         let namespace = protocol::getattr(module, id!("__dict__"))?;
         let Some(namespace) = namespace.downcast::<Dict>() else { bail!(TypeError, "__dict__ must be a dict") };
-        let code = crate::marshal::load_code(found.code(), Some(&file_of(&found)))?;
+        let code = load_code(&found, &file_of(&found))?;
         super::run_in_module(&code, namespace)
     }
 
@@ -185,7 +187,7 @@ impl EmbeddedImporter {
     #[method("($self, fullname)")]
     fn get_code(&self, fullname: &Ref<Str>) -> PyResult<Value> {
         let Some(module) = self.find(fullname) else { return Err(no_module(fullname)) };
-        Ok(crate::marshal::load_code(module.code(), Some(&file_of(&module)))?.into_value())
+        Ok(load_code(&module, &file_of(&module))?.into_value())
     }
 
     /// Return the source of a module.
@@ -298,4 +300,11 @@ fn fill(module: &Ref<Module>) -> PyResult<()> {
     module.set("EmbeddedImporter", EmbeddedImporter::class().to_value());
     module.set("root", Str::new(root()));
     Ok(())
+}
+
+/// Reads a module's code object. The pages it was read from are given back: it is rarely read twice.
+pub(super) fn load_code(module: &pylib::Module, filename: &Ref<Str>) -> PyResult<Ref<Code>> {
+    let code = crate::marshal::load_code(module.code(), Some(filename));
+    memory::release_constant_pages(module.code(), pylib::all_code());
+    code
 }

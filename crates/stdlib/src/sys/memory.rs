@@ -163,3 +163,21 @@ pub fn shm_unlink(name: &CStr) -> io::Result<()> {
     // SAFETY: the name is borrowed for the call.
     check(unsafe { libc::shm_unlink(name.as_ptr()) }).map(drop)
 }
+
+/// Gives back the pages that hold `data`, a part of `region`, which is constant data of the program: a later access reads
+/// them from the program's file again.
+///
+/// The kernel maps the 64 KiB around each page that is touched, so reading a hundred modules out of the binary would leave
+/// most of it resident.
+pub fn release_constant_pages(data: &'static [u8], region: &'static [u8]) {
+    const WINDOW: usize = 64 * 1024;
+    let page = page_size();
+    let data = data.as_ptr_range();
+    let region = region.as_ptr_range();
+    let start = (data.start as usize & !(WINDOW - 1)).max((region.start as usize).next_multiple_of(page));
+    let end = (data.end as usize).next_multiple_of(WINDOW).min(region.end as usize & !(page - 1));
+    if start < end {
+        // SAFETY: the pages hold nothing but bytes of `region`, which is never written to, so the file has the same bytes.
+        unsafe { libc::madvise(start as *mut libc::c_void, end - start, libc::MADV_DONTNEED) };
+    }
+}
