@@ -3,7 +3,7 @@ l.sort(); l.reverse(); l.insert(1, 9); l.extend("ab"); l[1:3] = [7, 8, 9]; del l
 print(l, l.index(8), l.count(1), l.pop(), l.pop(0), l[::2], l[-1], l[10:], [1, 2] < [1, 3], [1] + [2], 2 * [0], 3 in l)
 l[::2] = range(len(l[::2])); print(l); del l[::2]; print(l, l.copy(), sorted(l, key=lambda x: str(x)))
 d = {"a": 1, "b": 2}; d["c"] = 3; del d["a"]; d["a"] = 4; d.update(z=5); d |= {"y": 6}
-print(d, list(d), d.get("q"), d.get("q", 0), d.pop("b"), d.popitem(), d.setdefault("n", []), "a" in d, len(d), list(reversed(d)), d | {"a": 0}, dict.fromkeys("ab", 1), d.items() & {("a", 4)}, d.keys() - {"a"})
+print(d, list(d), d.get("q"), d.get("q", 0), d.pop("b"), d.popitem(), d.setdefault("n", []), "a" in d, len(d), list(reversed(d)), d | {"a": 0}, dict.fromkeys("ab", 1), d.items() & {("a", 4)}, sorted(d.keys() - {"a"}))
 s = {3, 1, 2}; s.add(5); s.discard(9); s |= {7}; t = frozenset([1, 2])
 print(sorted(s), s & t, sorted(s - t), sorted(s ^ t), t <= s, s.isdisjoint({99}), {1: "x"}.keys() == {1}, frozenset([1, 2]) == {1, 2}, len({1, 1.0, True}), hash(t) == hash(frozenset([2, 1])))
 t = (1, 2, 3); print(t[1:], t + (4,), t * 2, t.index(2), t.count(1), (1,), (), t < (1, 3), hash(t) == hash((1, 2, 3)), *t)

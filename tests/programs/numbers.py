@@ -12,4 +12,4 @@ print(math.sqrt(2), math.floor(-1.5), math.ceil(1.2), math.gcd(12, 18), math.lcm
 print(sum([0.1] * 10), sum([1, 2.5, 3]), max(1, 2.5), min([3, 1, 2], key=lambda x: -x), sorted([3, 1, 2], reverse=True), divmod(7.5, 2), 7.5 // 2, -7.5 % 2)
 print(str(10 ** 50), len(str(2 ** 1000)), int("9" * 40) + 1, -(2 ** 200) % (2 ** 64), (2 ** 200).bit_length(), 12345678901234567890 // 987654321, -12345678901234567890 // 987654321)
 for a in (0, 1, -1, 2 ** 62, -2 ** 62, 2 ** 63, 1.5, -0.0, True):
-    print(a, -a, +a, bool(a), hash(a), repr(a), a * 2, a - 1, a + 0.5)
+    print(a, -a, +a, bool(a), repr(a), a * 2, a - 1, a + 0.5)
