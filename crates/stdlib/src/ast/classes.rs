@@ -1,0 +1,147 @@
+//! The node classes as Python objects, made from the grammar when `_ast` is first imported.
+
+use taipan_objects::args::Args;
+use taipan_objects::cell::Once;
+use taipan_objects::class::{Payload, Type, new_class};
+use taipan_objects::dict::Dict;
+use taipan_objects::generic_alias::GenericAlias;
+use taipan_objects::heap;
+use taipan_objects::raised::PyResult;
+use taipan_objects::str::Str;
+use taipan_objects::tuple::Tuple;
+use taipan_objects::value::{Ref, Value};
+use taipan_objects::{builtins, id, instance, int, list, object, protocol, str, union};
+
+use super::grammar::{CLASSES, Kind, Place, Quantity};
+use super::node::Node;
+
+struct Classes {
+    classes: Vec<Ref<Type>>,
+    /// The one object of each class that has but one.
+    singles: Vec<Option<Value>>,
+    /// The names of each class's fields.
+    fields: Vec<Vec<Ref<Str>>>,
+}
+
+static READY: Once<Classes> = Once::new();
+
+/// Whether the classes were made.
+pub(super) fn is_ready() -> bool {
+    READY.is_set()
+}
+
+/// The class of a kind.
+pub(super) fn of(kind: Kind) -> &'static Ref<Type> {
+    &READY.classes[kind as usize]
+}
+
+/// The one node of a class that has neither fields nor a position.
+pub(super) fn single(kind: Kind) -> Value {
+    READY.singles[kind as usize].clone().unwrap_or(Value::NONE)
+}
+
+/// The names of the fields of a class, interned.
+pub(super) fn fields_of(kind: Kind) -> &'static [Ref<Str>] {
+    &READY.fields[kind as usize]
+}
+
+/// A node with these fields, in order.
+pub(super) fn make(kind: Kind, values: impl IntoIterator<Item = Value>) -> Value {
+    let node = heap::new_object(of(kind), Node {}).into_value();
+    for (name, value) in fields_of(kind).iter().zip(values) {
+        instance::set_attribute(&node, name, Some(value));
+    }
+    node
+}
+
+fn names(names: &[&str]) -> Value {
+    Tuple::new(names.iter().map(|name| Str::intern(name).into_value()).collect()).into_value()
+}
+
+/// The Python class of a field's values.
+fn class_of_field(name: &str, known: &[Ref<Type>]) -> Value {
+    match name {
+        "identifier" | "string" => str::Str::class().to_value(),
+        "int" => builtins::int_class().to_value(),
+        "constant" => object::Object::class().to_value(),
+        other => {
+            let place = CLASSES.iter().position(|class| class.name == other);
+            place.and_then(|place| known.get(place)).map_or(Value::NONE, Ref::to_value)
+        }
+    }
+}
+
+fn namespace_of(kind: Kind) -> Ref<Dict> {
+    let class = kind.class();
+    let namespace = Dict::new();
+    namespace.set_str(id!("__module__"), id!("ast").to_value());
+    namespace.set_str(id!("__doc__"), Str::new(&kind.doc()).into_value());
+    let fields: Vec<&str> = class.fields.iter().map(|field| field.name).collect();
+    namespace.set_str(id!("_fields"), names(&fields));
+    namespace.set_str(id!("__match_args__"), names(&fields));
+    if class.sum.is_none() {
+        let attributes: &[&str] = match class.place {
+            Place::Nowhere => &[],
+            Place::Somewhere | Place::Exactly => &["lineno", "col_offset", "end_lineno", "end_col_offset"],
+        };
+        namespace.set_str(id!("_attributes"), names(attributes));
+        if class.place == Place::Somewhere {
+            namespace.set_str(id!("end_lineno"), Value::NONE);
+            namespace.set_str(id!("end_col_offset"), Value::NONE);
+        }
+    }
+    for field in class.fields.iter().filter(|field| field.quantity == Quantity::Optional) {
+        namespace.set_str(&Str::intern(field.name), Value::NONE);
+    }
+    namespace
+}
+
+fn field_types(kind: Kind, known: &[Ref<Type>]) -> PyResult<Ref<Dict>> {
+    let types = Dict::new();
+    for field in kind.class().fields {
+        let class = class_of_field(field.class, known);
+        let wanted = match field.quantity {
+            Quantity::One => class,
+            Quantity::Optional => union::union_or(&class, &Value::NONE)?,
+            Quantity::List | Quantity::Holes => GenericAlias::new(list::List::class().to_value(), class).into_value(),
+        };
+        types.set_str(&Str::intern(field.name), wanted);
+    }
+    Ok(types)
+}
+
+/// Makes the classes, once.
+pub(super) fn prepare() -> PyResult<()> {
+    if is_ready() {
+        return Ok(());
+    }
+    let base = Node::init_class();
+    let root = base.as_value();
+    protocol::setattr(root, id!("_fields"), Tuple::empty().as_value()).or_else(|_| plain(base, id!("_fields")))?;
+    let mut classes: Vec<Ref<Type>> = Vec::new();
+    for kind in Kind::all() {
+        let parent = kind.class().sum.map_or(base, |sum| &classes[sum as usize]);
+        let bases = Tuple::from_array([parent.to_value()]);
+        classes.push(new_class(Type::class(), &Str::intern(kind.name()), &bases, &namespace_of(kind), Args::EMPTY)?);
+    }
+    for kind in Kind::all() {
+        let types = field_types(kind, &classes)?;
+        protocol::setattr(classes[kind as usize].as_value(), id!("_field_types"), types.as_value())?;
+    }
+    let one = |kind: Kind| kind.is_single().then(|| heap::new_object(&classes[kind as usize], Node {}).into_value());
+    let singles = Kind::all().map(one).collect();
+    let fields = Kind::all().map(|kind| kind.class().fields.iter().map(|field| Str::intern(field.name)).collect()).collect();
+    READY.set(Classes { classes, singles, fields });
+    Ok(())
+}
+
+/// An empty tuple in the dict of a class that takes no attributes from programs.
+fn plain(class: &Ref<Type>, name: &Ref<Str>) -> PyResult<()> {
+    class.dict().set_str(name, Tuple::empty().into_value());
+    Ok(())
+}
+
+/// An int as a value.
+pub(super) fn number(value: impl Into<i64>) -> Value {
+    int::new(value.into())
+}
