@@ -116,8 +116,10 @@ pub(super) fn prepare() -> PyResult<()> {
         return Ok(());
     }
     let base = Node::init_class();
-    let root = base.as_value();
-    protocol::setattr(root, id!("_fields"), Tuple::empty().as_value()).or_else(|_| plain(base, id!("_fields")))?;
+    for name in [id!("_fields"), id!("_attributes"), id!("__match_args__")] {
+        base.dict().set_str(name, Tuple::empty().into_value());
+    }
+    base.dict().set_str(id!("_field_types"), Dict::new().into_value());
     let mut classes: Vec<Ref<Type>> = Vec::new();
     for kind in Kind::all() {
         let parent = kind.class().sum.map_or(base, |sum| &classes[sum as usize]);
@@ -132,12 +134,6 @@ pub(super) fn prepare() -> PyResult<()> {
     let singles = Kind::all().map(one).collect();
     let fields = Kind::all().map(|kind| kind.class().fields.iter().map(|field| Str::intern(field.name)).collect()).collect();
     READY.set(Classes { classes, singles, fields });
-    Ok(())
-}
-
-/// An empty tuple in the dict of a class that takes no attributes from programs.
-fn plain(class: &Ref<Type>, name: &Ref<Str>) -> PyResult<()> {
-    class.dict().set_str(name, Tuple::empty().into_value());
     Ok(())
 }
 

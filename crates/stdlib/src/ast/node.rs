@@ -195,16 +195,6 @@ impl Node {
         Ok(out.finish())
     }
 
-    #[getter(name = "__dict__")]
-    fn dict(this: &Value) -> PyResult<Value> {
-        taipan_objects::object::instance_dict(this)
-    }
-
-    #[setter(name = "__dict__")]
-    fn set_dict(this: &Value, value: Option<&Value>) -> PyResult<()> {
-        taipan_objects::object::set_instance_dict(this, value)
-    }
-
     /// Return what pickle needs.
     #[method("($self, /)")]
     fn __reduce__(this: &Value) -> PyResult<Ref<Tuple>> {
