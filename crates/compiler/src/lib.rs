@@ -36,6 +36,11 @@ pub use options::{Mode, Options};
 pub use symbols::{Scope, ScopeKind, Symbol, symbol_table};
 
 pub use malachite_bigint::BigInt;
+/// The values that literals of the syntax tree stand for.
+pub use rustpython_codegen::{
+    compile::ruff_int_to_bigint as integer_value, interpolated_string_literal_value,
+    interpolation_debug_text, string_literal_part_value, string_literal_value,
+};
 /// The syntax tree, for the module that shows it to Python programs.
 pub use ruff_python_ast as ast;
 /// Source text with its line index, which the positions of the syntax tree refer to.

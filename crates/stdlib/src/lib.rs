@@ -7,6 +7,7 @@
 
 pub mod abc;
 pub mod array;
+pub mod ast;
 pub mod atexit;
 pub mod binascii;
 pub mod bisect;
@@ -79,6 +80,7 @@ use taipan_objects::native::ModuleDef;
 pub static MODULES: &[fn() -> &'static ModuleDef] = &[
     abc::definition,
     array::definition,
+    ast::definition,
     atexit::definition,
     binascii::definition,
     bisect::definition,

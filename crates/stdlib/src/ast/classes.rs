@@ -10,7 +10,7 @@ use taipan_objects::raised::PyResult;
 use taipan_objects::str::Str;
 use taipan_objects::tuple::Tuple;
 use taipan_objects::value::{Ref, Value};
-use taipan_objects::{builtins, id, instance, int, list, object, protocol, str, union};
+use taipan_objects::{builtins, id, instance, list, object, protocol, str, union};
 
 use super::grammar::{CLASSES, Kind, Place, Quantity};
 use super::node::Node;
@@ -119,25 +119,21 @@ pub(super) fn prepare() -> PyResult<()> {
     for name in [id!("_fields"), id!("_attributes"), id!("__match_args__")] {
         base.dict().set_str(name, Tuple::empty().into_value());
     }
-    base.dict().set_str(id!("_field_types"), Dict::new().into_value());
     let mut classes: Vec<Ref<Type>> = Vec::new();
     for kind in Kind::all() {
         let parent = kind.class().sum.map_or(base, |sum| &classes[sum as usize]);
         let bases = Tuple::from_array([parent.to_value()]);
         classes.push(new_class(Type::class(), &Str::intern(kind.name()), &bases, &namespace_of(kind), Args::EMPTY)?);
     }
-    for kind in Kind::all() {
+    for kind in Kind::all().filter(|kind| !kind.is_sum()) {
         let types = field_types(kind, &classes)?;
-        protocol::setattr(classes[kind as usize].as_value(), id!("_field_types"), types.as_value())?;
+        let class = classes[kind as usize].as_value();
+        protocol::setattr(class, id!("_field_types"), types.as_value())?;
+        protocol::setattr(class, id!("__annotations__"), types.as_value())?;
     }
     let one = |kind: Kind| kind.is_single().then(|| heap::new_object(&classes[kind as usize], Node {}).into_value());
     let singles = Kind::all().map(one).collect();
     let fields = Kind::all().map(|kind| kind.class().fields.iter().map(|field| Str::intern(field.name)).collect()).collect();
     READY.set(Classes { classes, singles, fields });
     Ok(())
-}
-
-/// An int as a value.
-pub(super) fn number(value: impl Into<i64>) -> Value {
-    int::new(value.into())
 }

@@ -153,7 +153,7 @@ grammar! {
     excepthandler Somewhere {
         ExceptHandler("type" Optional expr, "name" Optional identifier, "body" List stmt);
     };
-    arguments Nowhere ("posonlyargs" List arg, "args" List arg, "vararg" Optional arg, "kwonlyargs" List arg, "kw_defaults" Holes expr, "kwarg" Optional arg, "defaults" List expr);
+    arguments Nowhere ("posonlyargs" List arg, "args" List arg, "vararg" Optional arg, "kwonlyargs" List arg, "kw_defaults" List expr, "kwarg" Optional arg, "defaults" List expr);
     arg Somewhere ("arg" One identifier, "annotation" Optional expr, "type_comment" Optional string);
     keyword Somewhere ("arg" Optional identifier, "value" One expr);
     alias Somewhere ("name" One identifier, "asname" Optional identifier);
@@ -228,7 +228,8 @@ impl Kind {
         if cases.is_empty() {
             return self.text();
         }
-        let separator = format!("\n{}| ", " ".repeat(self.name().len() + 1));
+        let is_plain = Kind::all().filter(|kind| kind.class().sum == Some(self)).all(Kind::is_single);
+        let separator = if is_plain { " | ".to_owned() } else { format!("\n{}| ", " ".repeat(self.name().len() + 1)) };
         format!("{} = {}", self.name(), cases.join(&separator))
     }
 }

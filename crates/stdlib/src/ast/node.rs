@@ -23,7 +23,7 @@ use super::grammar::Kind;
 const SHOWN_DEPTH: u32 = 3;
 
 /// The payload of `ast.AST`: a node is what its attributes say.
-#[class(name = "AST", module = "ast", flags(BASETYPE, WEAKREFABLE, ATTRIBUTES), references = false)]
+#[class(name = "AST", module = "ast", flags(BASETYPE, ATTRIBUTES), references = false)]
 pub struct Node {}
 
 /// A list of names that a class has, as a tuple; nothing where it has none.
