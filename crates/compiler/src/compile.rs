@@ -101,6 +101,19 @@ pub fn compile_ast(
     finish(result, warnings)
 }
 
+/// Rewrites a tree as the compiler does before it makes code: folds constants, drops docstrings at level 2.
+pub fn preprocess(module: &mut ast::Mod, options: &Options) {
+    let future = CodeFlags::from_bits_truncate(options.future_flags);
+    let future_annotations = future.contains(CodeFlags::FUTURE_ANNOTATIONS)
+        || rustpython_codegen::preprocess::has_future_annotations(module);
+    rustpython_codegen::preprocess::preprocess_mod(
+        module,
+        options.optimize,
+        future_annotations,
+        false,
+    );
+}
+
 /// Parses source text.
 pub fn parse(
     source: &str,

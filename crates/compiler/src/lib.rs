@@ -28,7 +28,7 @@ pub mod tokenizer;
 mod warnings;
 
 pub use code::{Code, Const, flags, kinds};
-pub use compile::{Compiled, Parsed, compile, compile_ast, parse};
+pub use compile::{Compiled, Parsed, compile, compile_ast, parse, preprocess};
 pub use decode::{DecodeError, Decoded, decode_source};
 pub use error::{ErrorKind, Position, SyntaxError, Warning};
 pub use nesting::with_deep_stack;

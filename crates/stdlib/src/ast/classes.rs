@@ -12,7 +12,7 @@ use taipan_objects::tuple::Tuple;
 use taipan_objects::value::{Ref, Value};
 use taipan_objects::{builtins, id, instance, list, object, protocol, str, union};
 
-use super::grammar::{CLASSES, Kind, Place, Quantity};
+use super::grammar::{Field, Kind, Place, Quantity, Sort};
 use super::node::Node;
 
 struct Classes {
@@ -21,6 +21,8 @@ struct Classes {
     singles: Vec<Option<Value>>,
     /// The names of each class's fields.
     fields: Vec<Vec<Ref<Str>>>,
+    /// What the values of these are.
+    sorts: Vec<Vec<Sort>>,
 }
 
 static READY: Once<Classes> = Once::new();
@@ -45,6 +47,11 @@ pub(super) fn fields_of(kind: Kind) -> &'static [Ref<Str>] {
     &READY.fields[kind as usize]
 }
 
+/// What the values of the fields of a class are.
+pub(super) fn sorts_of(kind: Kind) -> &'static [Sort] {
+    &READY.sorts[kind as usize]
+}
+
 /// A node with these fields, in order.
 pub(super) fn make(kind: Kind, values: impl IntoIterator<Item = Value>) -> Value {
     let node = heap::new_object(of(kind), Node {}).into_value();
@@ -59,15 +66,12 @@ fn names(names: &[&str]) -> Value {
 }
 
 /// The Python class of a field's values.
-fn class_of_field(name: &str, known: &[Ref<Type>]) -> Value {
-    match name {
-        "identifier" | "string" => str::Str::class().to_value(),
-        "int" => builtins::int_class().to_value(),
-        "constant" => object::Object::class().to_value(),
-        other => {
-            let place = CLASSES.iter().position(|class| class.name == other);
-            place.and_then(|place| known.get(place)).map_or(Value::NONE, Ref::to_value)
-        }
+fn class_of_field(field: &Field, known: &[Ref<Type>]) -> Value {
+    match field.sort() {
+        Sort::Identifier | Sort::Text => str::Str::class().to_value(),
+        Sort::Int => builtins::int_class().to_value(),
+        Sort::Constant => object::Object::class().to_value(),
+        Sort::Node(kind) => known[kind as usize].to_value(),
     }
 }
 
@@ -99,7 +103,7 @@ fn namespace_of(kind: Kind) -> Ref<Dict> {
 fn field_types(kind: Kind, known: &[Ref<Type>]) -> PyResult<Ref<Dict>> {
     let types = Dict::new();
     for field in kind.class().fields {
-        let class = class_of_field(field.class, known);
+        let class = class_of_field(field, known);
         let wanted = match field.quantity {
             Quantity::One => class,
             Quantity::Optional => union::union_or(&class, &Value::NONE)?,
@@ -134,6 +138,7 @@ pub(super) fn prepare() -> PyResult<()> {
     let one = |kind: Kind| kind.is_single().then(|| heap::new_object(&classes[kind as usize], Node {}).into_value());
     let singles = Kind::all().map(one).collect();
     let fields = Kind::all().map(|kind| kind.class().fields.iter().map(|field| Str::intern(field.name)).collect()).collect();
-    READY.set(Classes { classes, singles, fields });
+    let sorts = Kind::all().map(|kind| kind.class().fields.iter().map(Field::sort).collect()).collect();
+    READY.set(Classes { classes, singles, fields, sorts });
     Ok(())
 }

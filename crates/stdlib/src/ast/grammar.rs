@@ -25,6 +25,37 @@ pub(super) struct Field {
     pub class: &'static str,
 }
 
+/// What the values of a field are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Sort {
+    /// `identifier`.
+    Identifier,
+    /// `string`.
+    Text,
+    /// `int`.
+    Int,
+    /// `constant`.
+    Constant,
+    /// Nodes of a class.
+    Node(Kind),
+}
+
+impl Field {
+    /// What its values are.
+    pub fn sort(&self) -> Sort {
+        match self.class {
+            "identifier" => Sort::Identifier,
+            "string" => Sort::Text,
+            "int" => Sort::Int,
+            "constant" => Sort::Constant,
+            name => {
+                let place = CLASSES.iter().position(|class| class.name == name);
+                Sort::Node(KINDS[place.expect("fields name classes of the grammar")])
+            }
+        }
+    }
+}
+
 /// The position attributes of a class.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Place {
@@ -197,7 +228,18 @@ impl Kind {
 
     /// Whether other classes are its cases.
     pub fn is_sum(self) -> bool {
-        CLASSES.iter().any(|class| class.sum == Some(self))
+        self.cases().next().is_some()
+    }
+
+    /// The cases of a class.
+    pub fn cases(self) -> impl Iterator<Item = Kind> {
+        // The cases of a class follow it.
+        KINDS[self as usize + 1..].iter().copied().take_while(move |kind| kind.class().sum == Some(self))
+    }
+
+    /// Whether other classes are its cases, none of which has anything to it.
+    pub fn is_plain_sum(self) -> bool {
+        self.is_sum() && self.cases().all(Kind::is_single)
     }
 
     /// Whether one object stands for all nodes of the class: it has neither fields nor a position.
@@ -224,12 +266,11 @@ impl Kind {
 
     /// The docstring: a class of cases lists them.
     pub fn doc(self) -> String {
-        let cases: Vec<String> = Kind::all().filter(|kind| kind.class().sum == Some(self)).map(Kind::text).collect();
+        let cases: Vec<String> = self.cases().map(Kind::text).collect();
         if cases.is_empty() {
             return self.text();
         }
-        let is_plain = Kind::all().filter(|kind| kind.class().sum == Some(self)).all(Kind::is_single);
-        let separator = if is_plain { " | ".to_owned() } else { format!("\n{}| ", " ".repeat(self.name().len() + 1)) };
+        let separator = if self.is_plain_sum() { " | ".to_owned() } else { format!("\n{}| ", " ".repeat(self.name().len() + 1)) };
         format!("{} = {}", self.name(), cases.join(&separator))
     }
 }

@@ -2,16 +2,21 @@
 //!
 //! [`grammar`] says once what nodes there are; [`classes`] and [`node`] make Python classes of it when `_ast` is first
 //! imported. [`show`] turns the compiler's tree into objects, [`read`] turns objects that a program made or changed into
-//! a plain [`tree`], which is checked, rewritten if asked for, and handed to the compiler. `compile()` reaches all this
+//! a plain [`tree`], which [`validate`] checks and [`lower`] turns into the compiler's tree. `compile()` reaches all this
 //! through hooks, so that a program without syntax trees pays nothing.
 
 mod classes;
 mod grammar;
+mod lower;
 mod node;
 mod places;
+mod read;
 mod show;
+mod tree;
+mod validate;
 
-use taipan_compiler::with_deep_stack;
+use taipan_compiler::source_file::SourceFile;
+use taipan_compiler::{Options, ast, with_deep_stack};
 use taipan_macros::define_module;
 use taipan_objects::module::Module;
 use taipan_objects::raised::PyResult;
@@ -20,6 +25,7 @@ use taipan_objects::{bail, int};
 
 use crate::compile::{self, Mode, Request, TreeHooks, compile_flags};
 use grammar::Kind;
+use tree::Item;
 
 define_module! {
     name = "_ast",
@@ -51,15 +57,52 @@ fn is_tree(value: &Value) -> PyResult<bool> {
 
 fn parse(source: &str, request: &Request) -> PyResult<Value> {
     let filename = request.filename.to_display();
-    let parsed = taipan_compiler::parse(source, &filename, request.compiler_mode(), &request.options())
+    let options = request.options();
+    let parsed = taipan_compiler::parse(source, &filename, request.compiler_mode(), &options)
         .map_err(|error| compile::syntax_error(error, &request.filename))?;
-    Ok(with_deep_stack(move || {
-        let tree = show::Show::new(&parsed.source).module(&parsed.module, request.mode == Mode::Single);
-        drop(parsed);
-        tree
-    }))
+    let options = Some(options).filter(|_| request.flags & compile_flags::OPTIMIZED_AST != 0);
+    let is_interactive = request.mode == Mode::Single;
+    Ok(with_deep_stack(move || show_tree(parsed.module, &parsed.source, options.as_ref(), is_interactive)))
 }
 
-fn compile_tree(_tree: &Value, _request: &Request) -> PyResult<Value> {
-    bail!(NotImplementedError, "syntax trees cannot be compiled")
+/// Shows a tree, rewritten as the compiler does before it makes code if that is asked for.
+fn show_tree(mut module: ast::Mod, source: &SourceFile, options: Option<&Options>, is_interactive: bool) -> Value {
+    if let Some(options) = options {
+        taipan_compiler::preprocess(&mut module, options);
+    }
+    show::Show::new(source).module(&module, is_interactive)
+}
+
+fn compile_tree(value: &Value, request: &Request) -> PyResult<Value> {
+    let only_tree = request.flags & compile_flags::ONLY_AST != 0;
+    if only_tree && request.flags & compile_flags::OPTIMIZED_AST == 0 {
+        return Ok(value.clone());
+    }
+    let (wanted, mode) = match request.mode {
+        Mode::Exec => (Kind::Module, taipan_compiler::Mode::Exec),
+        Mode::Eval => (Kind::Expression, taipan_compiler::Mode::Eval),
+        Mode::Single => (Kind::Interactive, taipan_compiler::Mode::Single),
+        Mode::FunctionType => return Ok(value.clone()),
+    };
+    if !value.class().is_subclass(classes::of(wanted)) {
+        bail!(TypeError, "expected {} node, got {}", wanted.name(), value.class().name());
+    }
+    let tree = match read::Reader::default().node(value, Kind::r#mod)? {
+        Item::Node(tree) => tree,
+        _ => bail!(TypeError, "expected {} node, got {}", wanted.name(), value.class().name()),
+    };
+    validate::validate(&tree)?;
+    let filename = request.filename.to_display();
+    let options = request.options();
+    if only_tree {
+        return Ok(with_deep_stack(|| {
+            let (module, source) = lower::lower(&tree, &filename);
+            show_tree(module, &source, Some(&options), request.mode == Mode::Single)
+        }));
+    }
+    let compiled = with_deep_stack(|| {
+        let (module, source) = lower::lower(&tree, &filename);
+        taipan_compiler::compile_ast(module, source, mode, &options)
+    });
+    Ok(compile::finish(compiled, request)?.into_value())
 }

@@ -15,16 +15,16 @@ pub(super) struct Places<'a> {
 }
 
 /// Where a node starts and ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Position {
     /// `lineno`.
-    pub line: i64,
+    pub line: i32,
     /// `col_offset`.
-    pub column: i64,
+    pub column: i32,
     /// `end_lineno`.
-    pub end_line: i64,
+    pub end_line: i32,
     /// `end_col_offset`.
-    pub end_column: i64,
+    pub end_column: i32,
 }
 
 impl<'a> Places<'a> {
@@ -43,10 +43,12 @@ impl<'a> Places<'a> {
         self.text.get(range.start().to_usize()..range.end().to_usize()).unwrap_or_default()
     }
 
-    fn point(&self, offset: TextSize) -> (i64, i64) {
+    fn point(&self, offset: TextSize) -> (i32, i32) {
         let line = self.index.line_index(offset);
         let start = self.index.line_start(line, self.text);
-        (line.get() as i64, i64::from(offset.to_u32().saturating_sub(start.to_u32())))
+        // The compiler takes no source in which these could be larger.
+        let number = |number: usize| i32::try_from(number).unwrap_or(i32::MAX);
+        (number(line.get()), number(offset.to_usize() - start.to_usize()))
     }
 
     /// Where a range starts and ends.
@@ -58,48 +60,63 @@ impl<'a> Places<'a> {
 }
 
 /// A text for positions that have none.
+///
+/// First every position is mentioned, then [`Layout::arrange`] makes the text, then positions have offsets. Behind the
+/// last line the text holds what the compiler reads again from the source: literals with lone surrogates.
 #[derive(Default)]
 pub(super) struct Layout {
     /// The longest column of each line that is mentioned.
     widths: BTreeMap<u32, u32>,
     /// Where each of these lines starts, once the text is made.
     starts: BTreeMap<u32, u32>,
+    text: String,
 }
 
 /// More text than this is not made for positions; what lies beyond shares its last offset.
 const LONGEST: u32 = 1 << 28;
 
 impl Layout {
-    fn clamp(line: i64, column: i64) -> (u32, u32) {
-        (line.clamp(1, i64::from(LONGEST / 4)) as u32, column.clamp(0, i64::from(LONGEST / 4)) as u32)
+    fn clamp(line: i32, column: i32) -> (u32, u32) {
+        (line.clamp(1, LONGEST as i32 / 4) as u32, column.clamp(0, LONGEST as i32 / 4) as u32)
     }
 
     /// Makes room for a position.
-    pub fn mention(&mut self, line: i64, column: i64) {
-        let (line, column) = Layout::clamp(line, column);
-        let width = self.widths.entry(line).or_insert(0);
-        *width = (*width).max(column);
+    pub fn mention(&mut self, position: Position) {
+        for (line, column) in [(position.line, position.column), (position.end_line, position.end_column)] {
+            let (line, column) = Layout::clamp(line, column);
+            let width = self.widths.entry(line).or_insert(0);
+            *width = (*width).max(column);
+        }
     }
 
-    /// The text, in which all mentioned positions have an offset from now on.
-    pub fn finish(&mut self, name: &str) -> SourceFile {
-        let mut text = String::new();
+    /// Makes the text, in which all mentioned positions have an offset from now on.
+    pub fn arrange(&mut self) {
         let mut next_line = 1;
         for (&line, &width) in &self.widths {
-            if text.len() as u64 + u64::from(line - next_line) + u64::from(width) > u64::from(LONGEST) {
+            if self.text.len() as u64 + u64::from(line - next_line) + u64::from(width) > u64::from(LONGEST) {
                 break;
             }
-            text.extend(std::iter::repeat_n('\n', (line - next_line) as usize));
-            self.starts.insert(line, text.len() as u32);
-            text.extend(std::iter::repeat_n(' ', width as usize));
+            self.text.extend(std::iter::repeat_n('\n', (line - next_line) as usize));
+            self.starts.insert(line, self.text.len() as u32);
+            self.text.extend(std::iter::repeat_n(' ', width as usize));
             next_line = line;
         }
-        text.push('\n');
-        SourceFileBuilder::new(name, text).finish()
+        self.text.push('\n');
     }
 
-    /// The offset of a mentioned position.
-    pub fn offset(&self, line: i64, column: i64) -> TextSize {
+    /// Puts a piece of source behind the last line and answers where it is.
+    pub fn append(&mut self, source: &str) -> TextRange {
+        let start = TextSize::of(self.text.as_str());
+        self.text.push_str(source);
+        TextRange::new(start, TextSize::of(self.text.as_str()))
+    }
+
+    /// The text.
+    pub fn into_source(self, name: &str) -> SourceFile {
+        SourceFileBuilder::new(name, self.text).finish()
+    }
+
+    fn offset(&self, line: i32, column: i32) -> TextSize {
         let (line, column) = Layout::clamp(line, column);
         match self.starts.range(..=line).next_back() {
             Some((&known, &start)) if known == line => TextSize::from(start + column),

@@ -72,7 +72,7 @@ impl<'a> Show<'a> {
             (id!("end_lineno"), position.end_line),
             (id!("end_col_offset"), position.end_column),
         ] {
-            instance::set_attribute(&node, attribute, Some(int::new(value)));
+            instance::set_attribute(&node, attribute, Some(int::new(value.into())));
         }
         node
     }

@@ -112,8 +112,9 @@ impl Show<'_> {
     fn undecorated(&self, range: TextRange, decorators: &[ast::Decorator]) -> TextRange {
         let range = self.with_semicolon(range);
         match decorators.last() {
-            Some(last) => TextRange::new(self.skip_blank(last.range.end()).min(range.end()), range.end()),
-            None => range,
+            // A tree that a program made starts where it says.
+            Some(last) if range.start() < last.range.end() => TextRange::new(self.skip_blank(last.range.end()).min(range.end()), range.end()),
+            _ => range,
         }
     }
 
