@@ -61,7 +61,7 @@ fn run_command(command: &OsStr) -> PyResult<Status> {
     let text = filesystem::fs_decode_os(command);
     system::audit("cpython.run_command", &[text.to_value()])?;
     let text = dedent(&text.to_str()?);
-    let request = Request { filename: id!("<string>").clone(), mode: Mode::Exec, flags: 0, optimize: -1 };
+    let request = Request { filename: id!("<string>").clone(), mode: Mode::Exec, flags: 0, optimize: -1, feature_version: -1 };
     let code = compile_source(&Source::Text(text.clone()), &request)?;
     // Tracebacks quote the command; without `linecache` they only tell its lines.
     let _ = runtime::import_attribute("linecache", "_register_code").and_then(|register| {
@@ -190,7 +190,7 @@ fn run_source(mut bytes: Vec<u8>, name: &Ref<Str>) -> PyResult<Status> {
         let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
         bytes.drain(..end);
     }
-    let request = Request { filename: name.clone(), mode: Mode::Exec, flags: 0, optimize: -1 };
+    let request = Request { filename: name.clone(), mode: Mode::Exec, flags: 0, optimize: -1, feature_version: -1 };
     let code = compile_source(&Source::Bytes(bytes), &request)?;
     import::run_in_module(&code, &main_namespace()?)?;
     Ok(Status::Code(0))

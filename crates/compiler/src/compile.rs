@@ -7,6 +7,7 @@
 use ruff_python_ast as ast;
 use ruff_python_parser as parser;
 use ruff_source_file::{SourceFile, SourceFileBuilder};
+use ruff_text_size::{Ranged, TextRange};
 use rustpython_codegen::compile::CompileOpts;
 use rustpython_compiler::{self as wrapped, CompileError};
 use rustpython_compiler_core::bytecode::CodeFlags;
@@ -15,6 +16,7 @@ use std::borrow::Cow;
 use crate::code::Code;
 use crate::diagnose;
 use crate::doubts;
+use crate::feature_version;
 use crate::error::{ErrorKind, Position, SyntaxError, Warning};
 use crate::nesting::{self, Measured, Stack};
 use crate::options::{Mode, Options};
@@ -35,6 +37,8 @@ pub struct Parsed {
     pub module: ast::Mod,
     /// The source, line ends normalized.
     pub source: SourceFile,
+    /// The comments, if [`Options::type_comments`] asks for them.
+    pub comments: Vec<TextRange>,
 }
 
 /// Compiles source text.
@@ -131,6 +135,18 @@ pub fn parse(
         {
             return Err(error);
         }
+        if let Some(minor) = options.feature_version
+            && let Some((message, range)) =
+                feature_version::too_young(&parsed.module, &source, minor)
+        {
+            let (line, column) = place_of(&source, range.start().into());
+            let end = Some(place_of(&source, range.end().into()));
+            let position = Position { line, column, end };
+            let kind = ErrorKind::Syntax;
+            return Err(SyntaxError::at(
+                kind, message, filename, &source, position,
+            ));
+        }
         match doubts::future_error(&parsed.module) {
             Some((message, start, end)) => Err(future_error(message, start, end, &parsed.source)),
             None => Ok(parsed),
@@ -140,24 +156,26 @@ pub fn parse(
 
 fn future_error(message: String, start: usize, end: usize, source: &SourceFile) -> SyntaxError {
     let text = source.source_text();
-    let place = |offset: usize| {
-        let before = &text[..offset];
-        let line = memchr::memchr_iter(b'\n', before.as_bytes()).count() + 1;
-        let column = offset - before.rfind('\n').map_or(0, |newline| newline + 1) + 1;
-        let clamp = |number: usize| i32::try_from(number).unwrap_or(i32::MAX);
-        (clamp(line), clamp(column))
-    };
-    let (line, column) = place(start);
+    let (line, column) = place_of(text, start);
     let position = Position {
         line,
         column,
-        end: Some(place(end)),
+        end: Some(place_of(text, end)),
     };
     let error = SyntaxError::at(ErrorKind::Syntax, message, source.name(), text, position);
     SyntaxError {
         from_parser: false,
         ..error
     }
+}
+
+/// The line and the column of an offset, both from one.
+pub(crate) fn place_of(text: &str, offset: usize) -> (i32, i32) {
+    let before = &text[..offset];
+    let line = memchr::memchr_iter(b'\n', before.as_bytes()).count() + 1;
+    let column = offset - before.rfind('\n').map_or(0, |newline| newline + 1) + 1;
+    let clamp = |number: usize| i32::try_from(number).unwrap_or(i32::MAX);
+    (clamp(line), clamp(column))
 }
 
 fn parse_here(
@@ -197,6 +215,13 @@ fn parse_here(
     ) {
         return Err(error);
     }
+    let is_comment = |token: &&ast::token::Token| token.kind() == ast::token::TokenKind::Comment;
+    let comments = if options.type_comments {
+        let comments = parsed.tokens().iter().filter(is_comment);
+        comments.map(Ranged::range).collect()
+    } else {
+        Vec::new()
+    };
     let module = parsed.into_syntax();
     wrapped::too_deeply_nested_error(&module, &source_file, wrapped_options.recursion_limit)?;
     if let Some(error) = wrapped::unsupported_grammar_error(&module, &source_file) {
@@ -205,6 +230,7 @@ fn parse_here(
     Ok(Parsed {
         module,
         source: source_file,
+        comments,
     })
 }
 

@@ -5,8 +5,12 @@
 //! finds the line of source that the error quotes.
 
 use ruff_python_parser::{LexicalErrorType, ParseErrorType};
+use ruff_source_file::SourceFile;
+use ruff_text_size::TextRange;
 use rustpython_codegen::error::{CodegenError, CodegenErrorType};
 use rustpython_compiler::{CompileError, ParseError};
+
+use crate::compile::place_of;
 
 /// The exception class of a failed compilation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,6 +113,21 @@ impl SyntaxError {
             text: Some(quoted_line(source, position.line)),
             ..Self::bare(kind, message, filename)
         }
+    }
+
+    /// An error of the parser about a range of a source, of which nothing better can be said.
+    pub fn invalid_syntax(source: &SourceFile, range: TextRange) -> Self {
+        let text = source.source_text();
+        let (line, column) = place_of(text, range.start().into());
+        let end = Some(place_of(text, range.end().into()));
+        let position = Position { line, column, end };
+        Self::at(
+            ErrorKind::Syntax,
+            "invalid syntax",
+            source.name(),
+            text,
+            position,
+        )
     }
 
     /// What the wrapped crate reports about `source`.

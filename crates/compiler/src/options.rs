@@ -25,6 +25,10 @@ pub struct Options {
     /// `PyCF_ALLOW_INCOMPLETE_INPUT`: an error at the end of the input becomes
     /// [`ErrorKind::IncompleteInput`](crate::ErrorKind::IncompleteInput).
     pub allow_incomplete_input: bool,
+    /// The minor version of Python whose constructs a tree may have, if not all.
+    pub feature_version: Option<u8>,
+    /// `PyCF_TYPE_COMMENTS`: a parsed tree comes with the comments of its source.
+    pub type_comments: bool,
     /// Whether positions carry columns; `-X no_debug_ranges` turns it off.
     pub debug_ranges: bool,
     /// `sys.set_int_max_str_digits()`: the longest decimal literal, 0 for no limit.
@@ -39,6 +43,8 @@ impl Default for Options {
             dont_imply_dedent: false,
             allow_top_level_await: false,
             allow_incomplete_input: false,
+            feature_version: None,
+            type_comments: false,
             debug_ranges: true,
             int_max_str_digits: 4300,
         }

@@ -15,8 +15,7 @@ mod show;
 mod tree;
 mod validate;
 
-use taipan_compiler::source_file::SourceFile;
-use taipan_compiler::{Options, ast, with_deep_stack};
+use taipan_compiler::with_deep_stack;
 use taipan_macros::define_module;
 use taipan_objects::module::Module;
 use taipan_objects::raised::PyResult;
@@ -57,20 +56,31 @@ fn is_tree(value: &Value) -> PyResult<bool> {
 
 fn parse(source: &str, request: &Request) -> PyResult<Value> {
     let filename = request.filename.to_display();
-    let options = request.options();
-    let parsed = taipan_compiler::parse(source, &filename, request.compiler_mode(), &options)
-        .map_err(|error| compile::syntax_error(error, &request.filename))?;
-    let options = Some(options).filter(|_| request.flags & compile_flags::OPTIMIZED_AST != 0);
-    let is_interactive = request.mode == Mode::Single;
-    Ok(with_deep_stack(move || show_tree(parsed.module, &parsed.source, options.as_ref(), is_interactive)))
-}
-
-/// Shows a tree, rewritten as the compiler does before it makes code if that is asked for.
-fn show_tree(mut module: ast::Mod, source: &SourceFile, options: Option<&Options>, is_interactive: bool) -> Value {
-    if let Some(options) = options {
-        taipan_compiler::preprocess(&mut module, options);
+    let refuse = |error| compile::syntax_error(error, &request.filename);
+    if request.mode == Mode::FunctionType {
+        let parsed = taipan_compiler::parse_function_type(source, &filename).map_err(refuse)?;
+        return Ok(with_deep_stack(move || {
+            let tree = show::Show::new(&parsed.source, &[]).function_type(&parsed);
+            drop(parsed);
+            tree
+        }));
     }
-    show::Show::new(source).module(&module, is_interactive)
+    let options = request.options();
+    let parsed = taipan_compiler::parse(source, &filename, request.compiler_mode(), &options).map_err(refuse)?;
+    let folds = request.flags & compile_flags::OPTIMIZED_AST != 0;
+    let is_interactive = request.mode == Mode::Single;
+    let (tree, stray) = with_deep_stack(|| {
+        let mut module = parsed.module;
+        if folds {
+            taipan_compiler::preprocess(&mut module, &options);
+        }
+        let show = show::Show::new(&parsed.source, &parsed.comments);
+        (show.module(&module, is_interactive), show.stray_comment())
+    });
+    match stray {
+        None => Ok(tree),
+        Some(comment) => Err(refuse(taipan_compiler::SyntaxError::invalid_syntax(&parsed.source, comment))),
+    }
 }
 
 fn compile_tree(value: &Value, request: &Request) -> PyResult<Value> {
@@ -96,8 +106,9 @@ fn compile_tree(value: &Value, request: &Request) -> PyResult<Value> {
     let options = request.options();
     if only_tree {
         return Ok(with_deep_stack(|| {
-            let (module, source) = lower::lower(&tree, &filename);
-            show_tree(module, &source, Some(&options), request.mode == Mode::Single)
+            let (mut module, source) = lower::lower(&tree, &filename);
+            taipan_compiler::preprocess(&mut module, &options);
+            show::Show::new(&source, &[]).module(&module, request.mode == Mode::Single)
         }));
     }
     let compiled = with_deep_stack(|| {

@@ -198,13 +198,16 @@ impl Node {
     /// Return what pickle needs.
     #[method("($self, /)")]
     fn __reduce__(this: &Value) -> PyResult<Ref<Tuple>> {
-        let rest = attributes_of(this)?.copy();
-        let mut given = Vec::new();
+        let state = attributes_of(this)?.copy();
+        // The constructor wants the fields; that they hold what they hold is for the state to say, which may refer back.
+        let mut placeholders = Vec::new();
         for name in names_of(this.class(), id!("_fields"))? {
-            let Some(value) = rest.remove(name.as_value())? else { break };
-            given.push(value);
+            if !state.contains(name.as_value())? {
+                break;
+            }
+            placeholders.push(Value::NONE);
         }
-        Ok(Tuple::from_array([this.class().to_value(), Tuple::new(given).into_value(), rest.into_value()]))
+        Ok(Tuple::from_array([this.class().to_value(), Tuple::new(placeholders).into_value(), state.into_value()]))
     }
 
     /// Return a copy of the node with new values for the specified fields.

@@ -83,9 +83,6 @@ impl Reader {
         if value.is_none() && !class.is_plain_sum() {
             return Ok(Item::Nothing);
         }
-        if !is_a(value, class) {
-            return Err(not_a(class, value));
-        }
         let position = position(value, class)?;
         let Some(kind) = class.cases().find(|&kind| is_a(value, kind)) else { return Err(not_a(class, value)) };
         Ok(Item::Node(Box::new(Tree { kind, position, fields: self.fields(value, kind)? })))

@@ -536,7 +536,7 @@ fn statement(tree: &Tree) -> PyResult<()> {
         (Kind::Try | Kind::TryStar, [inner, handlers, orelse, finalbody]) => {
             body(inner, owner)?;
             if handlers.items().is_empty() && finalbody.items().is_empty() {
-                bail!(ValueError, "{owner} has neither handlers nor finalbody");
+                bail!(ValueError, "{owner} has neither except handlers nor finalbody");
             }
             if handlers.items().is_empty() && !orelse.items().is_empty() {
                 bail!(ValueError, "{owner} has orelse but no except handlers");

@@ -57,7 +57,7 @@ pub(super) fn compile(
         _ if only_tree => bail!(ValueError, "compile() mode must be 'exec', 'eval', 'single' or 'func_type'"),
         _ => bail!(ValueError, "compile() mode must be 'exec', 'eval' or 'single'"),
     };
-    let request = Request { filename, mode, flags, optimize };
+    let request = Request { filename, mode, flags, optimize, feature_version: _feature_version };
     if compile::is_tree(source)? {
         return compile::compile_tree(source, &request);
     }
@@ -121,7 +121,7 @@ pub(super) fn eval(source: &Value, globals: Option<&Value>, locals: Option<&Valu
         return evaluation::run(code, &spaces.globals, Some(&spaces.locals), None);
     }
     let source = compile::source_of(source, "eval", "string, bytes or code")?.without_indent();
-    let request = Request { filename: id!("<string>").clone(), mode: Mode::Eval, flags: inherited_flags(), optimize: -1 };
+    let request = Request { filename: id!("<string>").clone(), mode: Mode::Eval, flags: inherited_flags(), optimize: -1, feature_version: -1 };
     let code = compile::compile_source(&source, &request)?;
     evaluation::run(&code, &spaces.globals, Some(&spaces.locals), None)
 }
@@ -154,7 +154,7 @@ pub(super) fn exec(source: &Value, globals: Option<&Value>, locals: Option<&Valu
         bail!(TypeError, "closure can only be used when source is a code object");
     }
     let source = compile::source_of(source, "exec", "string, bytes or code")?;
-    let request = Request { filename: id!("<string>").clone(), mode: Mode::Exec, flags: inherited_flags(), optimize: -1 };
+    let request = Request { filename: id!("<string>").clone(), mode: Mode::Exec, flags: inherited_flags(), optimize: -1, feature_version: -1 };
     let code = compile::compile_source(&source, &request)?;
     evaluation::run(&code, &spaces.globals, Some(&spaces.locals), None)?;
     Ok(())

@@ -76,6 +76,8 @@ pub struct Request {
     pub flags: u32,
     /// The optimization level, -1 for the interpreter's.
     pub optimize: i32,
+    /// The minor version of Python whose constructs a tree may have, -1 for the newest.
+    pub feature_version: i32,
 }
 
 impl Request {
@@ -89,6 +91,8 @@ impl Request {
             dont_imply_dedent: has(compile_flags::DONT_IMPLY_DEDENT),
             allow_top_level_await: has(compile_flags::ALLOW_TOP_LEVEL_AWAIT),
             allow_incomplete_input: has(compile_flags::ALLOW_INCOMPLETE_INPUT),
+            feature_version: u8::try_from(self.feature_version).ok().filter(|_| has(compile_flags::ONLY_AST)),
+            type_comments: has(compile_flags::TYPE_COMMENTS),
             debug_ranges: config.code_debug_ranges,
             int_max_str_digits: int::max_str_digits(),
         }

@@ -8,8 +8,9 @@ mod expressions;
 mod patterns;
 mod statements;
 mod strings;
+mod type_comments;
 
-use taipan_compiler::ast;
+use taipan_compiler::{FunctionType, ast};
 use taipan_compiler::source_file::SourceFile;
 use taipan_compiler::text_size::{Ranged, TextRange, TextSize};
 use taipan_objects::list::List;
@@ -20,11 +21,13 @@ use taipan_objects::{id, instance, int};
 use super::classes;
 use super::grammar::Kind;
 use super::places::Places;
+use type_comments::TypeComments;
 
 /// The walk over one tree.
 pub(super) struct Show<'a> {
     source: &'a SourceFile,
     places: Places<'a>,
+    comments: TypeComments,
 }
 
 fn list(items: Vec<Value>) -> Value {
@@ -48,16 +51,27 @@ fn flag(set: bool) -> Value {
 }
 
 impl<'a> Show<'a> {
-    /// For trees of this source.
-    pub fn new(source: &'a SourceFile) -> Show<'a> {
-        Show { source, places: Places::new(source.source_text()) }
+    /// For trees of this source, which has these comments.
+    pub fn new(source: &'a SourceFile, comments: &[TextRange]) -> Show<'a> {
+        let text = source.source_text();
+        Show { source, places: Places::new(text), comments: TypeComments::new(text, comments) }
+    }
+
+    /// The first type comment that belongs to no node, once a tree was shown.
+    pub fn stray_comment(&self) -> Option<TextRange> {
+        self.comments.stray()
+    }
+
+    /// A signature.
+    pub fn function_type(&self, function: &FunctionType) -> Value {
+        classes::make(Kind::FunctionType, [self.expressions(&function.parameters), self.expression(&function.returns)])
     }
 
     /// A whole tree.
     pub fn module(&self, module: &ast::Mod, interactive: bool) -> Value {
         match module {
             ast::Mod::Module(module) if interactive => classes::make(Kind::Interactive, [self.body(&module.body)]),
-            ast::Mod::Module(module) => classes::make(Kind::Module, [self.body(&module.body), list(Vec::new())]),
+            ast::Mod::Module(module) => classes::make(Kind::Module, [self.body(&module.body), self.type_ignores()]),
             ast::Mod::Expression(module) => classes::make(Kind::Expression, [self.expression(&module.body)]),
         }
     }
@@ -97,10 +111,10 @@ impl<'a> Show<'a> {
 
     fn parameters(&self, parameters: &ast::Parameters) -> Value {
         let all = |parameters: &[ast::ParameterWithDefault]| {
-            list(parameters.iter().map(|parameter| self.parameter(&parameter.parameter)).collect())
+            list(parameters.iter().map(|parameter| self.parameter(&parameter.parameter, parameter.range.end())).collect())
         };
         let default = |parameter: &ast::ParameterWithDefault| parameter.default.as_deref().map(|default| self.expression(default));
-        let optional = |parameter: Option<&ast::Parameter>| parameter.map_or(Value::NONE, |parameter| self.parameter(parameter));
+        let optional = |parameter: Option<&ast::Parameter>| parameter.map_or(Value::NONE, |parameter| self.parameter(parameter, parameter.end()));
         let positional = parameters.posonlyargs.iter().chain(&parameters.args);
         classes::make(Kind::arguments, [
             all(&parameters.posonlyargs),
@@ -113,11 +127,11 @@ impl<'a> Show<'a> {
         ])
     }
 
-    /// A parameter; the compiler's range of a starred one starts at the star.
-    fn parameter(&self, parameter: &ast::Parameter) -> Value {
+    /// A parameter, which ends with its default; the compiler's range of a starred one starts at the star.
+    fn parameter(&self, parameter: &ast::Parameter, end: TextSize) -> Value {
         let range = TextRange::new(parameter.name.start(), parameter.end());
         let annotation = self.optional(parameter.annotation.as_deref());
-        self.node(Kind::arg, range, [identifier(&parameter.name), annotation, Value::NONE])
+        self.node(Kind::arg, range, [identifier(&parameter.name), annotation, self.comment_of_parameter(end)])
     }
 
     fn keywords(&self, keywords: &[ast::Keyword]) -> Value {

@@ -32,7 +32,8 @@ impl Show<'_> {
                 self.node(Kind::TypeAlias, range, [self.expression(&s.name), params, self.expression(&s.value)])
             }
             Stmt::Assign(s) => {
-                self.node(Kind::Assign, range, [self.expressions(&s.targets), self.expression(&s.value), Value::NONE])
+                let comment = self.comment_of_line(range.end());
+                self.node(Kind::Assign, range, [self.expressions(&s.targets), self.expression(&s.value), comment])
             }
             Stmt::AugAssign(s) => {
                 let operator = super::expressions::operator(s.op);
@@ -47,7 +48,8 @@ impl Show<'_> {
             Stmt::For(s) => {
                 let kind = if s.is_async { Kind::AsyncFor } else { Kind::For };
                 let (target, iterable) = (self.expression(&s.target), self.expression(&s.iter));
-                self.node(kind, range, [target, iterable, self.body(&s.body), self.body(&s.orelse), Value::NONE])
+                let comment = self.comment_of_header(s.iter.end(), &s.body, false);
+                self.node(kind, range, [target, iterable, self.body(&s.body), self.body(&s.orelse), comment])
             }
             Stmt::While(s) => {
                 self.node(Kind::While, range, [self.expression(&s.test), self.body(&s.body), self.body(&s.orelse)])
@@ -62,7 +64,9 @@ impl Show<'_> {
                     let variables = self.optional(item.optional_vars.as_deref());
                     classes::make(Kind::withitem, [self.expression(&item.context_expr), variables])
                 };
-                self.node(kind, range, [list(s.items.iter().map(item).collect()), self.body(&s.body), Value::NONE])
+                let end = s.items.last().map_or(range.start(), Ranged::end);
+                let comment = self.comment_of_header(end, &s.body, false);
+                self.node(kind, range, [list(s.items.iter().map(item).collect()), self.body(&s.body), comment])
             }
             Stmt::Match(s) => {
                 let case = |case: &ast::MatchCase| {
@@ -124,13 +128,15 @@ impl Show<'_> {
 
     fn function(&self, function: &ast::StmtFunctionDef) -> Value {
         let kind = if function.is_async { Kind::AsyncFunctionDef } else { Kind::FunctionDef };
+        let header_end = function.returns.as_deref().map_or(function.parameters.range.end(), Ranged::end);
+        let comment = self.comment_of_header(header_end, &function.body, true);
         self.node(kind, self.undecorated(function.range, &function.decorator_list), [
             identifier(&function.name),
             self.parameters(&function.parameters),
             self.body(&function.body),
             self.decorators(&function.decorator_list),
             self.optional(function.returns.as_deref()),
-            Value::NONE,
+            comment,
             self.type_params(function.type_params.as_deref()),
         ])
     }
