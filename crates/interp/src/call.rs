@@ -20,8 +20,15 @@ use crate::function::Function;
 /// # Safety
 /// `frame` is memory for a frame of `code`; `function` is a word for a function whose code is `code`.
 pub unsafe fn initialize_frame(frame: *mut Frame, function: StackRef, code: Ref<Code>, first_local: usize) {
+    let is_optimized = code.has_flag(flags::OPTIMIZED);
     // SAFETY: by contract.
-    unsafe { initialize_frame_quick(frame, function, StackRef::from_value(code.into_value()), first_local) }
+    unsafe {
+        initialize_frame_quick(frame, function, StackRef::from_value(code.into_value()), first_local);
+        if !is_optimized {
+            // The names of a module or an expression that is called as a function are the globals.
+            (*frame).namespace = StackRef((*frame).globals().as_value().bits()).borrow();
+        }
+    }
 }
 
 /// As [`initialize_frame`] with a counted word for the code: nothing here needs a destructor.
@@ -40,7 +47,7 @@ pub unsafe fn initialize_frame_quick(frame: *mut Frame, function: StackRef, code
         let count = code_payload.localsplus_count();
         frame.write(Frame {
             globals: payload.globals.as_ptr().as_ptr(),
-            builtins: payload.builtins.as_ptr().as_ptr(),
+            builtins: StackRef(payload.builtins.bits()),
             code,
             function,
             namespace: StackRef::NULL,

@@ -179,7 +179,7 @@ impl FrameObject {
 
     /// Return the built-in variables in the frame.
     #[getter]
-    fn f_builtins(this: &Ref<FrameObject>) -> Ref<Dict> {
+    fn f_builtins(this: &Ref<FrameObject>) -> Value {
         this.frame().builtins().clone()
     }
 

@@ -170,7 +170,7 @@ pub struct Frame {
     /// Borrowed from `function`, which keeps its globals.
     pub globals: *const taipan_objects::value::Object<Dict>,
     /// Borrowed from `function`.
-    pub builtins: *const taipan_objects::value::Object<Dict>,
+    pub builtins: StackRef,
     /// The code object; the frame owns a reference.
     pub code: StackRef,
     /// The function; owned or borrowed from the caller's stack.
@@ -228,11 +228,11 @@ impl Frame {
         unsafe { &*(&raw const self.globals).cast::<Ref<Dict>>() }
     }
 
-    /// The builtins' namespace.
+    /// The builtins' namespace: a dict, unless a program gave its globals another mapping.
     #[inline(always)]
-    pub fn builtins(&self) -> &Ref<Dict> {
-        // SAFETY: the function keeps its builtins alive; the word has the bits of a `Ref`.
-        unsafe { &*(&raw const self.builtins).cast::<Ref<Dict>>() }
+    pub fn builtins(&self) -> &Value {
+        // SAFETY: the function keeps its builtins alive; the word has the bits of a value.
+        unsafe { &*(&raw const self.builtins).cast::<Value>() }
     }
 
     /// The namespace of a class body or module.

@@ -119,7 +119,7 @@ pub fn current_globals() -> Option<Ref<Dict>> {
 }
 
 /// The builtins of the running code.
-pub fn current_builtins() -> Option<Ref<Dict>> {
+pub fn current_builtins() -> Option<Value> {
     current_frame().map(|frame| frame.builtins().clone())
 }
 

@@ -27,7 +27,7 @@ pub struct Function {
     /// `__globals__`.
     pub globals: Ref<Dict>,
     /// `__builtins__`: where globals' globals are found.
-    pub builtins: Ref<Dict>,
+    pub builtins: Value,
     /// `__name__`.
     pub name: Slot<Ref<Str>>,
     /// `__qualname__`.
@@ -54,17 +54,15 @@ pub struct Function {
 
 static NEXT_VERSION: Locked<Cell<u32>> = Locked::new(Cell::new(1));
 
-/// The dict of builtins that goes with a namespace: its `__builtins__`, or the builtins of the running code.
-pub fn builtins_of(globals: &Ref<Dict>) -> Ref<Dict> {
-    if let Some(builtins) = globals.get_str(id!("__builtins__")) {
-        if let Some(module) = builtins.downcast::<Module>() {
-            return module.dict();
-        }
-        if let Some(dict) = builtins.downcast::<Dict>() {
-            return dict.clone();
-        }
+/// The mapping of builtins that goes with a namespace: its `__builtins__`, or the builtins of the running code.
+pub fn builtins_of(globals: &Ref<Dict>) -> Value {
+    match globals.get_str(id!("__builtins__")) {
+        Some(builtins) => match builtins.downcast::<Module>() {
+            Some(module) => module.dict().into_value(),
+            None => builtins,
+        },
+        None => crate::frames::current_builtins().unwrap_or_else(|| Dict::new().into_value()),
     }
-    crate::frames::current_builtins().unwrap_or_else(Dict::new)
 }
 
 impl Function {
@@ -75,7 +73,7 @@ impl Function {
     }
 
     /// As [`Function::new`], where the builtins are known.
-    pub fn with_builtins(code: Ref<Code>, globals: Ref<Dict>, builtins: Ref<Dict>) -> Ref<Function> {
+    pub fn with_builtins(code: Ref<Code>, globals: Ref<Dict>, builtins: Value) -> Ref<Function> {
         let has_doc = code.has_flag(taipan_compiler::flags::HAS_DOCSTRING);
         let doc = if has_doc { code.consts.first().cloned() } else { None };
         let module = globals.get_str(id!("__name__"));

@@ -311,7 +311,7 @@ impl Function {
     }
 
     #[getter(name = "__builtins__", member)]
-    fn builtins_getter(&self) -> Ref<Dict> {
+    fn builtins_getter(&self) -> Value {
         self.builtins.clone()
     }
 }

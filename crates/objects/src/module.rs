@@ -177,7 +177,10 @@ impl Module {
     /// specialized dir() implementation
     #[method("($self, /)")]
     fn __dir__(this: &Ref<Module>) -> PyResult<Value> {
-        let dict = this.dict();
+        let dict = protocol::getattr(this.as_value(), id!("__dict__"))?;
+        let Some(dict) = dict.downcast::<Dict>() else {
+            bail!(TypeError, "{}.__dict__ is not a dictionary", this.name().map_or_else(|| "?".to_owned(), |name| name.to_display().into_owned()));
+        };
         if let Some(function) = dict.get_str(id!("__dir__")) {
             return protocol::call0(&function);
         }

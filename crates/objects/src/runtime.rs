@@ -235,6 +235,8 @@ pub struct Hooks {
     pub warn: fn(&Ref<Type>, &Value, isize) -> PyResult<()>,
     /// The first argument and the class of the running method, for `super()` without arguments.
     pub super_arguments: fn() -> PyResult<(Ref<Type>, Value)>,
+    /// The mapping of builtins of the running code.
+    pub current_builtins: fn() -> Option<Value>,
     /// `sys.modules`.
     pub modules: fn() -> PyResult<Value>,
 }
@@ -272,6 +274,19 @@ pub fn import_module(name: &str) -> PyResult<Value> {
 /// An attribute of an importable module.
 pub fn import_attribute(module: &str, name: &str) -> PyResult<Value> {
     crate::protocol::getattr(&import_module(module)?, &Str::intern(name))
+}
+
+/// A builtin as the running code finds it, for objects that pickle as a call of one. AttributeError when the program took it
+/// away.
+pub fn builtin(name: &str) -> PyResult<Value> {
+    let Some(builtins) = hooks().and_then(|hooks| (hooks.current_builtins)()) else {
+        return import_attribute("builtins", name);
+    };
+    let name = Str::intern(name);
+    match crate::protocol::getitem(&builtins, name.as_value()) {
+        Err(raised) if raised.is(crate::exceptions::ExceptionKind::KeyError) => bail!(AttributeError, "{}", name.to_display()),
+        other => other,
+    }
 }
 
 /// Reports an exception that nobody can catch.

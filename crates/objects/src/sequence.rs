@@ -85,6 +85,11 @@ pub fn compare(
     let mut index = 0;
     while let (Some(first), Some(second)) = (left(index), right(index)) {
         if !same_item(&first, &second)? {
+            let (left_len, right_len) = lens();
+            if index >= left_len.min(right_len) {
+                // The comparison emptied a list.
+                break;
+            }
             return match comparison {
                 Comparison::Eq => Ok(Value::FALSE),
                 Comparison::Ne => Ok(Value::TRUE),

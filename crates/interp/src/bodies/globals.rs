@@ -23,7 +23,7 @@ fn name_not_defined(name: &Ref<Str>) -> Raised {
 
 /// Looks a name up in a mapping; a plain dict is asked directly.
 #[inline]
-fn in_mapping(mapping: &Value, name: &Ref<Str>) -> PyResult<Option<Value>> {
+pub(super) fn in_mapping(mapping: &Value, name: &Ref<Str>) -> PyResult<Option<Value>> {
     match mapping.downcast_exact::<Dict>() {
         Some(dict) => Ok(dict.get_str(name)),
         None => protocol::getitem(mapping, name.as_value()).absent_on(ExceptionKind::KeyError),
@@ -36,7 +36,7 @@ fn global(c: &Cursor, name: &Ref<Str>) -> PyResult<Value> {
     if let Some(value) = in_mapping(c.frame().globals().as_value(), name)? {
         return Ok(value);
     }
-    match in_mapping(c.frame().builtins().as_value(), name)? {
+    match in_mapping(c.frame().builtins(), name)? {
         Some(value) => Ok(value),
         None => Err(name_not_defined(name)),
     }
@@ -54,8 +54,10 @@ pub(crate) fn load_global(c: &mut Cursor, oparg: u32) -> bool {
         }
         let found = match globals.peek_str(name) {
             Some(found) => Some(found),
-            None if builtins.as_value().downcast_exact::<Dict>().is_some() => builtins.peek_str(name),
-            None => None,
+            None => match builtins.downcast_exact::<Dict>() {
+                Some(builtins) => builtins.peek_str(name),
+                None => None,
+            },
         };
         match found {
             Some(found) => duplicate_quick(StackRef(found.bits())),
@@ -96,7 +98,7 @@ pub(crate) fn load_name(c: &mut Cursor, oparg: u32) -> Step {
         // Other than LOAD_GLOBAL, this never asks a subclass of dict.
         None => match c.frame().globals().get_str(&name) {
             Some(value) => value,
-            None => match in_mapping(c.frame().builtins().as_value(), &name)? {
+            None => match in_mapping(c.frame().builtins(), &name)? {
                 Some(value) => value,
                 None => return Err(name_not_defined(&name)),
             },
@@ -173,7 +175,7 @@ pub(crate) fn load_from_dict_or_deref(c: &mut Cursor, oparg: u32) -> Step {
 }
 
 pub(crate) fn load_build_class(c: &mut Cursor, _oparg: u32) -> Step {
-    match c.frame().builtins().get_str(id!("__build_class__")) {
+    match in_mapping(c.frame().builtins(), id!("__build_class__"))? {
         Some(value) => {
             c.push(value);
             Ok(())

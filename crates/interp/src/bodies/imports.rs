@@ -14,7 +14,7 @@ pub(crate) fn import_name(c: &mut Cursor, oparg: u32) -> Step {
     let name = c.frame().code().names[oparg as usize].clone();
     let from = c.pop();
     let level = c.pop();
-    let Some(import) = c.frame().builtins().get_str(id!("__import__")) else {
+    let Some(import) = super::globals::in_mapping(c.frame().builtins(), id!("__import__"))? else {
         return Err(exceptions::import_error(ExceptionKind::ImportError, "__import__ not found".to_owned(), None, None));
     };
     let globals = c.frame().globals().to_value();

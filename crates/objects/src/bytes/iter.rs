@@ -63,7 +63,7 @@ macro_rules! byte_iterator {
             /// How pickle makes the iterator again.
             #[method("($self, /)", name = "__reduce__")]
             fn reduce(&self) -> PyResult<Ref<Tuple>> {
-                let iter = runtime::import_attribute("builtins", "iter")?;
+                let iter = runtime::builtin("iter")?;
                 Ok(match self.source.get() {
                     Some(source) => {
                         let arguments = Tuple::new(vec![source.into_value()]).into_value();

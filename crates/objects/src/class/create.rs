@@ -129,6 +129,7 @@ pub fn new_class(metaclass: &Ref<Type>, name: &Ref<Str>, bases: &Ref<Tuple>, nam
         classes = bases_of(&bases)?;
     }
     let metaclass = calculate_metaclass(metaclass, &classes)?;
+    name.to_str()?;
     if name.code_points().any(|point| point == 0) {
         bail!(ValueError, "type name must not contain null characters");
     }
@@ -181,29 +182,36 @@ pub fn new_class(metaclass: &Ref<Type>, name: &Ref<Str>, bases: &Ref<Tuple>, nam
         let place = base.member_count.get() as usize + index;
         dict.set_str(&mangle(name, member), MemberDescriptor::new(&class, member, place));
     }
-    if dict.get_str(id!("__doc__")).is_none() {
-        dict.set_str(id!("__doc__"), Value::NONE);
+    match dict.get_str(id!("__doc__")) {
+        None => dict.set_str(id!("__doc__"), Value::NONE),
+        Some(doc) => {
+            if let Some(doc) = doc.downcast::<Str>() {
+                doc.to_str()?;
+            }
+        }
     }
-    if plan.attributes && !classes.iter().any(|class| class.has(ClassFlags::ATTRIBUTES)) {
+    let adds = |name: &Ref<Str>| dict.get_str(name).is_none();
+    if plan.attributes && adds(id!("__dict__")) && !classes.iter().any(|class| class.has(ClassFlags::ATTRIBUTES)) {
         dict.set_str(id!("__dict__"), super::type_object::dict_descriptor(&class));
     }
-    if plan.weakrefs && !classes.iter().any(|class| class.has(ClassFlags::WEAKREFABLE)) {
+    if plan.weakrefs && adds(id!("__weakref__")) && !classes.iter().any(|class| class.has(ClassFlags::WEAKREFABLE)) {
         dict.set_str(id!("__weakref__"), super::type_object::weakref_descriptor(&class));
     }
     class.dict.set(Some(dict.clone()));
     for base in &classes {
         base.add_subclass(&class);
     }
-    compute_mro(&class, &classes)?;
-    fill_slots(&class);
-    if class.dict().get_str(id!("__eq__")).is_some() && class.dict().get_str(id!("__hash__")).is_none() {
-        set_quietly(&class, id!("__hash__"), Value::NONE);
-    }
+    // A metaclass's mro() can already use the cells.
     if let Some(cell) = cell {
         crate::runtime::set_cell(&cell, class.to_value())?;
     }
     if let Some(cell) = class_dict_cell {
         crate::runtime::set_cell(&cell, dict.to_value())?;
+    }
+    compute_mro(&class, &classes)?;
+    fill_slots(&class);
+    if class.dict().get_str(id!("__eq__")).is_some() && class.dict().get_str(id!("__hash__")).is_none() {
+        set_quietly(&class, id!("__hash__"), Value::NONE);
     }
     call_set_name(&class)?;
     init_subclass(&class, args)?;

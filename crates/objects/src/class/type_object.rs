@@ -249,6 +249,7 @@ impl Type {
         let Some(name) = value.downcast::<Str>() else {
             bail!(TypeError, "can only assign string to {}.__name__, not '{}'", this.name(), value.class().name());
         };
+        name.to_str()?;
         if name.code_points().any(|point| point == 0) {
             bail!(ValueError, "type name must not contain null characters");
         }
@@ -284,6 +285,8 @@ impl Type {
         let value = settable(this, "__module__", value)?;
         this.modified();
         this.dict().set_str(id!("__module__"), value.clone());
+        // The line belongs to a statement in the other module.
+        this.dict().remove_str(id!("__firstlineno__"));
         Ok(())
     }
 
@@ -345,7 +348,8 @@ impl Type {
 
     #[getter(name = "__basicsize__")]
     fn basicsize(this: &Ref<Type>) -> usize {
-        this.layout().size + this.member_count.get() as usize * 8
+        let size = if this.is_subclass(Int::class()) { 24 } else { this.layout().size };
+        size + this.member_count.get() as usize * 8
     }
 
     #[getter(name = "__itemsize__")]

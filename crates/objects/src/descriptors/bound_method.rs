@@ -111,7 +111,7 @@ impl BoundMethod {
 
     #[method("($self, /)")]
     fn __reduce__(this: &Ref<BoundMethod>) -> PyResult<Value> {
-        let getattr = crate::runtime::import_attribute("builtins", "getattr")?;
+        let getattr = crate::runtime::builtin("getattr")?;
         let name = protocol::getattr(&this.function, id!("__name__"))?;
         let args = Tuple::new(vec![this.receiver.clone(), name]).into_value();
         Ok(Tuple::new(vec![getattr, args]).into_value())

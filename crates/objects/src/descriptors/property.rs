@@ -5,11 +5,11 @@ use std::cell::Cell;
 use crate::args::Args;
 use crate::cell::Slot;
 use crate::class::{Payload, Type};
+use crate::exceptions::ExceptionKind;
 use crate::protocol;
 use crate::raised::PyResult;
-use crate::str::Str;
 use crate::value::{Ref, Value};
-use crate::{bail, exc, heap, id, instance};
+use crate::{bail, exc, heap, id};
 use taipan_macros::{class, methods};
 
 /// The payload of `property`.
@@ -119,12 +119,15 @@ impl Property {
             doc = protocol::getattr_optional(&getter, id!("__doc__"))?.filter(|doc| !doc.is_none());
             this.doc_from_getter.set(doc.is_some());
         }
-        // A subclass keeps its docstring in the instance, where the class's own `__doc__` would hide it.
-        if !this.class().is(Property::class()) && instance::attributes(this.as_value()).is_some() {
-            instance::set_attribute(this.as_value(), id!("__doc__"), Some(doc.clone().unwrap_or(Value::NONE)));
+        if this.class().is(Property::class()) {
+            this.doc.set(doc);
+            return Ok(());
         }
-        this.doc.set(doc);
-        Ok(())
+        // An instance of a subclass keeps its docstring as an attribute: the class's own `__doc__` would hide the slot.
+        match protocol::setattr(this.as_value(), id!("__doc__"), &doc.unwrap_or(Value::NONE)) {
+            Err(raised) if raised.is(ExceptionKind::AttributeError) && !this.doc_from_getter.get() => Ok(()),
+            other => other,
+        }
     }
 
     #[slot(descr_get)]
@@ -173,7 +176,6 @@ impl Property {
     #[setter(name = "__doc__")]
     fn set_doc(this: &Ref<Property>, value: Option<&Value>) -> PyResult<()> {
         this.doc.set(value.cloned());
-        this.doc_from_getter.set(false);
         Ok(())
     }
 
@@ -223,11 +225,12 @@ impl Property {
     }
 
     /// Method to set name of a property.
-    #[method("($self, owner, name, /)")]
-    fn __set_name__(this: &Ref<Property>, _owner: &Value, name: &Value) {
+    #[method("(*args)", nosig)]
+    fn __set_name__(this: &Ref<Property>, args: Args<'_>) -> PyResult<()> {
+        let [_owner, name] = args.positional() else {
+            bail!(TypeError, "__set_name__() takes 2 positional arguments but {} were given", args.positional().len());
+        };
         this.name.set(Some(name.clone()));
+        Ok(())
     }
 }
-
-#[allow(unused_imports)]
-use Str as _;

@@ -23,7 +23,7 @@ use crate::value::Value;
 
 /// A builtin function, as pickles name it.
 pub(crate) fn builtin(name: &str) -> PyResult<Value> {
-    runtime::import_attribute("builtins", name)
+    runtime::builtin(name)
 }
 
 /// The pickle form of an iterator: `function(object)`, then the state.

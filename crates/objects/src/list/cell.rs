@@ -144,13 +144,14 @@ impl ItemCell {
         Ok(())
     }
 
-    /// Gives memory back when less than half of the block is in use.
+    /// Gives memory back when less than half of the block is in use. The last few places stay, so that a list that is filled
+    /// and emptied in turn keeps its block.
     #[inline(always)]
     fn shrink(&self) {
         let len = self.len.get();
         if len < self.capacity.get() >> 1 {
             // A block that could not shrink is still a good block.
-            let capacity = if len == 0 { 0 } else { grown(len, len) };
+            let capacity = grown(len, len.max(1));
             if capacity < self.capacity.get() {
                 let _ = self.reallocate(capacity);
             }

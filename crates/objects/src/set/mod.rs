@@ -11,6 +11,7 @@ use std::cell::Cell;
 
 use taipan_macros::class;
 
+use crate::exceptions::ExceptionKind;
 use crate::class::{Payload, Trace, Type};
 use crate::dict::{Dict, unhashable};
 use crate::heap;
@@ -99,12 +100,10 @@ pub(crate) fn hash_item(item: &Value) -> PyResult<i64> {
 
 /// The hash of an item that is looked for: a set stands for the frozenset of the same items.
 fn hash_wanted(item: &Value) -> PyResult<i64> {
-    if let Some(set) = item.downcast::<Set>()
-        && set.class().slots.hash.get().is_none()
-    {
-        return Ok(set.frozen_hash());
+    match (hash_item(item), item.downcast::<Set>()) {
+        (Err(raised), Some(set)) if raised.is(ExceptionKind::TypeError) => Ok(set.frozen_hash()),
+        (hash, _) => hash,
     }
-    hash_item(item)
 }
 
 impl Set {

@@ -197,6 +197,9 @@ impl Str {
     /// The string formatted by a format specification.
     #[method("($self, format_spec, /)", name = "__format__")]
     fn format_dunder(this: &Ref<Str>, format_spec: &Ref<Str>) -> PyResult<Ref<Str>> {
+        if format_spec.is_empty() {
+            return protocol::str(this.as_value());
+        }
         format::format_str(this, format_spec)
     }
 

@@ -66,7 +66,7 @@ impl StrIterator {
     /// How pickle makes the iterator again.
     #[method("($self, /)", name = "__reduce__")]
     fn reduce(&self) -> PyResult<Ref<Tuple>> {
-        let iter = runtime::import_attribute("builtins", "iter")?;
+        let iter = runtime::builtin("iter")?;
         Ok(match self.string.get() {
             Some(string) => {
                 let index = crate::int::from_usize(self.index.get());

@@ -506,7 +506,8 @@ impl Ref<Str> {
                 let is_surrogate = |code: u32| (0xd800..0xe000).contains(&code);
                 let start = self.code_points().position(is_surrogate).unwrap_or(0);
                 let count = self.code_points().skip(start).take_while(|&code| is_surrogate(code)).count();
-                Err(crate::exc!(ValueError, "surrogates not allowed {start} {count}"))
+                let text = Str::from_units_of_kind(self.units(), self.units().kind());
+                Err(crate::exceptions::unicode::encode_error("utf-8", &text, start, start + count, "surrogates not allowed"))
             }
         }
     }

@@ -157,7 +157,7 @@ impl ArrayIterator {
     /// Return state information for pickling.
     #[method]
     fn __reduce__(&self) -> PyResult<Value> {
-        let function = runtime::import_attribute("builtins", "iter")?;
+        let function = runtime::builtin("iter")?;
         Ok(match self.array.get() {
             Some(array) => {
                 let arguments = Tuple::from_array([array.into_value()]).into_value();

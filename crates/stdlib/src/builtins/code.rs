@@ -87,7 +87,7 @@ fn namespaces(globals: Option<Ref<Dict>>, locals: Option<&Value>) -> PyResult<Na
         }
     };
     if !globals.contains_str(id!("__builtins__")) {
-        let builtins = frames::current_builtins().map_or_else(crate::startup::builtins_dict, Ref::into_value);
+        let builtins = frames::current_builtins().unwrap_or_else(crate::startup::builtins_dict);
         globals.set_str(id!("__builtins__"), builtins);
     }
     Ok(Namespaces { globals, locals })

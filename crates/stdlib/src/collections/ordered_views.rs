@@ -113,7 +113,7 @@ impl OrderedIterator {
                 cursor = next;
             }
         }
-        let function = runtime::import_attribute("builtins", "iter")?;
+        let function = runtime::builtin("iter")?;
         let arguments = Tuple::from_array([List::new(items).into_value()]);
         Ok(Tuple::pair(function, arguments.into_value()).into_value())
     }

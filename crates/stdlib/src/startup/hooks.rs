@@ -13,6 +13,7 @@ pub(super) fn install() {
     runtime::set_hooks(Hooks {
         is_python_function: |value| taipan_interp::function::as_function(value).is_some(),
         current_module_name: frames::current_module_name,
+        current_builtins: frames::current_builtins,
         import_module: import::import_module,
         unraisable: system::report_unraisable,
         warn,
