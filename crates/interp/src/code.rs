@@ -329,6 +329,10 @@ impl Code {
 
     /// The line of the instruction at `index`.
     pub fn line_at(&self, index: u32) -> Option<u32> {
+        // Traced code is asked at every line: it has a table.
+        if let Some(line) = self.monitoring.line(index as usize) {
+            return Some(line as u32);
+        }
         linetable::line_of(&self.linetable.0, self.first_line, index)
     }
 

@@ -10,8 +10,7 @@
 use std::cell::Cell;
 use std::ptr;
 
-use taipan_bytecode::Opcode;
-use taipan_bytecode::exception_table;
+use taipan_bytecode::{CodeUnit, Opcode};
 use taipan_compiler::flags;
 use taipan_macros::{class, methods};
 use taipan_objects::cell::Slot;
@@ -169,26 +168,28 @@ impl Core {
             return None;
         }
         let frame = self.frame.get()?;
-        // SAFETY: the frame is suspended behind a YIELD_VALUE; RESUME follows with the reason in its oparg.
+        if self.resume_oparg()? & 3 < 2 {
+            return None;
+        }
+        // SAFETY: the frame is suspended in a delegation: its receiver is on top of the stack.
         unsafe {
-            let resume = *(*frame).ip.add(1);
-            let byte = (resume & 0xff) as u8;
-            let is_resume = byte == Opcode::Resume as u8 || byte == Opcode::ResumeCheck as u8 || byte == Opcode::InstrumentedResume as u8;
-            if !is_resume || (resume >> 8) & 3 < 2 {
-                return None;
-            }
             let receiver = *(*frame).sp.sub(1);
             Some((*receiver.view()).clone())
         }
     }
 
-    /// Whether an exception thrown in now could be handled.
+    /// The oparg of the RESUME behind the YIELD_VALUE where the frame is suspended.
+    fn resume_oparg(&self) -> Option<u8> {
+        let frame = self.frame.get()?;
+        // SAFETY: the frame is suspended; code ends with an instruction that does not fall through.
+        let unit = CodeUnit(unsafe { *(*frame).ip.add(1) });
+        let opcode = unit.opcode()?;
+        (opcode.plain().unwrap_or_else(|| opcode.base()) == Opcode::Resume).then(|| unit.oparg())
+    }
+
+    /// Whether an exception thrown in now could be handled: not outside of all blocks, as the compiler notes in RESUME.
     fn has_handler(&self) -> bool {
-        self.frame.get().is_some_and(|frame| {
-            // SAFETY: the frame is suspended.
-            let index = unsafe { (*frame).instruction_index() };
-            index >= 0 && exception_table::lookup(&self.code.exceptiontable.0, index as u32).is_some()
-        })
+        self.resume_oparg().is_none_or(|oparg| oparg & 4 == 0)
     }
 }
 

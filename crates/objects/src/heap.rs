@@ -598,11 +598,26 @@ pub(crate) fn clear_object(value: &Value) {
 }
 
 /// Calls `visit` for every live object. `visit` must not allocate or free objects.
-pub(crate) fn for_each_object(mut visit: impl FnMut(&Header)) {
+pub(crate) fn for_each_object(visit: impl FnMut(&Header)) {
+    walk(None, visit);
+}
+
+/// Calls `visit` for every live object of exactly `size` bytes, and for others of its size class. `visit` must not
+/// allocate or free objects.
+pub(crate) fn for_each_object_of_size(size: usize, visit: impl FnMut(&Header)) {
+    walk(Some(size), visit);
+}
+
+fn walk(size: Option<usize>, mut visit: impl FnMut(&Header)) {
+    let is_large = |size: usize| size > LARGEST_SMALL;
+    let slot_size = size.map(|size| size.next_multiple_of(GRANULE));
     // SAFETY: the interpreter lock is held; slots below `bump` hold a header or a free slot, told apart by the class word.
     unsafe {
         let heap = HEAP.as_ptr();
         for &page in &(*heap).pages {
+            if slot_size.is_some_and(|slot_size| slot_size != (*page).slot_size) {
+                continue;
+            }
             let mut offset = PAGE_HEADER;
             while offset < (*page).bump {
                 let object = page.cast::<u8>().add(offset).cast::<Header>();
@@ -612,8 +627,10 @@ pub(crate) fn for_each_object(mut visit: impl FnMut(&Header)) {
                 offset += (*page).slot_size;
             }
         }
-        for &object in &(*heap).large {
-            visit(&*object);
+        if size.is_none_or(is_large) {
+            for &object in &(*heap).large {
+                visit(&*object);
+            }
         }
     }
 }

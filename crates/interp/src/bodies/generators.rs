@@ -12,6 +12,7 @@ use super::close_quick;
 use crate::cursor::{Cursor, Step};
 use crate::frame_stack::StackRef;
 use crate::generator::{self, Coroutine, Generator};
+use crate::monitoring::{self, Event};
 
 pub(crate) fn return_generator(c: &mut Cursor, _oparg: u32) -> Step {
     let generator = generator::make_generator(c)?;
@@ -67,19 +68,24 @@ pub(crate) fn send(c: &mut Cursor, oparg: u32) -> Step {
         return Ok(());
     }
     let sent = match receiver.class().slots.send.get() {
-        Some(send) => send(&receiver, &value)?,
+        Some(send) => {
+            let sent = send(&receiver, &value)?;
+            if let Sent::Return(value) = &sent
+                && monitoring::listens(Event::Raise)
+            {
+                super::end_of_iteration(c, exceptions::stop_iteration(value.clone()))?;
+            }
+            sent
+        }
         None => {
             let outcome = if value.is_none() && receiver.class().slots.next.get().is_some() {
-                match protocol::next_or_result(&receiver) {
-                    Ok(Some(item)) => Ok(item),
-                    Ok(None) => Err(exceptions::stop_iteration(Value::NONE)),
-                    Err(raised) => Err(raised),
-                }
+                protocol::next_or_result(&receiver)
             } else {
-                protocol::call_method(&receiver, id!("send"), &[value])
+                protocol::call_method(&receiver, id!("send"), &[value]).map(Some)
             };
             match outcome {
-                Ok(item) => Sent::Yield(item),
+                Ok(Some(item)) => Sent::Yield(item),
+                Ok(None) => Sent::Return(Value::NONE),
                 Err(raised) => {
                     let value = exceptions::stop_value(&raised);
                     super::end_of_iteration(c, raised)?;

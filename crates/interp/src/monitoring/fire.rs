@@ -3,6 +3,7 @@
 //! While a callback runs, nothing is told on its thread. A callback may jump, by assigning the frame's line: then the
 //! frame's saved instruction is another one afterwards, and the body that told the event goes on there.
 
+use taipan_bytecode::Opcode;
 use taipan_objects::bail;
 use taipan_objects::cell::Once;
 use taipan_objects::class::Payload;
@@ -133,8 +134,9 @@ pub(crate) fn line_event(c: &mut Cursor, code: &Ref<Code>, index: usize, previou
         return Ok(());
     }
     let line = code.monitoring.line(index);
+    // What runs behind a RESUME, or behind a YIELD_VALUE by an exception thrown in, starts its line.
     let has_started = previous > code.first_traceable as usize
-        && code.base_unit(previous).opcode() != Some(taipan_bytecode::Opcode::Resume)
+        && !matches!(code.base_unit(previous).opcode(), Some(Opcode::Resume | Opcode::YieldValue))
         && code.monitoring.line(previous) == line;
     let Some(line) = line.filter(|_| !has_started) else { return Ok(()) };
     c.frame_mut().sp = c.sp;

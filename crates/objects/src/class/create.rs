@@ -99,6 +99,9 @@ pub fn create_builtin(definition: &'static ClassDef, cell: &'static Once<Ref<Typ
             class.slots.new.set(None);
         }
     }
+    if class.slots.finalize.get().is_some() {
+        class.set_flag(ClassFlags::FINALIZER, true);
+    }
     install_slot_wrappers(class, &defined);
     if own_new && !defined.contains(&"__new__") {
         class.dict().set_str(id!("__new__"), NativeFunction::new_for_class(class));

@@ -30,10 +30,11 @@ pub fn objects(young: Option<bool>) -> Vec<Value> {
     found
 }
 
-/// All objects of exactly this class.
+/// All objects of exactly this class, whose instances have neither a tail nor attributes of their own.
 pub fn instances(class: &Ref<Type>) -> Vec<Value> {
+    debug_assert!(!class.has(ClassFlags::EXTRAS), "instances are as large as the layout says");
     let mut found = Vec::new();
-    heap::for_each_object(|object| {
+    heap::for_each_object_of_size(class.layout().size, |object| {
         if object.refcount() != 0 && crate::value::header_class(object).is(class) {
             found.push(owned(object));
         }
