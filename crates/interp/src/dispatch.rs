@@ -143,13 +143,10 @@ macro_rules! opcodes {
     };
 }
 
-/// Runs `frame` until it, an entry frame, is left. The engine then holds the result or the exception.
-pub fn run_loop(engine: &mut EngineState, frame: *mut Frame) {
-    // SAFETY: the frame was prepared for running: `ip` at its next instruction, `sp` at its stack.
-    unsafe {
-        let (ip, sp) = ((*frame).ip, (*frame).sp);
-        enter(ip, sp, frame, engine);
-    }
+/// Runs `frame` from `start` on until it, an entry frame, is left. The engine then holds the result or the exception.
+pub fn run_loop(engine: &mut EngineState, frame: *mut Frame, start: Next) {
+    // SAFETY: the frame was prepared for running: `start` has its next instruction and its stack.
+    unsafe { enter(start.ip, start.sp, frame, engine) }
 }
 
 #[cfg(not(feature = "portable-loop"))]

@@ -12,7 +12,7 @@ use taipan_objects::value::{Ref, Value};
 
 use crate::call::initialize_frame;
 use crate::code::Code;
-use crate::cursor::{Cursor, Step};
+use crate::cursor::{Cursor, Next, Step};
 use crate::dispatch::run_loop;
 use crate::frame_object::detach_frame_object;
 use crate::frame_stack::{EngineState, Frame, FrameOwner, StackRef, clear_frame, frame_words};
@@ -63,8 +63,15 @@ pub fn run_entry_frame(engine: &mut EngineState, frame: *mut Frame) -> PyResult<
 /// Runs the current frame until it is left.
 pub fn run_linked_frame(engine: &mut EngineState, frame: *mut Frame) -> PyResult<Value> {
     // SAFETY: the frame is live.
+    let start = unsafe { Next { ip: (*frame).ip, sp: (*frame).sp } };
+    run_linked_frame_from(engine, frame, start)
+}
+
+/// As [`run_linked_frame`], from `start` on: the frame's own instruction stays the one that ran last.
+pub fn run_linked_frame_from(engine: &mut EngineState, frame: *mut Frame, start: Next) -> PyResult<Value> {
+    // SAFETY: the frame is live.
     unsafe { (*frame).is_entry = true };
-    run_loop(engine, frame);
+    run_loop(engine, frame, start);
     match engine.raised.take() {
         Some(raised) => Err(raised),
         None => Ok(engine.result.take().unwrap_or(Value::NONE)),

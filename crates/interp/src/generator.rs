@@ -187,9 +187,10 @@ impl Core {
         (opcode.plain().unwrap_or_else(|| opcode.base()) == Opcode::Resume).then(|| unit.oparg())
     }
 
-    /// Whether an exception thrown in now could be handled: not outside of all blocks, as the compiler notes in RESUME.
+    /// Whether an exception thrown in now could be handled, or told of: not outside of all blocks, as the compiler notes in
+    /// RESUME.
     fn has_handler(&self) -> bool {
-        self.resume_oparg().is_none_or(|oparg| oparg & 4 == 0)
+        monitoring::listens(Event::PyUnwind) || self.resume_oparg().is_none_or(|oparg| oparg & 4 == 0)
     }
 }
 
@@ -432,7 +433,9 @@ pub fn resume(core: &Core, owner: &Value, input: Input) -> PyResult<Sent> {
             if monitoring::is_active() {
                 monitoring::update(&core.code);
             }
-            let raised = monitoring::exception_event(engine, Event::PyThrow, raised);
+            // SAFETY: the frame is live. It shows the YIELD_VALUE; the exception is thrown in at the RESUME behind it.
+            let resume = unsafe { (*frame).instruction_index() } + 1;
+            let raised = monitoring::exception_event(engine, Event::PyThrow, resume.max(0) as usize, raised);
             // SAFETY: the frame is current; its words below `sp` are valid.
             unsafe {
                 (*frame).is_entry = true;
@@ -443,9 +446,7 @@ pub fn resume(core: &Core, owner: &Value, input: Input) -> PyResult<Sent> {
                         None => Ok(engine.result.take().unwrap_or(Value::NONE)),
                     }
                 } else {
-                    (*frame).ip = next.ip;
-                    (*frame).sp = next.sp;
-                    eval::run_linked_frame(engine, frame)
+                    eval::run_linked_frame_from(engine, frame, next)
                 }
             }
         }

@@ -46,8 +46,25 @@ pub fn unwind(engine: *mut EngineState, sp: *mut StackRef, raised: Raised) -> Ne
             add_traceback(frame, raised.exception());
         }
         let event = if is_reraise { Event::Reraise } else { Event::Raise };
-        let raised = monitoring::exception_event(engine, event, raised);
-        handle(engine, sp, raised, reraise_at)
+        let told_at = last_unit(frame, reraise_at);
+        let raised = monitoring::exception_event(engine, event, told_at, raised);
+        handle(engine, sp, raised, reraise_at, told_at)
+    }
+}
+
+/// The last unit of the instruction that raises, inline cache included: where events of exceptions are told to be.
+///
+/// # Safety
+/// `frame` is live; `reraise_at` is null or points into its code.
+unsafe fn last_unit(frame: *mut Frame, reraise_at: *const u16) -> usize {
+    // SAFETY: by contract.
+    unsafe {
+        let code = (*frame).code();
+        if !reraise_at.is_null() {
+            return reraise_at.offset_from(code.units_ptr()) as usize;
+        }
+        let index = (*frame).instruction_index().max(0) as usize;
+        index + code.base_unit(index).opcode().map_or(0, Opcode::cache_units)
     }
 }
 
@@ -72,7 +89,13 @@ unsafe fn is_reraise(frame: *mut Frame, raised: &Raised) -> bool {
 
 /// # Safety
 /// As [`unwind`].
-unsafe fn handle(engine: *mut EngineState, mut sp: *mut StackRef, raised: Raised, reraise_at: *const u16) -> Next {
+unsafe fn handle(
+    engine: *mut EngineState,
+    mut sp: *mut StackRef,
+    raised: Raised,
+    reraise_at: *const u16,
+    mut told_at: usize,
+) -> Next {
     // SAFETY: by contract.
     unsafe {
         let mut raised = raised;
@@ -105,18 +128,20 @@ unsafe fn handle(engine: *mut EngineState, mut sp: *mut StackRef, raised: Raised
                 let raiser = (*frame).ip;
                 (*frame).ip = ip;
                 (*frame).sp = sp;
-                raised = monitoring::exception_event(engine, Event::ExceptionHandled, raised);
+                let target = handler.target as usize;
+                raised = monitoring::exception_event(engine, Event::ExceptionHandled, target, raised);
                 if raised.exception().is(&exception) {
                     (*frame).ip = raiser;
                     *sp = StackRef::from_value(raised.into_exception().into_value());
                     return Next { ip, sp: sp.add(1) };
                 }
                 // The callback raised: the search goes on at the handler.
+                told_at = target;
                 continue;
             }
             drop(code);
             (*frame).sp = sp;
-            raised = monitoring::exception_event(engine, Event::PyUnwind, raised);
+            raised = monitoring::exception_event(engine, Event::PyUnwind, told_at, raised);
             let is_entry = (*frame).is_entry;
             crate::eval::leave_frame(&mut *engine, frame, sp);
             if is_entry {
@@ -126,7 +151,9 @@ unsafe fn handle(engine: *mut EngineState, mut sp: *mut StackRef, raised: Raised
             let caller = (*engine).current;
             sp = (*caller).sp;
             add_traceback(caller, raised.exception());
-            raised = monitoring::exception_event(engine, Event::Raise, raised);
+            // As CPython has it: in callers the unit in front of the call.
+            told_at = ((*caller).instruction_index().max(1) - 1) as usize;
+            raised = monitoring::exception_event(engine, Event::Raise, told_at, raised);
         }
     }
 }

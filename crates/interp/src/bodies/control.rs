@@ -159,7 +159,8 @@ pub(crate) fn end_of_iteration(c: &mut Cursor, raised: Raised) -> PyResult<()> {
     }
     if monitoring::listens(Event::Raise) {
         c.frame_mut().sp = c.sp;
-        let raised = monitoring::exception_event(c.engine, Event::Raise, raised);
+        let index = c.frame().instruction_index().max(0) as usize;
+        let raised = monitoring::exception_event(c.engine, Event::Raise, index, raised);
         if !raised.is(ExceptionKind::StopIteration) {
             return Err(raised);
         }

@@ -134,10 +134,12 @@ pub(crate) fn line_event(c: &mut Cursor, code: &Ref<Code>, index: usize, previou
         return Ok(());
     }
     let line = code.monitoring.line(index);
-    // What runs behind a RESUME, or behind a YIELD_VALUE by an exception thrown in, starts its line.
-    let has_started = previous > code.first_traceable as usize
-        && !matches!(code.base_unit(previous).opcode(), Some(Opcode::Resume | Opcode::YieldValue))
-        && code.monitoring.line(previous) == line;
+    // What runs right behind a RESUME, or behind a YIELD_VALUE by an exception thrown in, starts its line.
+    let is_first = match code.base_unit(previous).opcode() {
+        Some(Opcode::Resume) => index == previous + 1,
+        opcode => opcode == Some(Opcode::YieldValue),
+    };
+    let has_started = previous > code.first_traceable as usize && !is_first && code.monitoring.line(previous) == line;
     let Some(line) = line.filter(|_| !has_started) else { return Ok(()) };
     c.frame_mut().sp = c.sp;
     let arguments = [code.to_value(), int::new(i64::from(line))];
@@ -160,16 +162,14 @@ pub(crate) fn instruction_event(c: &mut Cursor, code: &Ref<Code>, index: usize) 
     })
 }
 
-/// Tells of an exception in the running frame, whose stack pointer is saved. An exception of a callback takes its place.
-pub(crate) fn exception_event(engine: *mut EngineState, event: Event, raised: Raised) -> Raised {
+/// Tells of an exception in the running frame, whose stack pointer is saved, at the unit `index`. An exception of a
+/// callback takes its place.
+pub(crate) fn exception_event(engine: *mut EngineState, event: Event, index: usize, raised: Raised) -> Raised {
     if !listens(event) || is_telling(engine) {
         return raised;
     }
     // SAFETY: the engine outlives the loop; its current frame is live.
-    let (code, index) = unsafe {
-        let frame = (*engine).current;
-        ((*frame).code().clone(), (*frame).instruction_index().max(0) as usize)
-    };
+    let code = unsafe { (*(*engine).current).code().clone() };
     let arguments = [code.to_value(), offset(index), raised.exception().to_value()];
     match call_tools(engine, global_tools(event), event, &arguments, |tool| refuse_disabling(tool, event)) {
         Ok(()) => raised,
