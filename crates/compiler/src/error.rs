@@ -115,15 +115,15 @@ impl SyntaxError {
         }
     }
 
-    /// An error of the parser about a range of a source, of which nothing better can be said.
-    pub fn invalid_syntax(source: &SourceFile, range: TextRange) -> Self {
+    /// An error of the parser about a range of a source.
+    pub fn about(message: &str, source: &SourceFile, range: TextRange) -> Self {
         let text = source.source_text();
         let (line, column) = place_of(text, range.start().into());
         let end = Some(place_of(text, range.end().into()));
         let position = Position { line, column, end };
         Self::at(
             ErrorKind::Syntax,
-            "invalid syntax",
+            message,
             source.name(),
             text,
             position,

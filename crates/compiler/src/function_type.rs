@@ -29,7 +29,7 @@ pub fn parse_function_type(source: &str, filename: &str) -> Result<FunctionType,
     let stack = nesting::measure(&source, filename)?.stack;
     nesting::with_stack(stack, || {
         let file = SourceFileBuilder::new(filename, &*source).finish();
-        let parts = split(&source).map_err(|at| SyntaxError::invalid_syntax(&file, at))?;
+        let parts = split(&source).map_err(|at| SyntaxError::about("invalid syntax", &file, at))?;
         let expression = |range: TextRange, is_inner: bool| {
             let parsed = if is_inner {
                 parser::parse_parenthesized_expression_range(&source, range)
@@ -38,8 +38,8 @@ pub fn parse_function_type(source: &str, filename: &str) -> Result<FunctionType,
             };
             match parsed.map(parser::Parsed::into_expr) {
                 Ok(expression) if is_type(&expression) => Ok(expression),
-                Ok(_) => Err(SyntaxError::invalid_syntax(&file, range)),
-                Err(error) => Err(SyntaxError::invalid_syntax(&file, error.location)),
+                Ok(_) => Err(SyntaxError::about("invalid syntax", &file, range)),
+                Err(error) => Err(SyntaxError::about("invalid syntax", &file, error.location)),
             }
         };
         let parameters = parts.parameters.iter().map(|&range| expression(range, true));

@@ -93,7 +93,13 @@ fn scope(table: SymbolTable) -> Scope {
             })
             .collect(),
         varnames: table.varnames.iter().map(ToString::to_string).collect(),
-        children: children(table.sub_tables, table.annotation_block),
+        // Annotations that stay text have no scope, though the wrapped crate makes one.
+        children: children(
+            table.sub_tables,
+            table
+                .annotation_block
+                .filter(|_| !table.future_annotations),
+        ),
     }
 }
 

@@ -61,6 +61,7 @@ pub mod struct_module;
 pub mod suggestions;
 pub mod sys;
 pub mod system;
+pub mod symtable;
 pub mod sysconfigdata;
 pub mod termios;
 pub mod thread_module;
@@ -131,6 +132,7 @@ pub static MODULES: &[fn() -> &'static ModuleDef] = &[
     struct_module::definition,
     suggestions::definition,
     system::definition,
+    symtable::definition,
     sysconfigdata::definition,
     termios::definition,
     thread_module::definition,

@@ -79,7 +79,7 @@ fn parse(source: &str, request: &Request) -> PyResult<Value> {
     });
     match stray {
         None => Ok(tree),
-        Some(comment) => Err(refuse(taipan_compiler::SyntaxError::invalid_syntax(&parsed.source, comment))),
+        Some((message, comment)) => Err(refuse(taipan_compiler::SyntaxError::about(message, &parsed.source, comment))),
     }
 }
 

@@ -57,8 +57,8 @@ impl<'a> Show<'a> {
         Show { source, places: Places::new(text), comments: TypeComments::new(text, comments) }
     }
 
-    /// The first type comment that belongs to no node, once a tree was shown.
-    pub fn stray_comment(&self) -> Option<TextRange> {
+    /// The first type comment that belongs to no node, once a tree was shown, and what is wrong with it.
+    pub fn stray_comment(&self) -> Option<(&'static str, TextRange)> {
         self.comments.stray()
     }
 

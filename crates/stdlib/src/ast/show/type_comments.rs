@@ -30,6 +30,8 @@ pub(super) struct TypeComments {
     comments: Vec<TypeComment>,
     /// What follows `ignore` in those that say it.
     ignores: Vec<TextRange>,
+    /// Whether a function has one beside its colon and one below.
+    has_two_on_def: Cell<bool>,
 }
 
 /// What follows the mark of a type comment.
@@ -59,10 +61,12 @@ impl TypeComments {
         found
     }
 
-    /// The first that no node has.
-    pub fn stray(&self) -> Option<TextRange> {
+    /// The first that no node has, and what is wrong with it.
+    pub fn stray(&self) -> Option<(&'static str, TextRange)> {
         let stray = self.comments.iter().find(|comment| !comment.is_taken.get())?;
-        Some(TextRange::new(stray.start, stray.text.end()))
+        let has_two = self.has_two_on_def.get();
+        let message = if has_two { "Cannot have two type comments on def" } else { "invalid syntax" };
+        Some((message, TextRange::new(stray.start, stray.text.end())))
     }
 
     fn at(&self, start: TextSize) -> Option<&TypeComment> {
@@ -109,15 +113,22 @@ impl Show<'_> {
             return Value::NONE;
         }
         at += TextSize::from(1);
-        if let Some(comment) = self.take(at) {
-            return comment;
-        }
+        let beside = self.take(at);
         if !may_be_below {
-            return Value::NONE;
+            return beside.unwrap_or(Value::NONE);
         }
-        let below = self.comments.comments.iter().find(|comment| comment.start > at && comment.start < first.start());
-        let before = |comment: &&TypeComment| self.skip_comments(at, comment.start) == comment.start;
-        below.filter(before).and_then(|comment| self.take(comment.start)).unwrap_or(Value::NONE)
+        let is_below = |comment: &&TypeComment| {
+            let is_between = comment.start > at && comment.start < first.start() && !comment.is_taken.get();
+            is_between && self.skip_comments(at, comment.start) == comment.start
+        };
+        let below = self.comments.comments.iter().find(is_below);
+        match (beside, below) {
+            (Some(beside), below) => {
+                self.comments.has_two_on_def.set(self.comments.has_two_on_def.get() || below.is_some());
+                beside
+            }
+            (None, below) => below.and_then(|comment| self.take(comment.start)).unwrap_or(Value::NONE),
+        }
     }
 
     /// As far as blanks and comments before `limit` reach.
