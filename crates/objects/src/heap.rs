@@ -227,7 +227,10 @@ pub(crate) unsafe fn grow(object: *mut Header, used: usize, size: usize) -> *mut
 unsafe fn reallocate_large(object: *mut Header, capacity: usize, size: usize) -> *mut Header {
     let old = Block::from_size_align(capacity + LARGE_PREFIX, GRANULE).expect("the block exists");
     let new = Block::from_size_align(size + LARGE_PREFIX, GRANULE).expect("object sizes fit the address space");
-    HEAP.with(|heap| heap.large.remove(&object));
+    let was_young = HEAP.with(|heap| {
+        heap.large.remove(&object);
+        heap.young_large.remove(&object)
+    });
     // SAFETY: the block was made with `old`'s layout; the prefix then says its new size.
     let moved = unsafe {
         let start = realloc(object.cast::<u8>().sub(LARGE_PREFIX), old, new.size());
@@ -237,7 +240,12 @@ unsafe fn reallocate_large(object: *mut Header, capacity: usize, size: usize) ->
         start.cast::<usize>().write(size);
         start.add(LARGE_PREFIX).cast::<Header>()
     };
-    HEAP.with(|heap| heap.large.insert(moved));
+    HEAP.with(|heap| {
+        heap.large.insert(moved);
+        if was_young {
+            heap.young_large.insert(moved);
+        }
+    });
     moved
 }
 
@@ -664,5 +672,25 @@ pub(crate) fn new_class(payload: Type) -> Ref<Type> {
         memory.write(Header { refcount: Cell::new(1), flags: Cell::new(flags), class: Cell::new(Some(pointer)) });
         (&raw mut (*object).payload).write(payload);
         Ref::from_owned(pointer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_object_that_moves_is_listed_where_it_went() {
+        const FROM: usize = 1 << 12;
+        const TO: usize = 1 << 22;
+        let object = allocate_large(FROM);
+        // SAFETY: the block is `FROM` bytes large, and nothing else knows it.
+        let moved = unsafe { reallocate_large(object, FROM, TO) };
+        HEAP.with(|heap| {
+            assert!(heap.young_large.contains(&moved) && heap.large.contains(&moved));
+            assert!(moved == object || !heap.young_large.contains(&object));
+        });
+        // SAFETY: the memory is not used afterwards.
+        unsafe { free_large(moved) };
     }
 }
