@@ -3,7 +3,7 @@
 use std::env;
 use std::ffi::OsString;
 
-use taipan_stdlib::config::Config;
+use taipan_stdlib::config::{Config, locale};
 
 use crate::options::Given;
 
@@ -20,7 +20,7 @@ fn variable(name: &str) -> Option<OsString> {
 fn level(name: &str) -> u32 {
     match text(name) {
         None => 0,
-        Some(value) => value.parse().unwrap_or(1),
+        Some(value) => value.parse::<i64>().map_or(1, |level| u32::try_from(level).unwrap_or(1)),
     }
 }
 
@@ -36,7 +36,7 @@ pub fn settle(given: Given, config: &mut Config) -> Result<(), String> {
     config.safe_path = given.safe_path || given.isolated;
     config.parser_debug = given.debug;
     config.inspect = given.inspect;
-    config.optimize = given.optimize.min(2);
+    config.optimize = given.optimize;
     config.dont_write_bytecode = given.dont_write_bytecode;
     config.no_site = given.no_site;
     config.verbose = given.verbose;
@@ -44,13 +44,17 @@ pub fn settle(given: Given, config: &mut Config) -> Result<(), String> {
     config.quiet = given.quiet;
     config.unbuffered = given.unbuffered;
     config.skip_first_line = given.skip_first_line;
+    config.randomizes_hashes = given.randomizes;
     config.check_hash_pycs = given.check_hash_pycs;
     config.x_options = given.x_options;
     config.context_aware_warnings = false;
     config.thread_inherit_context = false;
     let mut warnings = Vec::new();
     if !config.ignore_environment {
+        config.utf8_mode = locale::asks_for_utf8_mode(text("PYTHONCOERCECLOCALE").as_deref() != Some("0"));
         from_environment(config, &mut warnings)?;
+    } else {
+        config.utf8_mode = locale::asks_for_utf8_mode(true);
     }
     from_x_options(config)?;
     if config.dev_mode {
@@ -68,13 +72,15 @@ pub fn settle(given: Given, config: &mut Config) -> Result<(), String> {
 }
 
 fn fatal(place: &str, message: &str) -> String {
-    format!("Fatal Python error: {place}: {message}\nPython runtime state: preinitialized\n\n")
+    // What is settled before everything else fails a moment earlier.
+    let state = if place.starts_with("preconfig") { "preinitializing" } else { "preinitialized" };
+    format!("Fatal Python error: {place}: {message}\nPython runtime state: {state}\n\n")
 }
 
 fn from_environment(config: &mut Config, warnings: &mut Vec<String>) -> Result<(), String> {
     config.parser_debug = config.parser_debug.max(level("PYTHONDEBUG"));
     config.inspect |= is_set("PYTHONINSPECT");
-    config.optimize = config.optimize.max(level("PYTHONOPTIMIZE").min(2) as u8);
+    config.optimize = config.optimize.max(level("PYTHONOPTIMIZE").min(u8::MAX.into()) as u8);
     config.dont_write_bytecode |= is_set("PYTHONDONTWRITEBYTECODE");
     config.no_user_site |= is_set("PYTHONNOUSERSITE");
     config.safe_path |= is_set("PYTHONSAFEPATH");
@@ -85,7 +91,14 @@ fn from_environment(config: &mut Config, warnings: &mut Vec<String>) -> Result<(
     config.warn_default_encoding |= is_set("PYTHONWARNDEFAULTENCODING");
     config.code_debug_ranges &= !is_set("PYTHONNODEBUGRANGES");
     config.import_time = config.import_time.max(level("PYTHONPROFILEIMPORTTIME"));
-    config.tracemalloc = level("PYTHONTRACEMALLOC");
+    if let Some(frames) = text("PYTHONTRACEMALLOC") {
+        let message = "PYTHONTRACEMALLOC: invalid number of frames";
+        config.tracemalloc = frames.parse().map_err(|_| fatal("config_init_tracemalloc", message))?;
+    }
+    if let Some(gil) = text("PYTHON_GIL") {
+        check_gil(Some(&gil))?;
+    }
+    config.home = variable("PYTHONHOME");
     config.thread_inherit_context |= level("PYTHON_THREAD_INHERIT_CONTEXT") == 1;
     config.context_aware_warnings |= level("PYTHON_CONTEXT_AWARE_WARNINGS") == 1;
     config.python_path = variable("PYTHONPATH");
@@ -97,7 +110,8 @@ fn from_environment(config: &mut Config, warnings: &mut Vec<String>) -> Result<(
         Some("1") => config.utf8_mode = true,
         Some(_) => return Err(fatal("preconfig_init_utf8_mode", "invalid PYTHONUTF8 environment variable value")),
     }
-    if let Some(seed) = text("PYTHONHASHSEED").filter(|seed| seed != "random") {
+    // The option `-R` makes the variable void, even a wrong one.
+    if let Some(seed) = text("PYTHONHASHSEED").filter(|seed| seed != "random" && !config.randomizes_hashes) {
         let message = "PYTHONHASHSEED must be \"random\" or an integer in range [0; 4294967295]";
         config.hash_seed = Some(seed.parse().map_err(|_| fatal("config_init_hash_seed", message))?);
     }
@@ -105,8 +119,7 @@ fn from_environment(config: &mut Config, warnings: &mut Vec<String>) -> Result<(
         config.int_max_str_digits = Some(digits(&limit, "PYTHONINTMAXSTRDIGITS")?);
     }
     if let Some(count) = text("PYTHON_CPU_COUNT").filter(|count| count != "default") {
-        let message = "PYTHON_CPU_COUNT: invalid value; must be an integer greater than 0, or 'default'";
-        config.cpu_count = Some(cpu_count(&count).ok_or_else(|| fatal("config_init_cpu_count", message))?);
+        config.cpu_count = Some(cpu_count(&count).ok_or_else(|| fatal("config_init_cpu_count", CPU_COUNT_MESSAGE))?);
     }
     if let Some(encoding) = text("PYTHONIOENCODING") {
         let (encoding, errors) = encoding.split_once(':').map_or((encoding.as_str(), None), |(encoding, errors)| (encoding, Some(errors)));
@@ -117,6 +130,16 @@ fn from_environment(config: &mut Config, warnings: &mut Vec<String>) -> Result<(
         warnings.extend(list.split(',').map(str::to_owned));
     }
     Ok(())
+}
+
+const CPU_COUNT_MESSAGE: &str = "-X cpu_count=n option: n is missing or an invalid number, n must be greater than 0";
+
+fn check_gil(value: Option<&str>) -> Result<(), String> {
+    match value {
+        Some("1") => Ok(()),
+        Some("0") => Err(fatal("config_read_gil", "Disabling the GIL is not supported by this build")),
+        _ => Err(fatal("config_read_gil", "PYTHON_GIL / -X gil must be \"0\" or \"1\"")),
+    }
 }
 
 fn digits(value: &str, source: &str) -> Result<usize, String> {
@@ -144,23 +167,28 @@ fn from_x_options(config: &mut Config) -> Result<(), String> {
             "warn_default_encoding" => config.warn_default_encoding = true,
             "no_debug_ranges" => config.code_debug_ranges = false,
             "importtime" => config.import_time = value.and_then(|value| value.parse().ok()).unwrap_or(1),
-            "tracemalloc" => config.tracemalloc = value.and_then(|value| value.parse().ok()).unwrap_or(1),
+            "tracemalloc" => {
+                let message = "-X tracemalloc=NFRAME: invalid number of frames";
+                let frames = value.map_or(Ok(1), str::parse);
+                config.tracemalloc = frames.map_err(|_| fatal("config_init_tracemalloc", message))?;
+            }
+            "frozen_modules" if !matches!(value, None | Some("" | "on" | "off")) => {
+                let message = "bad value for option -X frozen_modules (expected \"on\" or \"off\")";
+                return Err(format!("Fatal Python error: {message}\nPython runtime state: preinitialized\n\n"));
+            }
             "pycache_prefix" => config.pycache_prefix = value.filter(|value| !value.is_empty()).map(OsString::from),
             "int_max_str_digits" => {
                 config.int_max_str_digits = Some(digits(value.unwrap_or(""), "-X int_max_str_digits")?);
             }
             "cpu_count" => {
-                let message = "-X cpu_count=n option: n is missing or an invalid number, n must be greater than 0";
                 config.cpu_count = match value {
                     Some("default") => None,
-                    value => Some(value.and_then(cpu_count).ok_or_else(|| fatal("config_init_cpu_count", message))?),
+                    value => Some(value.and_then(cpu_count).ok_or_else(|| fatal("config_init_cpu_count", CPU_COUNT_MESSAGE))?),
                 };
             }
             "thread_inherit_context" => config.thread_inherit_context = value == Some("1"),
             "context_aware_warnings" => config.context_aware_warnings = value == Some("1"),
-            "gil" if value != Some("1") => {
-                return Err(fatal("config_read_gil", "Disabling the GIL is not supported by this build"));
-            }
+            "gil" => check_gil(value)?,
             // Others are for programs to read in `sys._xoptions`.
             _ => {}
         }

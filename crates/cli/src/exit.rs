@@ -17,7 +17,7 @@ pub enum Status {
     Interrupted,
 }
 
-/// The exit code when standard output did not take everything.
+/// The exit code when a standard stream did not take everything.
 const FLUSH_FAILED: u8 = 120;
 
 /// Shows what ended a program, and says how the process ends.
@@ -26,8 +26,18 @@ pub fn status_of(raised: Raised) -> Status {
         return Status::Code(exit_code(&raised));
     }
     let interrupted = raised.is(ExceptionKind::KeyboardInterrupt);
-    show(raised);
-    if interrupted { Status::Interrupted } else { Status::Code(1) }
+    match system::show(raised) {
+        Err(exit) => Status::Code(exit_code(&exit)),
+        Ok(()) if interrupted => Status::Interrupted,
+        Ok(()) => Status::Code(1),
+    }
+}
+
+/// Shows what ended a program that a conversation follows: there SystemExit is shown too, and ends nothing.
+pub fn show_before_conversation(raised: Raised) -> Status {
+    // Even a hook that exits does not end the conversation.
+    let _ = system::show(raised);
+    Status::Code(1)
 }
 
 /// The code of a SystemExit: a number, None for success; anything else is printed.
@@ -39,48 +49,26 @@ fn exit_code(raised: &Raised) -> i32 {
     if int::is_int(&code) {
         return int::to_i64(&code).map_or(-1, |code| code as i32);
     }
+    if let Some(stdout) = system::get("stdout").filter(|stream| !stream.is_none()) {
+        let _ = protocol::call_method(&stdout, id!("flush"), &[]);
+    }
     if let Ok(text) = protocol::str(&code) {
-        let _ = flush_stdout();
-        match system::get("stderr").filter(|stream| !stream.is_none()) {
-            Some(stderr) => {
-                // A message that stderr does not take cannot be shown anywhere.
-                let _ = protocol::call_method(&stderr, id!("write"), &[text.into_value()]);
-                let _ = protocol::call_method(&stderr, id!("write"), &[id!("\n").to_value()]);
-            }
-            None => eprintln!("{}", text.to_display()),
+        let stderr = system::get("stderr").filter(|stream| !stream.is_none());
+        let written = stderr.is_some_and(|stderr| {
+            // A message that stderr does not take cannot be shown anywhere.
+            let first = protocol::call_method(&stderr, id!("write"), &[text.to_value()]);
+            first.and_then(|_| protocol::call_method(&stderr, id!("write"), &[id!("\n").to_value()])).is_ok()
+        });
+        if !written {
+            complain(&format!("{}\n", text.to_display()));
         }
     }
     1
 }
 
-fn flush_stdout() -> Option<Value> {
-    let stdout = system::get("stdout").filter(|stream| !stream.is_none())?;
-    protocol::call_method(&stdout, id!("flush"), &[]).ok()
-}
-
-/// Hands an exception to `sys.excepthook`.
-pub fn show(raised: Raised) {
-    let exception = raised.into_exception();
-    system::set("last_exc", exception.to_value());
-    system::set("last_type", exception.class().to_value());
-    system::set("last_value", exception.to_value());
-    let traceback = exception.traceback().unwrap_or(Value::NONE);
-    system::set("last_traceback", traceback.clone());
-    let hook = system::get("excepthook").filter(|hook| !hook.is_none());
-    let Some(hook) = hook else {
-        eprintln!("sys.excepthook is missing");
-        return system::print_exception(&exception);
-    };
-    let arguments = [exception.class().to_value(), exception.to_value(), traceback];
-    if let Err(second) = protocol::call_positional(&hook, &arguments) {
-        if second.is(ExceptionKind::SystemExit) {
-            std::process::exit(exit_code(&second));
-        }
-        eprintln!("Error in sys.excepthook:");
-        system::print_exception(&second.into_exception());
-        eprintln!("\nOriginal exception was:");
-        system::print_exception(&exception);
-    }
+/// Writes to the process's own stderr. Where that fails, nobody can be told.
+pub fn complain(text: &str) {
+    let _ = std::io::Write::write_all(&mut std::io::stderr(), text.as_bytes());
 }
 
 /// Ends the interpreter and answers the exit code.
@@ -101,7 +89,7 @@ fn interrupt() -> ExitCode {
 
 /// An interpreter that could not start.
 pub fn failed_start(raised: Raised) -> ExitCode {
-    eprintln!("Fatal Python error: init: the interpreter could not start");
+    complain("Fatal Python error: init_interp_main: the interpreter could not start\nPython runtime state: core initialized\n");
     system::print_plainly(raised.exception());
     ExitCode::from(1)
 }

@@ -4,7 +4,7 @@ use taipan_stdlib::config::PYTHON_VERSION;
 
 /// How the command is used, in one line, and where to read more.
 pub fn usage(name: &str) -> String {
-    format!("usage: {name} [option] ... [-c cmd | -m mod | file | -] [arg] ...\nTry `{name} -h' for more information.\n")
+    format!("usage: {name} [option] ... [-c cmd | -m mod | file | -] [arg] ...\nTry `taipan -h' for more information.\n")
 }
 
 /// The text of `-V` and `-VV`.
@@ -24,28 +24,31 @@ What runs:
   file        a Python file, or a folder or zip file with a __main__.py
   -c cmd      the text that follows
   -m mod      a module of the library or of sys.path, as a program
-  -           what standard input holds; without any of these, a terminal gets a prompt
+  -           what standard input holds
+              without any of these, a terminal gets a prompt
   arg ...     what the program finds in sys.argv[1:]
 
 Options:
   -b          warn where bytes and str are compared or mixed up; -bb: raise
   -B          write no .pyc files; also PYTHONDONTWRITEBYTECODE=x
-  -d          show what the parser does (there is nothing to show); also PYTHONDEBUG=x
+  -d          a debug level for the parser, unused; also PYTHONDEBUG=x
   -E          ignore the environment variables PYTHON*
   -h          this text; also -? and --help
   -i          prompt for more after the program has run; also PYTHONINSPECT=x
   -I          be isolated: -E, -P and -s at once
-  -O          drop assert statements and `if __debug__` blocks; also PYTHONOPTIMIZE=x
+  -O          drop assert statements and `if __debug__` blocks;
+              also PYTHONOPTIMIZE=x
   -OO         as -O, and drop docstrings
   -P          do not put the program's folder into sys.path; also PYTHONSAFEPATH
   -q          print no greeting
-  -R          randomize the hashes of strings (they are); also PYTHONHASHSEED=random
+  -R          randomize the hashes of strings, whatever PYTHONHASHSEED says
   -s          leave out the user's site-packages; also PYTHONNOUSERSITE=x
   -S          do not import site
   -u          do not buffer stdout and stderr; also PYTHONUNBUFFERED=x
   -v          tell about imports; more often, tell more; also PYTHONVERBOSE=x
   -V          the version; also --version; -VV: more of it
-  -W arg      a warning filter, action:message:category:module:lineno; also PYTHONWARNINGS=arg
+  -W arg      a warning filter, action:message:category:module:lineno;
+              also PYTHONWARNINGS=arg
   -x          skip the first line of the file
   -X opt      a setting of the implementation, see --help-xoptions
   --check-hash-based-pycs always|default|never
@@ -61,6 +64,7 @@ Options:
 pub fn environment() -> String {
     "\
 Environment variables that change what the command does:
+PYTHONHOME              the prefix, where site-packages are
 PYTHONPATH              folders to import from, separated by ':'
 PYTHONSTARTUP           a file that runs before the first prompt
 PYTHONBREAKPOINT        what breakpoint() calls, module.function; 0 for nothing
@@ -69,6 +73,7 @@ PYTHONIOENCODING        encoding[:errors] of the standard streams
 PYTHONINTMAXSTRDIGITS   longest decimal text that converts to int and back
 PYTHONPYCACHEPREFIX     folder for .pyc files
 PYTHONPLATLIBDIR        name of the folder for libraries
+PYTHONCOERCECLOCALE     0: the locale C means UTF-8 mode, not another locale
 PYTHONUTF8              1 for UTF-8 mode (-X utf8)
 PYTHONWARNINGS          warning filters, separated by ',' (-W)
 PYTHONDEVMODE           development mode (-X dev)
@@ -83,14 +88,19 @@ PYTHONSAFEPATH          do not import from the program's folder (-P)
 PYTHONTRACEMALLOC       trace memory allocations (-X tracemalloc)
 PYTHONUNBUFFERED        unbuffered stdout and stderr (-u)
 PYTHONVERBOSE           tell about imports (-v)
-PYTHONWARNDEFAULTENCODING  warn where an encoding is not given
+PYTHONWARNDEFAULTENCODING
+                        warn where an encoding is not given
+                        (-X warn_default_encoding)
 PYTHON_COLORS           0 or 1: whether output to a terminal has colours
 PYTHON_CPU_COUNT        what os.cpu_count() answers
 PYTHON_HISTORY          file for the lines typed at the prompt
 PYTHON_BASIC_REPL       use the simple prompt
+PYTHON_GIL              1: one lock for all threads (-X gil)
 PYTHON_JIT              0 turns the machine code compiler off
-PYTHON_CONTEXT_AWARE_WARNINGS  1: warning filters belong to a context
-PYTHON_THREAD_INHERIT_CONTEXT  1: threads start with a copy of the context
+PYTHON_CONTEXT_AWARE_WARNINGS
+                        1: warning filters belong to a context
+PYTHON_THREAD_INHERIT_CONTEXT
+                        1: threads start with a copy of the context
 "
     .to_owned()
 }

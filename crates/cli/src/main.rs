@@ -13,25 +13,25 @@ mod run;
 
 use std::process::ExitCode;
 
-use options::{Action, Outcome};
+use options::Outcome;
 
 fn main() -> ExitCode {
     let (config, program) = match options::read(std::env::args_os()) {
         Outcome::Run(config, program) => (*config, program),
         Outcome::Print(text) => {
-            print!("{text}");
+            // Who closed the other end does not want to read it.
+            let _ = std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes());
             return ExitCode::SUCCESS;
         }
         Outcome::Refuse(message, code) => {
-            eprint!("{message}");
+            exit::complain(&message);
             return ExitCode::from(code);
         }
     };
-    let inspects = matches!(program.action, Action::Interact) || config.inspect;
     if let Err(raised) = taipan_stdlib::startup::start(config) {
         return exit::failed_start(raised);
     }
     let status = run::run(&program);
-    let status = if inspects { repl::after(&program, status) } else { status };
+    let status = repl::after(&program, status);
     exit::end(status)
 }

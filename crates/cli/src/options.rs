@@ -1,6 +1,7 @@
 //! The arguments of the command.
 
 use std::ffi::{OsStr, OsString};
+use std::io::IsTerminal;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use taipan_stdlib::config::{CheckHashPycs, Config};
@@ -21,8 +22,12 @@ pub enum Outcome {
 pub struct Program {
     /// What it is.
     pub action: Action,
-    /// Whether a conversation follows (`-i`).
+    /// Whether a conversation follows (`-i`, `PYTHONINSPECT`).
     pub inspect: bool,
+    /// Whether there is somebody to talk with: a terminal, or `-i`.
+    pub interactive: bool,
+    /// Whether the version is told before a program runs (`-v`).
+    pub verbose: bool,
     /// Whether no greeting is printed.
     pub quiet: bool,
 }
@@ -54,6 +59,7 @@ pub struct Given {
     pub safe_path: bool,
     pub quiet: bool,
     pub no_user_site: bool,
+    pub randomizes: bool,
     pub no_site: bool,
     pub unbuffered: bool,
     pub verbose: u32,
@@ -81,7 +87,7 @@ pub fn read(arguments: impl Iterator<Item = OsString>) -> Outcome {
     let (action, rest) = match parse(&all[1.min(all.len())..], &mut given) {
         Ok(parsed) => parsed,
         Err(Wrong::Print(text)) => return Outcome::Print(text),
-        Err(Wrong::UnknownOption(option)) => return Outcome::Refuse(format!("Unknown option: {option}\n{}", help::usage(&shown)), 2),
+        Err(Wrong::UnknownOption(option)) => return Outcome::Refuse(format!("{option}\n{}", help::usage(&shown)), 2),
         Err(Wrong::MissingArgument(option)) => {
             return Outcome::Refuse(format!("Argument expected for the {option} option\n{}", help::usage(&shown)), 2);
         }
@@ -105,23 +111,15 @@ pub fn read(arguments: impl Iterator<Item = OsString>) -> Outcome {
     if let Err(message) = environment::settle(given, &mut config) {
         return Outcome::Refuse(message, 1);
     }
-    let terminal = is_terminal(0);
+    let terminal = std::io::stdin().is_terminal();
     let action = action.unwrap_or(Action::Stdin);
     let action = match action {
         Action::Stdin if terminal || inspect => Action::Interact,
         other => other,
     };
-    config.interactive = matches!(action, Action::Interact) && inspect || inspect;
-    let program = Program { action, inspect: config.inspect, quiet: config.quiet };
+    config.interactive = inspect;
+    let program = Program { action, inspect: config.inspect, interactive: inspect || terminal, quiet: config.quiet, verbose: config.verbose > 0 };
     Outcome::Run(Box::new(config), program)
-}
-
-fn is_terminal(descriptor: i32) -> bool {
-    use std::io::IsTerminal;
-    match descriptor {
-        0 => std::io::stdin().is_terminal(),
-        _ => std::io::stdout().is_terminal(),
-    }
 }
 
 /// The options up to the program; then the program and its own arguments.
@@ -193,8 +191,9 @@ fn flag(letter: u8, given: &mut Given) -> Result<(), Wrong> {
         b'O' => given.optimize = given.optimize.saturating_add(1),
         b'P' => given.safe_path = true,
         b'q' => given.quiet = true,
-        // Hashes are random unless the environment says otherwise; unbuffered text exists no longer.
-        b'R' | b't' => {}
+        b'R' => given.randomizes = true,
+        // It meant something in older versions, and is still let pass.
+        b't' => {}
         b's' => given.no_user_site = true,
         b'S' => given.no_site = true,
         b'u' => given.unbuffered = true,
@@ -202,7 +201,7 @@ fn flag(letter: u8, given: &mut Given) -> Result<(), Wrong> {
         b'V' => given.version += 1,
         b'x' => given.skip_first_line = true,
         b'J' => return Err(Wrong::Other("-J is reserved for Jython".to_owned())),
-        other => return Err(Wrong::UnknownOption(format!("-{}", other as char))),
+        other => return Err(Wrong::UnknownOption(format!("Unknown option: -{}", other as char))),
     }
     Ok(())
 }
@@ -219,7 +218,7 @@ fn long_option(name: &str, arguments: &[OsString], index: &mut usize, given: &mu
         }
         "check-hash-based-pycs" => {
             *index += 1;
-            let value = arguments.get(*index - 1).ok_or_else(|| Wrong::MissingArgument("--check-hash-based-pycs".to_owned()))?;
+            let value = arguments.get(*index - 1).ok_or_else(|| Wrong::Other("Argument expected for the --check-hash-based-pycs option".to_owned()))?;
             given.check_hash_pycs = match value.to_str() {
                 Some("always") => CheckHashPycs::Always,
                 Some("never") => CheckHashPycs::Never,
@@ -228,6 +227,6 @@ fn long_option(name: &str, arguments: &[OsString], index: &mut usize, given: &mu
             };
             Ok(())
         }
-        _ => Err(Wrong::UnknownOption(format!("--{name}"))),
+        _ => Err(Wrong::UnknownOption(format!("unknown option --{name}"))),
     }
 }

@@ -1,93 +1,98 @@
 //! The conversation with a person: the library's `_pyrepl` where the terminal allows it, or else a simple prompt.
 
 use taipan_objects::raised::PyResult;
+use taipan_objects::args::Args;
 use taipan_objects::str::Str;
-use taipan_objects::value::Value;
-use taipan_objects::{id, protocol, runtime};
-use taipan_stdlib::{config, startup, system};
+use taipan_objects::{protocol, runtime};
+use taipan_stdlib::{config, system};
 
-use crate::exit::{self, Status};
+use crate::exit::{self, Status, complain};
 use crate::options::{Action, Program};
 use crate::run;
 
-/// Greets and prompts until the input ends.
-pub fn start(program: &Program) -> Status {
-    if !program.quiet {
-        greet();
+/// Greets, runs `PYTHONSTARTUP`, and prompts until the input ends.
+pub fn start() -> Status {
+    let prepared = prepare().and_then(|()| {
+        system::audit("cpython.run_stdin", &[])?;
+        interact()
+    });
+    match prepared {
+        Ok(()) => Status::Code(0),
+        Err(raised) => exit::status_of(raised),
     }
-    set_prompts();
-    let prepared = run::main_namespace().and_then(|_| prepare());
-    if let Err(raised) = prepared {
-        exit::show(raised);
-    }
-    interact()
 }
 
-/// Prompts after a program has run, where `-i` asks for it.
+/// Prompts after a program has run, where `-i` or `PYTHONINSPECT` asks for it; the program may have set the variable.
 pub fn after(program: &Program, status: Status) -> Status {
-    if matches!(program.action, Action::Interact) || !program.inspect {
+    if matches!(program.action, Action::Interact) || !program.interactive || !inspects(program) {
         return status;
     }
-    set_prompts();
-    interact()
-}
-
-fn greet() {
-    let version = system::get("version").and_then(|version| protocol::str(&version).ok());
-    let version = version.map_or_else(String::new, |version| version.to_display().into_owned());
-    eprintln!("Python {version} on {}", std::env::consts::OS);
-    if !config::get().no_site {
-        eprintln!("Type \"help\", \"copyright\", \"credits\" or \"license\" for more information.");
+    let talked = call_interactive_hook().and_then(|()| interact());
+    match talked {
+        Ok(()) => Status::Code(0),
+        Err(raised) => exit::status_of(raised),
     }
 }
 
-fn set_prompts() {
-    for (name, prompt) in [("ps1", ">>> "), ("ps2", "... ")] {
-        if system::get(name).is_none() {
-            system::set(name, Str::new(prompt));
-        }
+fn inspects(program: &Program) -> bool {
+    program.inspect || (!config::get().ignore_environment && is_set("PYTHONINSPECT"))
+}
+
+/// Whether a variable of `os.environ`, which the program may have changed, is set.
+fn is_set(name: &str) -> bool {
+    std::env::var_os(name).is_some_and(|value| !value.is_empty())
+}
+
+/// Tells the version, and where to read more.
+pub fn greet() {
+    let text = |name: &str| {
+        let value = system::get(name).and_then(|value| protocol::str(&value).ok());
+        value.map_or_else(String::new, |value| value.to_display().into_owned())
+    };
+    complain(&format!("Python {} on {}\n", text("version"), text("platform")));
+    if !config::get().no_site {
+        complain("Type \"help\", \"copyright\", \"credits\" or \"license\" for more information.\n");
     }
 }
 
 fn prepare() -> PyResult<()> {
     if let Err(raised) = run::run_startup_file() {
-        exit::show(raised);
+        keep_talking(raised)?;
     }
-    if let Some(hook) = system::get("__interactivehook__").filter(|hook| !hook.is_none())
-        && let Err(raised) = protocol::call0(&hook)
-    {
-        eprintln!("Failed calling sys.__interactivehook__");
-        exit::show(raised);
+    call_interactive_hook()
+}
+
+fn call_interactive_hook() -> PyResult<()> {
+    let Some(hook) = system::get("__interactivehook__") else { return Ok(()) };
+    system::audit("cpython.run_interactivehook", std::slice::from_ref(&hook))?;
+    if let Err(raised) = protocol::call0(&hook) {
+        complain("Failed calling sys.__interactivehook__\n");
+        keep_talking(raised)?;
     }
     Ok(())
 }
 
-fn interact() -> Status {
-    let basic = std::env::var_os("PYTHON_BASIC_REPL").is_some_and(|value| !value.is_empty()) && !config::get().ignore_environment;
-    let result = if basic { converse_simply() } else { converse() };
-    match result {
-        Ok(_) => Status::Code(0),
-        Err(raised) => exit::status_of(raised),
-    }
+/// Shows an error that does not stop the conversation; a SystemExit does.
+fn keep_talking(raised: taipan_objects::raised::Raised) -> PyResult<()> {
+    if raised.is(taipan_objects::exceptions::ExceptionKind::SystemExit) { Err(raised) } else { system::show(raised) }
 }
 
-/// The library's own prompt, with editing of several lines, history and completion.
-fn converse() -> PyResult<Value> {
-    let main = runtime::import_module("_pyrepl.__main__");
-    match main {
-        Ok(_) => {
-            let console = runtime::import_attribute("_pyrepl.main", "interactive_console")?;
-            protocol::call0(&console)
+fn interact() -> PyResult<()> {
+    let basic = !config::get().ignore_environment && is_set("PYTHON_BASIC_REPL");
+    let terminal = std::io::IsTerminal::is_terminal(&std::io::stdin());
+    if basic || !terminal {
+        return system::interact();
+    }
+    match runtime::import_attribute("_pyrepl.main", "interactive_console") {
+        Ok(console) => {
+            let main = run::main_module()?;
+            let names = [Str::intern("mainmodule").into_value()];
+            protocol::call(&console, Args::new(&[main.into_value()], &names)).map(drop)
         }
-        Err(_) => converse_simply(),
+        Err(raised) => {
+            complain("Could not import _pyrepl.main\n");
+            keep_talking(raised)?;
+            system::interact()
+        }
     }
-}
-
-/// `code.interact`: a prompt without editing.
-fn converse_simply() -> PyResult<Value> {
-    let class = runtime::import_attribute("code", "InteractiveConsole")?;
-    let namespace = run::main_namespace()?;
-    let console = protocol::call1(&class, namespace.as_value())?;
-    let _exit_leaves_the_process = startup::builtins_module();
-    protocol::call_method(&console, id!("interact"), &[Str::empty().into_value(), Str::empty().into_value()])
 }

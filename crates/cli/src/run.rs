@@ -1,12 +1,13 @@
 //! Running a program.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use taipan_objects::dict::Dict;
 use taipan_objects::list::List;
+use taipan_objects::module::Module;
 use taipan_objects::raised::{PyResult, Raised};
 use taipan_objects::str::Str;
 use taipan_objects::value::{Ref, Value};
@@ -23,25 +24,33 @@ pub fn run(program: &Program) -> Status {
     if !config::get().no_site
         && let Err(raised) = runtime::import_module("site")
     {
-        exit::show(raised);
-        return Status::Code(1);
+        return exit::status_of(raised);
+    }
+    if (matches!(program.action, Action::Interact) && !program.quiet) || program.verbose {
+        repl::greet();
     }
     let result = match &program.action {
         Action::Command(command) => run_command(command),
         Action::Module(module) => run_module(module),
         Action::File(file) => run_file(file),
         Action::Stdin => run_stdin(),
-        Action::Interact => return repl::start(program),
+        Action::Interact => return repl::start(),
     };
     match result {
         Ok(status) => status,
+        Err(raised) if program.inspect && program.interactive => exit::show_before_conversation(raised),
         Err(raised) => exit::status_of(raised),
     }
 }
 
+/// The module `__main__`.
+pub fn main_module() -> PyResult<Ref<Module>> {
+    import::ensure_module(id!("__main__"))
+}
+
 /// The namespace of `__main__`.
-pub fn main_namespace() -> PyResult<Ref<Dict>> {
-    Ok(import::ensure_module(id!("__main__"))?.dict())
+fn main_namespace() -> PyResult<Ref<Dict>> {
+    Ok(main_module()?.dict())
 }
 
 /// Puts a folder in front of `sys.path`, unless the path is to be safe.
@@ -107,6 +116,7 @@ fn run_as_main(name: &Value, alter_argv: bool) -> PyResult<Status> {
 }
 
 fn run_file(file: &OsStr) -> PyResult<Status> {
+    let file = &absolute(file);
     let name = filesystem::fs_decode_os(file);
     if is_importable(&name)? {
         insert_path(&name)?;
@@ -119,7 +129,7 @@ fn run_file(file: &OsStr) -> PyResult<Status> {
     system::audit("cpython.run_file", &[name.to_value()])?;
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
-        Err(error) => return Ok(cannot_open(file, &error)),
+        Err(error) => return cannot_open(&name, &error),
     };
     let main = import::ensure_module(id!("__main__"))?;
     main.set("__file__", name.clone());
@@ -154,13 +164,27 @@ fn starts_like_zip(path: &Path) -> bool {
     tail.windows(4).any(|window| window == b"PK\x05\x06")
 }
 
-fn cannot_open(file: &OsStr, error: &std::io::Error) -> Status {
+/// The path of a program from the root, with what it is relative to in front.
+fn absolute(file: &OsStr) -> OsString {
+    if file.as_bytes().starts_with(b"/") {
+        return file.to_owned();
+    }
+    let Ok(mut path) = std::env::current_dir().map(OsString::from) else { return file.to_owned() };
+    let rest = file.as_bytes().strip_prefix(b"./").unwrap_or(file.as_bytes());
+    if !rest.is_empty() {
+        path.push("/");
+        path.push(OsStr::from_bytes(rest));
+    }
+    path
+}
+
+fn cannot_open(name: &Ref<Str>, error: &std::io::Error) -> PyResult<Status> {
     let number = error.raw_os_error().unwrap_or(0);
     let text = taipan_objects::exceptions::os_error::errno_text(number);
-    let path = std::path::absolute(file).unwrap_or_else(|_| file.into());
     let program = config::paths::get().executable.display().to_string();
-    eprintln!("{program}: can't open file '{}': [Errno {number}] {text}", path.display());
-    Status::Code(2)
+    let name = protocol::repr(name.as_value())?;
+    exit::complain(&format!("{program}: can't open file {}: [Errno {number}] {text}\n", name.to_display()));
+    Ok(Status::Code(2))
 }
 
 fn is_compiled(file: &OsStr, bytes: &[u8]) -> bool {
@@ -203,6 +227,9 @@ fn run_stdin() -> PyResult<Status> {
     if let Err(error) = std::io::stdin().read_to_end(&mut bytes) {
         return Err(taipan_objects::exceptions::os_error::os_error(&error, None));
     }
+    let main = main_module()?;
+    main.set("__file__", id!("<stdin>").clone());
+    main.set("__cached__", Value::NONE);
     run_source(bytes, id!("<stdin>"))
 }
 
@@ -212,13 +239,14 @@ pub fn run_startup_file() -> Result<(), Raised> {
         return Ok(());
     }
     let Some(file) = std::env::var_os("PYTHONSTARTUP").filter(|file| !file.is_empty()) else { return Ok(()) };
+    system::audit("cpython.run_startup", &[filesystem::fs_decode_os(&file).into_value()])?;
     match std::fs::read(&file) {
         Ok(bytes) => {
             let name = filesystem::fs_decode_os(&file);
             run_source(bytes, &name).map(drop)
         }
         Err(error) => {
-            eprintln!("Could not open PYTHONSTARTUP");
+            exit::complain("Could not open PYTHONSTARTUP\n");
             Err(taipan_objects::exceptions::os_error::os_error(&error, Some(filesystem::fs_decode_os(&file).as_value())))
         }
     }

@@ -70,6 +70,13 @@ pub struct ThreadState {
 
 static CURRENT: Locked<*const ThreadState> = Locked::new(std::ptr::null());
 static RECURSION_LIMIT: Locked<Cell<u32>> = Locked::new(Cell::new(1000));
+/// The depth up to which frames are entered without a question: the recursion limit, or less where that is so high
+/// that memory may end first.
+static UNCHECKED_DEPTH: Locked<Cell<u32>> = Locked::new(Cell::new(1000));
+/// No recursion limit up to here asks for memory.
+const SMALL_DEPTH: u32 = 100_000;
+/// What a frame and its part of a traceback take, generously.
+const BYTES_PER_FRAME: usize = 1024;
 
 impl ThreadState {
     /// The state of a new thread.
@@ -142,9 +149,16 @@ pub fn recursion_limit() -> u32 {
     RECURSION_LIMIT.with(|limit| limit.get())
 }
 
+/// The depth up to which a frame is entered by counting alone; beyond it, by [`enter_frame`].
+#[inline(always)]
+pub fn unchecked_depth() -> u32 {
+    UNCHECKED_DEPTH.with(|limit| limit.get())
+}
+
 /// `sys.setrecursionlimit()`.
 pub fn set_recursion_limit(limit: u32) {
     RECURSION_LIMIT.with(|current| current.set(limit));
+    UNCHECKED_DEPTH.with(|current| current.set(limit.min(SMALL_DEPTH)));
 }
 
 /// Address of something on the native stack.
@@ -197,10 +211,25 @@ fn stack_overflow(what: &str) -> Raised {
 pub fn enter_frame() -> PyResult<()> {
     let state = current();
     let depth = state.depth.get() + 1;
-    if depth > recursion_limit() {
-        bail!(RecursionError, "maximum recursion depth exceeded");
+    if depth > unchecked_depth() {
+        enter_deep_frame(depth)?;
     }
     state.depth.set(depth);
+    Ok(())
+}
+
+/// Raises RecursionError at the limit, and MemoryError where there is no room for as many frames again.
+#[cold]
+#[inline(never)]
+fn enter_deep_frame(depth: u32) -> PyResult<()> {
+    let limit = recursion_limit();
+    if depth > limit {
+        bail!(RecursionError, "maximum recursion depth exceeded");
+    }
+    if Vec::<u8>::new().try_reserve_exact(depth as usize * BYTES_PER_FRAME).is_err() {
+        bail!(MemoryError, "");
+    }
+    UNCHECKED_DEPTH.with(|unchecked| unchecked.set(limit.min(depth.saturating_mul(2))));
     Ok(())
 }
 

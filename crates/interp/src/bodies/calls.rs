@@ -47,7 +47,7 @@ pub(crate) fn call(c: &mut Cursor, oparg: u32) -> bool {
         if !code.is_simple
             || code.arg_count as usize != count
             || !room
-            || depth > taipan_objects::thread::recursion_limit()
+            || depth > taipan_objects::thread::unchecked_depth()
             || EVAL_BREAKER.load(Ordering::Relaxed) != 0
         {
             return false;

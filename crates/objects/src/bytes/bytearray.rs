@@ -138,7 +138,13 @@ impl ByteArray {
         this.bytes.resize_with(|bytes| *bytes = new)
     }
 
-    #[slot(repr, str)]
+    #[slot(str)]
+    fn str_slot(this: &Ref<ByteArray>) -> PyResult<Ref<Str>> {
+        crate::warnings::about_str_of_bytes("str() on a bytearray instance")?;
+        Ok(ByteArray::repr(this))
+    }
+
+    #[slot(repr)]
     fn repr(this: &Ref<ByteArray>) -> Ref<Str> {
         let name = this.class().name();
         this.bytes.with(|bytes| text::repr_text(bytes, &format!("{name}("), ")"))
@@ -147,6 +153,7 @@ impl ByteArray {
     #[slot(richcompare)]
     fn compare(&self, other: &Value, comparison: Comparison) -> PyResult<Value> {
         if !buffer::is_bytes_like(other) || other.downcast::<Str>().is_some() {
+            crate::warnings::about_comparison_of_bytes("bytearray", other, comparison)?;
             return Ok(Value::NOT_IMPLEMENTED);
         }
         let other = buffer::request(other, BufferFlags::FULL_RO)?;

@@ -204,7 +204,13 @@ impl Bytes {
         if class.is(Bytes::class()) { Ok(bytes) } else { Ok(Bytes::new_in(class, bytes.as_slice())) }
     }
 
-    #[slot(repr, str)]
+    #[slot(str)]
+    fn str_slot(this: &Ref<Bytes>) -> PyResult<Ref<Str>> {
+        crate::warnings::about_str_of_bytes("str() on a bytes instance")?;
+        Ok(Bytes::repr(this))
+    }
+
+    #[slot(repr)]
     fn repr(this: &Ref<Bytes>) -> Ref<Str> {
         text::repr_text(this.as_slice(), "", "")
     }
@@ -215,11 +221,12 @@ impl Bytes {
     }
 
     #[slot(richcompare)]
-    fn compare(this: &Ref<Bytes>, other: &Value, comparison: Comparison) -> Value {
-        match other.downcast::<Bytes>() {
-            Some(other) => Value::from_bool(comparison.holds(this.as_slice().cmp(other.as_slice()))),
-            None => Value::NOT_IMPLEMENTED,
+    fn compare(this: &Ref<Bytes>, other: &Value, comparison: Comparison) -> PyResult<Value> {
+        if let Some(other) = other.downcast::<Bytes>() {
+            return Ok(Value::from_bool(comparison.holds(this.as_slice().cmp(other.as_slice()))));
         }
+        crate::warnings::about_comparison_of_bytes("bytes", other, comparison)?;
+        Ok(Value::NOT_IMPLEMENTED)
     }
 
     #[slot(iter)]

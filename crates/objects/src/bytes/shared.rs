@@ -229,15 +229,22 @@ fn replace(bytes: &[u8], old: &[u8], new: &[u8], limit: usize) -> PyResult<Vec<u
 }
 
 fn join(separator: &[u8], items: &[Value]) -> PyResult<Vec<u8>> {
-    let mut out = Vec::new();
+    let mut out: Vec<u8> = Vec::new();
+    let mut add = |out: &mut Vec<u8>, part: &[u8]| {
+        if out.try_reserve(part.len()).is_err() {
+            bail!(MemoryError, "");
+        }
+        out.extend_from_slice(part);
+        Ok(())
+    };
     for (index, item) in items.iter().enumerate() {
         if index > 0 {
-            out.extend_from_slice(separator);
+            add(&mut out, separator)?;
         }
         if let Some(item) = item.downcast_exact::<Bytes>() {
-            out.extend_from_slice(item.as_slice());
+            add(&mut out, item.as_slice())?;
         } else if buffer::is_bytes_like(item) {
-            out.extend_from_slice(&buffer::bytes_like(item)?.to_bytes());
+            add(&mut out, &buffer::bytes_like(item)?.to_bytes())?;
         } else {
             bail!(TypeError, "sequence item {index}: expected a bytes-like object, {} found", item.class().name());
         }

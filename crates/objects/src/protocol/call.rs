@@ -6,6 +6,7 @@ use crate::class::ClassFlags;
 use crate::protocol::{Method, get_method};
 use crate::raised::PyResult;
 use crate::str::Str;
+use crate::thread::check_stack;
 use crate::value::{Ref, Value};
 
 /// Positional arguments that fit here need no allocation when one is put in front.
@@ -15,7 +16,10 @@ const INLINE: usize = 8;
 #[inline]
 pub fn call(callable: &Value, args: Args<'_>) -> PyResult<Value> {
     match callable.class().slots.call.get() {
-        Some(call) => call(callable, args),
+        Some(call) => {
+            check_stack(" while calling a Python object")?;
+            call(callable, args)
+        }
         None => bail!(TypeError, "'{}' object is not callable", callable.class().name()),
     }
 }

@@ -54,7 +54,10 @@ pub fn hash(value: &Value) -> PyResult<i64> {
         return Ok(text.hash_value());
     }
     match value.class().slots.hash.get() {
-        Some(hash) => hash(value),
+        Some(hash) => {
+            thread::check_stack("")?;
+            hash(value)
+        }
         None => Err(unhashable(value)),
     }
 }

@@ -56,7 +56,11 @@ pub fn next_or_result(iterator: &Value) -> PyResult<Option<Value>> {
         };
     }
     match slots.next.get() {
-        Some(next) => next(iterator),
+        Some(next) => {
+            // Iterators over iterators nest as deeply as a program likes.
+            crate::thread::check_stack("")?;
+            next(iterator)
+        }
         None => bail!(TypeError, "'{}' object is not an iterator", iterator.class().name()),
     }
 }
@@ -96,6 +100,10 @@ pub fn collect(value: &Value) -> PyResult<Vec<Value>> {
         bail!(MemoryError, "");
     }
     while let Some(item) = next(&iterator)? {
+        // An endless iterator ends as a MemoryError; a first growth of a few items is not worth the question.
+        if items.len() == items.capacity() && items.try_reserve(1).is_err() {
+            bail!(MemoryError, "");
+        }
         items.push(item);
     }
     Ok(items)

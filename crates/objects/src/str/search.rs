@@ -4,6 +4,7 @@
 
 use taipan_macros::methods;
 
+use crate::heap;
 use crate::raised::PyResult;
 use crate::str::window::window;
 use crate::str::{Str, Units};
@@ -79,6 +80,7 @@ pub fn replace(text: &Ref<Str>, old: &Str, new: &Str, limit: usize) -> PyResult<
     if grown.is_none_or(|grown| grown > isize::MAX as usize) {
         bail!(OverflowError, "replace string is too long");
     }
+    heap::ensure_room(grown.unwrap_or(0))?;
     let (old_len, new_units) = (old.len(), new.units());
     let after_last = positions[positions.len() - 1] + old_len;
     let starts = std::iter::once(0).chain(positions.iter().map(move |at| at + old_len));

@@ -7,6 +7,7 @@ use std::ops::Range;
 use taipan_macros::methods;
 
 use crate::list::List;
+use crate::heap;
 use crate::protocol;
 use crate::raised::{PyResult, Raised};
 use crate::str::{Str, Units};
@@ -215,6 +216,7 @@ pub fn join(separator: &Ref<Str>, items: &[Value]) -> PyResult<Ref<Str>> {
     if length > isize::MAX as usize / 4 {
         bail!(OverflowError, "join() result is too long for a Python string");
     }
+    heap::ensure_room(length)?;
     let (separator_kind, separator) = (separator.kind(), separator.units());
     let strings = items.iter().enumerate().flat_map(move |(index, item)| {
         let between = (index > 0).then_some((separator_kind, separator));

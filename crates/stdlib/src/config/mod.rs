@@ -3,6 +3,7 @@
 //! The command fills a [`Config`] before anything runs; embedding programs take [`Config::default`]. It is set once and
 //! then only read. Where programs are and what `sys.prefix` is follows from the path of the executable, see [`paths`].
 
+pub mod locale;
 pub mod paths;
 
 use std::ffi::OsString;
@@ -66,8 +67,12 @@ pub struct Config {
     pub bytes_warning: u32,
     /// `-q`.
     pub quiet: bool,
+    /// `PYTHONHOME`: the prefix, and behind a colon the prefix for machine code.
+    pub home: Option<OsString>,
     /// The seed of string hashes; none is a random one.
     pub hash_seed: Option<u32>,
+    /// `-R`: hashes are random, whatever the environment says.
+    pub randomizes_hashes: bool,
     /// `-I`.
     pub isolated: bool,
     /// `-X dev`.

@@ -6,6 +6,7 @@
 
 use std::env;
 use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -42,6 +43,11 @@ fn find(config: &Config) -> Paths {
     let executable = called_as(&config.program_name).unwrap_or_else(|| real.clone());
     let library = format!("{}/lib", real.to_string_lossy());
     let own_prefix = prefix_of(&real);
+    if let Some(home) = &config.home {
+        let home = home.as_encoded_bytes().split(|byte| *byte == b':').next().unwrap_or_default();
+        let prefix = PathBuf::from(OsStr::from_bytes(home));
+        return Paths { base_executable: executable.clone(), executable, base_prefix: prefix.clone(), prefix, library };
+    }
     match environment_of(&executable) {
         Some((prefix, home)) => {
             let name = executable.file_name().unwrap_or(OsStr::new("taipan"));

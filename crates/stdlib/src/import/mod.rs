@@ -8,6 +8,7 @@ mod bootstrap;
 mod imp;
 mod library;
 mod name;
+mod timing;
 
 pub use bootstrap::start;
 pub use imp::{MAGIC, definition as imp_definition};

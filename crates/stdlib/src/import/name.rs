@@ -8,7 +8,7 @@ use taipan_objects::traceback::Traceback;
 use taipan_objects::value::{Ref, Value};
 use taipan_objects::{bail, exceptions, id, protocol, warnings};
 
-use super::{BOOTSTRAP_FILE, EXTERNAL_FILE, bootstrap_module, loaded_module};
+use super::{BOOTSTRAP_FILE, EXTERNAL_FILE, bootstrap_module, loaded_module, timing};
 
 /// The module of a full name, imported if need be.
 pub fn import_module(name: &str) -> PyResult<Value> {
@@ -33,6 +33,9 @@ fn import(name: &Ref<Str>, globals: Option<&Value>, fromlist: Option<&Value>, le
     };
     let module = match loaded_module(&full_name)? {
         Some(module) => {
+            if crate::config::get().import_time > 1 {
+                timing::tell_loaded(&full_name);
+            }
             wait_for_initialization(&module, &full_name)?;
             module
         }
@@ -90,7 +93,8 @@ fn find_and_load(name: &Ref<Str>) -> PyResult<Value> {
     }
     let bootstrap = bootstrap_module()?;
     let import = protocol::getattr(bootstrap.as_value(), id!("_gcd_import"))?;
-    protocol::call_method(bootstrap.as_value(), id!("_find_and_load"), &[name.to_value(), import])
+    let load = || protocol::call_method(bootstrap.as_value(), id!("_find_and_load"), &[name.to_value(), import]);
+    if crate::config::get().import_time > 0 { timing::timed(name, load) } else { load() }
 }
 
 /// The full name behind a relative one.

@@ -24,6 +24,14 @@ pub fn locale_encoding() -> Ref<Str> {
     }
 }
 
+/// Tells that an encoding was not given, where `-X warn_default_encoding` wants to know.
+pub fn warn_of_default_encoding(stack_level: isize) -> PyResult<()> {
+    if !crate::config::get().warn_default_encoding {
+        return Ok(());
+    }
+    warnings::warn_at(ExceptionKind::EncodingWarning, "'encoding' argument not specified", stack_level)
+}
+
 /// The encoding of text files that are opened without one.
 pub fn default_encoding() -> Ref<Str> {
     locale_encoding()
@@ -315,6 +323,7 @@ pub fn text_encoding(encoding: &Value, stacklevel: i32) -> PyResult<Value> {
     if !encoding.is_none() {
         return Ok(encoding.clone());
     }
+    warn_of_default_encoding(stacklevel as isize)?;
     let flags = runtime::import_attribute("sys", "flags")?;
     let is_set = |name: &'static Ref<Str>| -> PyResult<bool> {
         match protocol::getattr_optional(&flags, name)? {
@@ -322,8 +331,5 @@ pub fn text_encoding(encoding: &Value, stacklevel: i32) -> PyResult<Value> {
             None => Ok(false),
         }
     };
-    if is_set(id!("warn_default_encoding"))? {
-        warnings::warn_at(ExceptionKind::EncodingWarning, "'encoding' argument not specified", stacklevel as isize)?;
-    }
     Ok(if is_set(id!("utf8_mode"))? { id!("utf-8").to_value() } else { id!("locale").to_value() })
 }

@@ -296,6 +296,9 @@ impl StringIo {
             if isize::try_from(self.position.get().saturating_add(text.len())).is_err() {
                 bail!(OverflowError, "new position too large");
             }
+            // What lies between the end and the position is filled; what a text is long itself is there already.
+            let end = self.position.get() + text.len();
+            heap::ensure_room(end.saturating_mul(size_of::<u32>()))?;
             self.put(text);
         }
         Ok(text.len())

@@ -139,8 +139,12 @@ pub fn tee(iterable: &Value, n: isize) -> PyResult<Ref<Tuple>> {
     if n == 0 {
         return Ok(Tuple::empty());
     }
+    let mut iterators = Vec::new();
+    if iterators.try_reserve_exact(n as usize).is_err() {
+        bail!(MemoryError, "");
+    }
     let first = Tee::over(iterable)?;
-    let mut iterators = vec![first.to_value()];
+    iterators.push(first.to_value());
     iterators.extend((1..n).map(|_| first.fork().into_value()));
     Ok(Tuple::new(iterators))
 }

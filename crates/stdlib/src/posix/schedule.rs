@@ -176,6 +176,6 @@ fn sched_setaffinity(pid: i32, mask: &Value) -> PyResult<()> {
 #[function("()")]
 fn cpu_count() -> Option<i64> {
     // `PYTHON_CPU_COUNT` and `-X cpu_count` replace what the system says.
-    let wanted = std::env::var("PYTHON_CPU_COUNT").ok().and_then(|text| text.parse::<i64>().ok()).filter(|&count| count > 0);
+    let wanted = crate::config::get().cpu_count.map(i64::from);
     wanted.or_else(|| crate::sys::system::sysconf(libc::_SC_NPROCESSORS_ONLN).ok().filter(|&count| count > 0))
 }

@@ -20,7 +20,7 @@ pub fn is_finalizing() -> bool {
 }
 
 /// Ends the interpreter: waits for threads, runs `atexit` functions, flushes the streams, empties the modules. Answers
-/// whether standard output took everything.
+/// whether the standard streams took everything.
 pub fn finish() -> bool {
     wait_for_threads();
     crate::atexit::run();
@@ -39,7 +39,7 @@ fn wait_for_threads() {
     }
 }
 
-/// Flushes `sys.stdout` and `sys.stderr`; whether the first one worked.
+/// Flushes `sys.stdout` and `sys.stderr`; whether both took everything.
 fn flush_streams() -> bool {
     let flushed = |name: &str| {
         let Some(stream) = system::get(name).filter(|stream| !stream.is_none()) else { return true };
@@ -58,8 +58,8 @@ fn flush_streams() -> bool {
         }
     };
     let stdout = flushed("stdout");
-    flushed("stderr");
-    stdout
+    let stderr = flushed("stderr");
+    stdout && stderr
 }
 
 /// Names of `sys` that hold on to a program's objects.

@@ -16,7 +16,7 @@ use taipan_objects::raised::PyResult;
 use taipan_objects::str::Str;
 use taipan_objects::thread::ThreadState;
 use taipan_objects::value::{Ref, Value};
-use taipan_objects::{boot, hash, id, int, runtime, signals};
+use taipan_objects::{boot, hash, id, int, protocol, runtime, signals, warnings};
 
 use crate::config::{self, Config};
 use crate::{builtins, import, sys, system};
@@ -55,6 +55,7 @@ pub(crate) fn first_module(name: &Ref<Str>) -> Option<Value> {
 /// reported and does not stop the start.
 pub fn start(config: Config) -> PyResult<()> {
     let limit = config.int_max_str_digits;
+    warnings::set_bytes_warning(config.bytes_warning > 0);
     hash::initialize(config.hash_seed);
     config::set(config);
     let ident = sys::futex::thread_ident();
@@ -75,6 +76,15 @@ pub fn start(config: Config) -> PyResult<()> {
     install_signals()?;
     system::open_streams()?;
     prepare_main()?;
+    if config::get().faulthandler {
+        import::import_module("faulthandler").and_then(|module| protocol::call_method(&module, id!("enable"), &[]))?;
+    }
+    // The module tells of filters that it does not understand.
+    if !config::get().warn_options.is_empty()
+        && let Err(raised) = import::import_module("warnings")
+    {
+        system::report_unraisable(raised, Some("'import warnings' failed"), None);
+    }
     Ok(())
 }
 

@@ -9,6 +9,7 @@
 pub mod accounts;
 pub mod clock;
 pub mod control;
+pub mod descriptors;
 pub mod dir;
 pub mod environment;
 pub mod fault;

@@ -10,7 +10,7 @@ use taipan_objects::traceback::Traceback;
 use taipan_objects::value::{Ref, Value};
 use taipan_objects::{bail, id, protocol, runtime, warnings};
 
-use super::{get, report};
+use super::{get, report, set};
 
 /// Print an object to sys.stdout and save it in builtins._, unless it is None.
 #[function("(object, /)")]
@@ -83,6 +83,45 @@ pub fn print_exception(exception: &Ref<BaseException>) {
         // A stream that cannot be flushed cannot be told so either.
         let _ = protocol::call_method(&stderr, id!("flush"), &[]);
     }
+}
+
+/// Hands an exception that nothing caught to `sys.excepthook`, and keeps it in `sys.last_exc`. If the hook raises
+/// SystemExit, that is the error.
+pub fn show(raised: Raised) -> PyResult<()> {
+    let exception = raised.into_exception();
+    let traceback = exception.traceback().unwrap_or(Value::NONE);
+    let class = exception.class().to_value();
+    for (name, value) in [
+        ("last_exc", exception.as_value()),
+        ("last_type", &class),
+        ("last_value", exception.as_value()),
+        ("last_traceback", &traceback),
+    ] {
+        set(name, value.clone());
+    }
+    let arguments = [class, exception.to_value(), traceback];
+    let Some(hook) = get("excepthook") else {
+        report::write_line("sys.excepthook is missing");
+        print_exception(&exception);
+        return Ok(());
+    };
+    if super::is_audited() {
+        let told = [hook.clone(), arguments[0].clone(), arguments[1].clone(), arguments[2].clone()];
+        match super::audit("sys.excepthook", &told) {
+            Err(raised) if raised.is(ExceptionKind::RuntimeError) => return Ok(()),
+            Err(raised) => super::report_unraisable(raised, Some("Exception ignored in audit hook"), None),
+            Ok(()) => {}
+        }
+    }
+    let Err(second) = protocol::call_positional(&hook, &arguments) else { return Ok(()) };
+    if second.is(ExceptionKind::SystemExit) {
+        return Err(second);
+    }
+    report::write_line("Error in sys.excepthook:");
+    print_exception(&second.into_exception());
+    report::write_line("\nOriginal exception was:");
+    print_exception(&exception);
+    Ok(())
 }
 
 /// breakpointhook(*args, **kws)

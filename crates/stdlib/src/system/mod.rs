@@ -7,6 +7,7 @@ mod audit;
 mod details;
 mod display;
 mod execution;
+mod interactive;
 mod limits;
 mod report;
 mod streams;
@@ -26,8 +27,9 @@ use taipan_objects::{bail, id, native};
 use crate::{config, filesystem};
 
 pub use audit::{audit, is_audited};
-pub use display::print_exception;
-pub use report::print_plainly;
+pub use display::{print_exception, show};
+pub use interactive::interact;
+pub use report::{print_plainly, write as write_to_stderr};
 pub use streams::open_streams;
 pub use unraisable::report_unraisable;
 
@@ -120,6 +122,7 @@ define_module!(
         display::displayhook,
         display::excepthook,
         unraisable::unraisablehook,
+        interactive::_baserepl,
         execution::_clear_type_cache,
         execution::_clear_internal_caches,
         execution::_clear_type_descriptors,

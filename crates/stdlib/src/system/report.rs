@@ -73,11 +73,21 @@ pub(super) fn write_line(text: &str) {
     write(&format!("{text}\n"));
 }
 
-/// Writes to `sys.stderr`, or to the process's own where that does not take it.
-pub(super) fn write(text: &str) {
-    let stream = super::get("stderr").filter(|stream| !stream.is_none());
-    let written = stream.map(|stream: Value| protocol::call_method(&stream, id!("write"), &[Str::new(text).into_value()]));
+/// Writes to `sys.stderr`, or to the process's own where that does not take it; a program that set `sys.stderr` to None
+/// wants silence.
+pub fn write(text: &str) {
+    write_str(&Str::new(text));
+}
+
+/// As [`write`], for a text that may have surrogates.
+pub(super) fn write_str(text: &Ref<Str>) {
+    let stream = super::get("stderr");
+    if stream.as_ref().is_some_and(Value::is_none) {
+        return;
+    }
+    let written = stream.map(|stream| protocol::call_method(&stream, id!("write"), &[text.to_value()]));
     if !matches!(written, Some(Ok(_))) {
-        eprint!("{text}");
+        // Where even that fails, there is nobody left to tell.
+        let _ = std::io::Write::write_all(&mut std::io::stderr(), text.to_display().as_bytes());
     }
 }

@@ -10,7 +10,7 @@ use taipan_objects::exceptions;
 use taipan_objects::raised::PyResult;
 use taipan_objects::str::Str;
 use taipan_objects::value::{Ref, Value};
-use taipan_objects::{heap, id, int, protocol, runtime};
+use taipan_objects::{bail, heap, id, int, protocol, runtime};
 
 use super::set;
 use crate::{blocking, config, sys};
@@ -123,8 +123,11 @@ pub fn open_streams() -> PyResult<()> {
 }
 
 fn open_stream(io: &Value, open: &Value, standard: &Standard) -> PyResult<Value> {
-    if !is_open(standard.descriptor) {
+    if !is_open(standard.descriptor) || !sys::descriptors::was_open(standard.descriptor) {
         return Ok(Value::NONE);
+    }
+    if !standard.writes && sys::file::fstat(standard.descriptor).is_ok_and(|stat| stat.st_mode & libc::S_IFMT == libc::S_IFDIR) {
+        bail!(IsADirectoryError, "<stdin> is a directory, cannot continue");
     }
     let config = config::get();
     let unbuffered = config.unbuffered && standard.writes;
@@ -136,11 +139,11 @@ fn open_stream(io: &Value, open: &Value, standard: &Standard) -> PyResult<Value>
     let raw = if unbuffered { buffer.clone() } else { protocol::getattr(&buffer, id!("raw"))? };
     protocol::setattr(&raw, id!("name"), Str::intern(standard.name).as_value())?;
     let interactive = is_terminal(standard.descriptor) || config.interactive;
-    let (encoding, errors) = encoding_of(standard);
+    let (encoding, errors) = encoding_of(standard)?;
     let line_buffering = standard.descriptor == 2 || (interactive && !unbuffered);
     let values = [
         buffer,
-        Str::new(&encoding).into_value(),
+        encoding,
         Str::new(&errors).into_value(),
         // What is read has its line ends translated, what is written does not need to on this system.
         if standard.writes { id!("\n").to_value() } else { Value::NONE },
@@ -155,22 +158,23 @@ fn open_stream(io: &Value, open: &Value, standard: &Standard) -> PyResult<Value>
 }
 
 /// The encoding and the error handler of a stream.
-fn encoding_of(standard: &Standard) -> (String, String) {
+fn encoding_of(standard: &Standard) -> PyResult<(Value, String)> {
     let given = config::get().io_encoding.clone();
     let (encoding, errors) = given.unwrap_or_default();
-    let lenient = config::get().utf8_mode || is_c_locale();
+    let lenient = config::get().utf8_mode || config::locale::is_lenient();
     let errors = match errors {
         _ if standard.descriptor == 2 => "backslashreplace".to_owned(),
         Some(errors) => errors,
         None if encoding.is_none() && lenient => "surrogateescape".to_owned(),
         None => "strict".to_owned(),
     };
-    (encoding.unwrap_or_else(|| "utf-8".to_owned()), errors)
-}
-
-/// Whether the locale is the one of C, which knows ASCII only and is treated as UTF-8 that may have errors.
-fn is_c_locale() -> bool {
-    let of = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let locale = of("LC_ALL").or_else(|| of("LC_CTYPE")).or_else(|| of("LANG"));
-    locale.is_none_or(|locale| locale == "C" || locale == "POSIX")
+    let encoding = match encoding {
+        // The codec's own name for it, which an unknown one does not have.
+        Some(encoding) => {
+            let codec = protocol::call1(&runtime::import_attribute("codecs", "lookup")?, Str::new(&encoding).as_value())?;
+            protocol::getattr(&codec, id!("name"))?
+        }
+        None => id!("utf-8").to_value(),
+    };
+    Ok((encoding, errors))
 }

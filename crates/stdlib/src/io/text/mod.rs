@@ -137,7 +137,10 @@ impl TextIo {
         self.buffer.set(None);
         self.detached.set(false);
         let encoding = match encoding {
-            None => super::open::default_encoding(),
+            None => {
+                super::open::warn_of_default_encoding(1)?;
+                super::open::default_encoding()
+            }
             Some(encoding) if encoding.eq_str("locale") => super::open::locale_encoding(),
             Some(encoding) => encoding.to_exact(),
         };
