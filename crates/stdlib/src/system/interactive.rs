@@ -104,7 +104,7 @@ fn is_comment(source: &[u8]) -> bool {
 }
 
 fn request(flags: u32) -> Request {
-    Request { filename: id!("<stdin>").clone(), mode: Mode::Single, flags, optimize: -1 }
+    Request { filename: id!("<stdin>").clone(), mode: Mode::Single, flags, optimize: -1, feature_version: -1 }
 }
 
 fn run(source: &[u8]) -> PyResult<()> {
