@@ -69,8 +69,22 @@ pub fn compile(
         .map(Code::from_generated)
         .map_err(|error| syntax_error(error, &source, filename, mode, options))
     });
-    finish(result, warnings)
+    match result {
+        // The wrapped compiler counts lines: to it, `x = (1,` `2); x` are two statements. The grammar counts statements,
+        // and has accepted the source.
+        Err(error) if mode == Mode::Single && error.message == SEVERAL_STATEMENTS => {
+            if explained(&source, filename, mode, options).is_some() {
+                return Err(with_warnings(error, warnings));
+            }
+            let parsed = nesting::with_stack(stack, || parse_here(&source, filename, mode, options))
+                .map_err(|error| syntax_error(error, &source, filename, mode, options))?;
+            compile_ast(parsed.module, parsed.source, mode, options)
+        }
+        result => finish(result, warnings),
+    }
 }
+
+const SEVERAL_STATEMENTS: &str = "multiple statements found while compiling a single statement";
 
 /// Compiles a syntax tree; `source` is the text its positions refer to.
 pub fn compile_ast(

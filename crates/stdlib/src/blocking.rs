@@ -11,8 +11,10 @@ pub fn call<T>(body: impl FnOnce() -> T) -> T {
     runtime::allow_threads(body)
 }
 
-/// As [`call`], again and again while signals interrupt it and their handlers raise nothing (PEP 475).
+/// As [`call`], again and again while signals interrupt it and their handlers raise nothing (PEP 475). A signal that came
+/// just before would not interrupt the call, so it is seen to first.
 pub fn retry<T>(mut body: impl FnMut() -> io::Result<T>) -> PyResult<io::Result<T>> {
+    runtime::check_signals()?;
     loop {
         match runtime::allow_threads(&mut body) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => runtime::check_signals()?,
