@@ -654,16 +654,21 @@ pub fn aiter(iterable: &Value) -> PyResult<Value> {
 /// Warns of a coroutine that dies without having run.
 pub fn warn_never_awaited(coroutine: &Value) {
     let refused = |raised| runtime::unraisable(raised, Some("Exception ignored while finalizing coroutine"), Some(coroutine));
-    let warn = runtime::import_attribute("warnings", "_warn_unawaited_coroutine");
-    let warned = match warn {
-        Ok(warn) => protocol::call1(&warn, coroutine).map(drop),
-        Err(_) => {
-            let name = generator::core(coroutine).and_then(|core| core.qualname.get());
-            let name = name.map_or_else(String::new, |name| name.to_display().into_owned());
-            warnings::warn(ExceptionKind::RuntimeWarning, &format!("coroutine '{name}' was never awaited"))
+    if let Ok(warn) = runtime::import_attribute("warnings", "_warn_unawaited_coroutine") {
+        match protocol::call1(&warn, coroutine) {
+            Ok(_) => return,
+            Err(raised) => {
+                let warned = raised.is(ExceptionKind::RuntimeWarning);
+                refused(raised);
+                if warned {
+                    return;
+                }
+            }
         }
-    };
-    if let Err(raised) = warned {
+    }
+    let name = generator::core(coroutine).and_then(|core| core.qualname.get());
+    let name = name.map_or_else(String::new, |name| name.to_display().into_owned());
+    if let Err(raised) = warnings::warn(ExceptionKind::RuntimeWarning, &format!("coroutine '{name}' was never awaited")) {
         refused(raised);
     }
 }

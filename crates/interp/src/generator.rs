@@ -404,8 +404,8 @@ pub fn resume(core: &Core, owner: &Value, input: Input) -> PyResult<Sent> {
         State::Running => bail!(ValueError, "{kind} already executing"),
         State::Finished => {
             return match input {
+                _ if kind == "coroutine" => bail!(RuntimeError, "cannot reuse already awaited coroutine"),
                 Input::Exception(raised) => Err(raised),
-                Input::Value(_) if kind == "coroutine" => bail!(RuntimeError, "cannot reuse already awaited coroutine"),
                 Input::Value(_) => Ok(Sent::Return(Value::NONE)),
             };
         }
@@ -429,6 +429,7 @@ pub fn resume(core: &Core, owner: &Value, input: Input) -> PyResult<Sent> {
         }
         Input::Exception(raised) => {
             let frame = link(engine, core, None)?;
+            exceptions::link_context(raised.exception(), thread::handled_exception().map(Ref::into_value));
             // No RESUME runs that would bring the code up to date.
             if monitoring::is_active() {
                 monitoring::update(&core.code);
@@ -481,9 +482,10 @@ pub(crate) fn make_thrown(values: &[Value]) -> PyResult<Raised> {
         }
         exceptions::make(&values[0], None)?
     } else if exceptions::is_exception_class(&values[0]) {
-        match argument {
-            Some(instance) if instance.downcast::<BaseException>().is_some() => exceptions::make(instance, None)?,
-            argument => exceptions::make(&values[0], argument)?,
+        match exceptions::make(&values[0], argument) {
+            Ok(exception) => exception,
+            // What is wrong with the exception is raised where it was to be raised.
+            Err(raised) => return Ok(raised),
         }
     } else {
         bail!(TypeError, "exceptions must be classes or instances deriving from BaseException, not {}", values[0].class().name());
@@ -522,10 +524,24 @@ pub fn throw(core: &Core, owner: &Value, raised: Raised, close_inner: bool) -> P
     resume(core, owner, Input::Exception(raised))
 }
 
+/// Runs `body` for a generator that waits for another: its frame is on the stack meanwhile, though its code does not run.
 fn while_running<R>(core: &Core, body: impl FnOnce() -> R) -> R {
+    let engine = crate::frames::engine();
+    let frame = core.frame.get();
+    let caller = engine.current;
+    if let Some(frame) = frame {
+        // SAFETY: the frame is suspended, and the generator that owns it is alive while the body runs.
+        unsafe { (*frame).previous = caller };
+        engine.current = frame;
+    }
     core.state.set(State::Running);
     let result = body();
     core.state.set(State::Suspended);
+    if let Some(frame) = frame {
+        // SAFETY: as above; a running generator does not lose its frame.
+        unsafe { (*frame).previous = ptr::null_mut() };
+        engine.current = caller;
+    }
     result
 }
 
@@ -715,6 +731,7 @@ impl Generator {
         close(&this.core, this.as_value())
     }
 
+    /// name of the generator
     #[getter(name = "__name__")]
     fn name(this: &Ref<Generator>) -> Option<Value> {
         this.core.name.get().map(Ref::into_value)
@@ -725,6 +742,7 @@ impl Generator {
         set_text(&this.core.name, "__name__", value)
     }
 
+    /// qualified name of the generator
     #[getter(name = "__qualname__")]
     fn qualname(this: &Ref<Generator>) -> Option<Value> {
         this.core.qualname.get().map(Ref::into_value)
@@ -821,6 +839,7 @@ impl Coroutine {
         close(&this.core, this.as_value())
     }
 
+    /// name of the coroutine
     #[getter(name = "__name__")]
     fn name(this: &Ref<Coroutine>) -> Option<Value> {
         this.core.name.get().map(Ref::into_value)
@@ -831,6 +850,7 @@ impl Coroutine {
         set_text(&this.core.name, "__name__", value)
     }
 
+    /// qualified name of the coroutine
     #[getter(name = "__qualname__")]
     fn qualname(this: &Ref<Coroutine>) -> Option<Value> {
         this.core.qualname.get().map(Ref::into_value)

@@ -140,9 +140,12 @@ pub fn new_class(metaclass: &Ref<Type>, name: &Ref<Str>, bases: &Ref<Tuple>, nam
     let dict = namespace.copy();
     let plan = plan_members(&base, &classes, &dict, name)?;
 
-    let inherited = classes.iter().fold(base.flags() & ClassFlags::INHERITED, |all, class| {
-        all | class.flags() & (ClassFlags::SEQUENCE | ClassFlags::MAPPING | ClassFlags::WEAKREFABLE | ClassFlags::ATTRIBUTES)
-    });
+    let collection = ClassFlags::SEQUENCE | ClassFlags::MAPPING;
+    let from_all = ClassFlags::WEAKREFABLE | ClassFlags::ATTRIBUTES;
+    // The first base that is a sequence or a mapping decides.
+    let first_collection = classes.iter().map(|class| class.flags() & collection).find(|&flags| flags != 0).unwrap_or(0);
+    let inherited = base.flags() & ClassFlags::INHERITED & !collection;
+    let inherited = classes.iter().fold(inherited | first_collection, |all, class| all | class.flags() & from_all);
     let mut class_flags = inherited | ClassFlags::HEAP | ClassFlags::BASETYPE | ClassFlags::TRACED;
     class_flags &= !ClassFlags::FINALIZER;
     if plan.attributes {

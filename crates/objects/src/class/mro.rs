@@ -39,9 +39,10 @@ pub(super) fn linearize(name: &str, bases: &[Ref<Type>]) -> PyResult<Vec<Ref<Typ
             let mut names: Vec<String> = Vec::new();
             for (sequence, &head) in sequences.iter().zip(&heads) {
                 if let Some(class) = sequence.get(head)
-                    && !names.contains(&class.name())
+                    && let name = class.name_object().to_display().into_owned()
+                    && !names.contains(&name)
                 {
-                    names.push(class.name());
+                    names.push(name);
                 }
             }
             bail!(TypeError, "Cannot create a consistent method resolution order (MRO) for bases {}", names.join(", "));

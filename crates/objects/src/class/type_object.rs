@@ -412,7 +412,9 @@ impl Type {
 
     #[getter(name = "__type_params__")]
     fn type_params(this: &Ref<Type>) -> Value {
-        this.dict().get_str(id!("__type_params__")).unwrap_or_else(|| Tuple::empty().into_value())
+        // What `type` has under that name is this attribute.
+        let params = if this.is_heap() { this.dict().get_str(id!("__type_params__")) } else { None };
+        params.unwrap_or_else(|| Tuple::empty().into_value())
     }
 
     #[setter(name = "__type_params__")]
@@ -492,6 +494,9 @@ fn refill(class: &Ref<Type>) {
     }
 }
 
+/// Modules whose native classes CPython has no heap for.
+const STATIC_MODULES: [&str; 5] = ["builtins", "types", "collections", "datetime", "weakref"];
+
 /// `type.__flags__` as CPython numbers them.
 fn cpython_flags(class: &Type) -> i64 {
     let pairs = [
@@ -516,7 +521,10 @@ fn cpython_flags(class: &Type) -> i64 {
         (ClassFlags::TYPE, 31),
     ];
     let ready = 1 << 12;
-    pairs.iter().filter(|(flag, _)| class.has(*flag)).fold(ready, |bits, (_, bit)| bits | 1 << bit)
+    // CPython makes the classes of its modules when these are imported, on the heap.
+    let is_of_module = class.definition.is_some_and(|definition| !STATIC_MODULES.contains(&definition.module));
+    let start = if is_of_module { ready | 1 << 9 } else { ready };
+    pairs.iter().filter(|(flag, _)| class.has(*flag)).fold(start, |bits, (_, bit)| bits | 1 << bit)
 }
 
 static DICT_ATTRIBUTE: GetSetDef = GetSetDef {
