@@ -157,3 +157,10 @@ attempt(lambda: ast.dump(pickle.loads(pickle.dumps(ast.parse("f(x)")))))
 attempt(lambda: ast.dump(copy.deepcopy(ast.parse("f(x)"))))
 attempt(lambda: ast.literal_eval("[1, {'a': (2, 3)}, -4+5j, {1}, b'', None]"))
 attempt(lambda: (ast.Load() is ast.Load(), ast.parse("a").body[0].value.ctx is ast.parse("b").body[0].value.ctx))
+
+print("== sources that are no text")
+for source in [b"a\0b", b"# -*- coding: foo -*-\nx"]:
+    try:
+        compile(source, "f", "exec")
+    except SyntaxError as error:
+        print(error, error.filename, error.lineno, error.offset, error.text)

@@ -105,3 +105,7 @@ print([kind(cls()) for cls in (
     type("E", (collections.UserList, dict), {}),
 )])
 print(type.__type_params__)
+
+error = ImportError("test", name="name", path="path")
+error.__init__()
+print(error.msg, error.name, error.path, error.args)

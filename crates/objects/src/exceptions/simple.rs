@@ -93,9 +93,8 @@ fn import_error_init(this: &Value, args: Args<'_>) -> PyResult<()> {
     error.name.set(name.cloned());
     error.path.set(path.cloned());
     error.name_from.set(name_from.cloned());
-    if let [message] = args.positional() {
-        error.msg.set(Some(message.clone()));
-    }
+    let message = if let [message] = args.positional() { Some(message.clone()) } else { None };
+    error.msg.set(message);
     Ok(())
 }
 

@@ -151,9 +151,9 @@ fn decode_by_codec(bytes: &[u8], name: &str, filename: &Ref<Str>) -> PyResult<St
             None => bail!(TypeError, "decoder should return a string result, not '{}'", text.class().name()),
         },
         Err(raised) if raised.is(ExceptionKind::LookupError) => {
-            let error = exc!(SyntaxError, "unknown encoding: {name}");
-            protocol::setattr(error.exception().as_value(), id!("filename"), filename.as_value())?;
-            Err(error)
+            let (line, column) = (int::new(0), int::new(-1));
+            let place = Place { line: line.clone(), column: column.clone(), end_line: line, end_column: column, text: Value::NONE };
+            Err(make_error(ExceptionKind::SyntaxError, &format!("unknown encoding: {name}"), filename, Some(place)))
         }
         Err(raised) if raised.is(ExceptionKind::UnicodeError) => {
             let text = protocol::str(raised.exception().as_value())?;
@@ -242,11 +242,14 @@ struct Place {
 }
 
 fn make_error(kind: ExceptionKind, message: &str, filename: &Ref<Str>, place: Option<Place>) -> Raised {
+    let is_about_null_bytes = message.ends_with("cannot contain null bytes");
     let message = Str::new(message).into_value();
     let place = match place {
         Some(Place { line, column, end_line, end_column, text }) => {
             vec![filename.to_value(), line, column, text, end_line, end_column]
         }
+        // It is found before anything knows of a file.
+        None if is_about_null_bytes => return Raised::with_args(kind, vec![message]),
         None => return with_filename_only(Raised::with_args(kind, vec![message]), filename),
     };
     Raised::with_args(kind, vec![message, Tuple::new(place).into_value()])
