@@ -32,7 +32,7 @@ fn unescaped(text: &str) -> String {
 fn listed(source: &str, extra: bool) -> String {
     let (source, added) = with_final_newline(source);
     let mut out = String::new();
-    for token in TokenStream::new(&source, added, extra) {
+    for token in TokenStream::new(&*source, added, extra) {
         match token {
             Ok(token) => {
                 let [text, line] =
