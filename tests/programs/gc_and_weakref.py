@@ -25,3 +25,9 @@ def f():
     y = N("local"); z = [y]; z.append(z)
 f(); gc.collect()
 print(gc.isenabled(), type(gc.get_count()))
+class Ring: pass
+made = []
+for i in range(20000):
+    ring = Ring(); ring.me = ring
+    if i % 100 == 0: made.append(weakref.ref(ring))
+print(sum(ref() is not None for ref in made) < 150, gc.get_stats()[0]["collections"] > 3)

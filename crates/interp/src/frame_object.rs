@@ -141,7 +141,7 @@ pub unsafe fn detach_frame_object(frame: *mut Frame) {
         let sp = (*frame).sp;
         promote_frame(frame, sp);
         let words = frame_words((*frame).code());
-        let block = Box::into_raw(vec![0u64; words].into_boxed_slice()).cast::<Frame>();
+        let block = Box::into_raw(Box::<[u64]>::new_uninit_slice(words)).cast::<Frame>();
         let used = sp.offset_from(frame.cast::<StackRef>()) as usize;
         ptr::copy_nonoverlapping(frame.cast::<u64>(), block.cast::<u64>(), used);
         (*block).owner = FrameOwner::FrameObject;

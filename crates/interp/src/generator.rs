@@ -214,7 +214,7 @@ unsafe fn adopt_frame(frame: *mut Frame, sp: *mut StackRef) -> Core {
         promote_frame(frame, sp);
         let code = (*frame).code().clone();
         let words = BLOCK_HEAD + frame_words(&code);
-        let block = Box::into_raw(vec![0u64; words].into_boxed_slice()).cast::<u64>();
+        let block = Box::into_raw(Box::<[u64]>::new_uninit_slice(words)).cast::<u64>();
         let copy = block.add(BLOCK_HEAD).cast::<Frame>();
         let used = sp.offset_from(frame.cast::<StackRef>()) as usize;
         ptr::copy_nonoverlapping(frame.cast::<u64>(), copy.cast::<u64>(), used);

@@ -539,7 +539,9 @@ pub fn set_young_threshold(threshold: usize) {
     unsafe {
         let heap = &mut *HEAP.as_ptr();
         heap.threshold = threshold;
-        make_room(heap);
+        if make_room(heap) >= threshold {
+            crate::runtime::request(crate::runtime::breaker::COLLECT);
+        }
     }
 }
 

@@ -12,7 +12,11 @@ def _about_cpython(*args, **kwargs):
     raise unittest.SkipTest("about a structure of CPython's own")
 
 
-get_config = has_inline_values = new_instruction_sequence = _about_cpython
+has_inline_values = new_instruction_sequence = _about_cpython
+
+
+def get_config():
+    return {"code_debug_ranges": 1}
 
 
 def get_immortalize_deferred():

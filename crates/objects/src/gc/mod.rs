@@ -87,7 +87,7 @@ static STATE: Locked<State> = Locked::new(State {
 });
 
 /// A full collection needs this many newly old objects, however few old ones there were.
-const FULL_MINIMUM: usize = 20_000;
+const FULL_MINIMUM: usize = 4_000;
 
 fn state() -> &'static State {
     // SAFETY: every field of the state is a cell, and only the holder of the interpreter lock comes here.

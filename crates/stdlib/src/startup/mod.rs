@@ -10,6 +10,7 @@ mod hooks;
 pub use finish::{finish, is_finalizing};
 
 use taipan_objects::cell::Once;
+use taipan_objects::gc;
 use taipan_objects::module::Module;
 use taipan_objects::native::create_module;
 use taipan_objects::raised::PyResult;
@@ -85,6 +86,7 @@ pub fn start(config: Config) -> PyResult<()> {
     {
         system::report_unraisable(raised, Some("'import warnings' failed"), None);
     }
+    gc::start();
     Ok(())
 }
 
