@@ -21,6 +21,7 @@ pub mod collections;
 pub mod compile;
 pub mod config;
 pub mod contextvars;
+pub mod decimal;
 pub mod errno;
 pub mod faulthandler;
 pub mod fcntl;
@@ -90,6 +91,7 @@ pub static MODULES: &[fn() -> &'static ModuleDef] = &[
     codecs::definition,
     collections::definition,
     contextvars::definition,
+    decimal::definition,
     errno::definition,
     faulthandler::definition,
     fcntl::definition,
