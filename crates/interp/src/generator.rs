@@ -434,6 +434,9 @@ pub fn resume(core: &Core, owner: &Value, input: Input) -> PyResult<Sent> {
             if monitoring::is_active() {
                 monitoring::update(&core.code);
             }
+            // Its context is what the generator handles itself, not what its caller handles.
+            let handles = !core.handled.value.is_empty();
+            let raised = if handles { exceptions::raise(raised.into_exception()) } else { raised };
             // SAFETY: the frame is live. It shows the YIELD_VALUE; the exception is thrown in at the RESUME behind it.
             let resume = unsafe { (*frame).instruction_index() } + 1;
             let raised = monitoring::exception_event(engine, Event::PyThrow, resume.max(0) as usize, raised);
@@ -493,7 +496,7 @@ pub(crate) fn make_thrown(values: &[Value]) -> PyResult<Raised> {
     if let Some(traceback) = traceback {
         exception.set_traceback(Some(traceback.clone()));
     }
-    Ok(exceptions::raise(exception))
+    Ok(Raised::from_exception(exception))
 }
 
 /// Throws into a generator, or into what it waits for; GeneratorExit closes that, if `close_inner`.

@@ -53,11 +53,14 @@ impl Type {
 
     #[cold]
     fn assign_version(&self) -> u32 {
-        // A tag speaks for the bases too, so that a change of a base reaches this class: bases first.
-        for class in self.mro().tail().iter().skip(1) {
+        // A tag speaks for the bases too, so that a change of a base reaches this class: bases first. The base of a class
+        // whose `mro()` made up an order of its own may not know of that class: such a class gets no tag.
+        if !self.order_follows_bases() {
+            return 0;
+        }
+        for class in self.bases().tail() {
             if let Some(class) = class.downcast::<Type>()
-                && class.version.get() == 0
-                && class.assign_version() == 0
+                && class.version_tag() == 0
             {
                 return 0;
             }
@@ -71,6 +74,26 @@ impl Type {
             self.version.set(version);
             version
         })
+    }
+
+    /// Whether all classes of the MRO are found by going from base to base.
+    fn order_follows_bases(&self) -> bool {
+        let mut found: Vec<Ref<Type>> = Vec::new();
+        let mut next = 0;
+        let mut bases = self.bases();
+        loop {
+            for base in bases.tail().iter().filter_map(Value::downcast::<Type>) {
+                if !found.iter().any(|known| known.is(base)) {
+                    found.push(base.clone());
+                }
+            }
+            let Some(class) = found.get(next) else { break };
+            bases = class.bases();
+            next += 1;
+        }
+        let mro = self.mro();
+        let mut others = mro.tail().iter().filter_map(Value::downcast::<Type>).filter(|class| !std::ptr::eq(&raw const ***class, self));
+        others.all(|class| found.iter().any(|known| known.is(class)))
     }
 
     /// Takes the version tag away from this class and all below it: what was learned about them may be false.

@@ -527,6 +527,7 @@ fn cpython_flags(class: &Type) -> i64 {
     pairs.iter().filter(|(flag, _)| class.has(*flag)).fold(start, |bits, (_, bit)| bits | 1 << bit)
 }
 
+/// `__dict__` of classes that Python code defines: it can be deleted, and is then made anew.
 static DICT_ATTRIBUTE: GetSetDef = GetSetDef {
     name: "__dict__",
     doc: Some("dictionary for instance variables"),
@@ -550,6 +551,15 @@ static DICT_ATTRIBUTE: GetSetDef = GetSetDef {
     member: false,
 };
 
+/// `__dict__` of builtin classes.
+static LASTING_DICT_ATTRIBUTE: GetSetDef = GetSetDef {
+    set: Some(|value, new| match (new, DICT_ATTRIBUTE.set) {
+        (Some(_), Some(set)) => set(value, new),
+        _ => bail!(TypeError, "cannot delete __dict__"),
+    }),
+    ..DICT_ATTRIBUTE
+};
+
 static WEAKREF_ATTRIBUTE: GetSetDef = GetSetDef {
     name: "__weakref__",
     doc: Some("list of weak references to the object"),
@@ -560,7 +570,7 @@ static WEAKREF_ATTRIBUTE: GetSetDef = GetSetDef {
 
 /// The `__dict__` descriptor that the first class with instance attributes defines.
 pub(super) fn dict_descriptor(class: &Ref<Type>) -> Value {
-    getset_descriptor(class, &DICT_ATTRIBUTE)
+    getset_descriptor(class, if class.is_heap() { &DICT_ATTRIBUTE } else { &LASTING_DICT_ATTRIBUTE })
 }
 
 /// The `__weakref__` descriptor of the first class with weakly referenced instances.

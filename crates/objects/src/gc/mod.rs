@@ -14,6 +14,7 @@ use std::time::Instant;
 pub use inspect::{instances, objects, referents, referrers};
 
 use crate::cell::{Locked, Slot};
+use crate::class::Type;
 use crate::dict::Dict;
 use crate::header::flags;
 use crate::list::List;
@@ -258,7 +259,8 @@ fn report(raised: Raised, callback: &Value) {
 
 /// Whether the collector looks at an object (`gc.is_tracked`).
 pub fn is_tracked(value: &Value) -> bool {
-    value.header().is_some_and(|header| collector::is_candidate(header) || inspect::is_traced(header))
+    let is_builtin_class = value.downcast::<Type>().is_some_and(|class| !class.is_heap());
+    !is_builtin_class && value.header().is_some_and(|header| collector::is_candidate(header) || inspect::is_traced(header))
 }
 
 /// Whether the finalizer of an object has run (`gc.is_finalized`).

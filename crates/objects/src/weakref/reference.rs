@@ -110,7 +110,14 @@ impl WeakRef {
         let Some(target) = this.get() else {
             return Ok(Str::new(&format!("<weakref at {address:#x}; dead>")).into_value());
         };
-        let name = protocol::getattr_optional(&target, id!("__name__"))?;
+        // As the class has it: attributes of the object itself are not asked.
+        let name = match target.class().lookup(id!("__name__")) {
+            Some(name) => match name.class().slots.descr_get.get() {
+                Some(bind) => Some(bind(&name, Some(&target), Some(target.class().as_value()))?),
+                None => Some(name),
+            },
+            None => None,
+        };
         let place = target.id();
         let class = target.class().display_name();
         let text = match name.as_ref().and_then(|name| name.downcast::<Str>()) {

@@ -54,6 +54,11 @@ impl KeyWrapper {
         protocol::compare(&answer, &int::new(0), comparison)
     }
 
+    #[getter]
+    fn __text_signature__(&self) -> &'static str {
+        "(obj)"
+    }
+
     /// The object that the key stands for.
     #[getter(member)]
     fn obj(&self) -> Value {

@@ -247,7 +247,7 @@ impl Partial {
         if args.as_slice().last().is_some_and(is_placeholder) {
             bail!(TypeError, "trailing Placeholders are not allowed");
         }
-        let args = Tuple::from_slice(args.as_slice());
+        let args = if args.as_value().downcast_exact::<Tuple>().is_some() { args.clone() } else { Tuple::from_slice(args.as_slice()) };
         let keywords = match keywords.downcast::<Dict>() {
             Some(dict) if keywords.downcast_exact::<Dict>().is_some() => dict.clone(),
             Some(dict) => dict.copy(),
@@ -257,10 +257,8 @@ impl Partial {
         this.function.set(Some(function.clone()));
         this.args.set(Some(args));
         this.keywords.set(Some(keywords));
-        if let Some(attributes) = attributes.downcast::<Dict>()
-            && let Some(table) = instance::attributes(this.as_value())
-        {
-            table.adopt(Some(attributes.clone()));
+        if let Some(table) = instance::attributes(this.as_value()) {
+            table.adopt(attributes.downcast::<Dict>().cloned());
         }
         Ok(())
     }
