@@ -203,6 +203,10 @@ pub fn new_class(metaclass: &Ref<Type>, name: &Ref<Str>, bases: &Ref<Tuple>, nam
     if plan.weakrefs && adds(id!("__weakref__")) && !classes.iter().any(|class| class.has(ClassFlags::WEAKREFABLE)) {
         dict.set_str(id!("__weakref__"), super::type_object::weakref_descriptor(&class));
     }
+    // A class that compares in its own way does not inherit the hash.
+    if !adds(id!("__eq__")) && adds(id!("__hash__")) {
+        dict.set_str(id!("__hash__"), Value::NONE);
+    }
     class.dict.set(Some(dict.clone()));
     for base in &classes {
         base.add_subclass(&class);
@@ -216,17 +220,9 @@ pub fn new_class(metaclass: &Ref<Type>, name: &Ref<Str>, bases: &Ref<Tuple>, nam
     }
     compute_mro(&class, &classes)?;
     fill_slots(&class);
-    if class.dict().get_str(id!("__eq__")).is_some() && class.dict().get_str(id!("__hash__")).is_none() {
-        set_quietly(&class, id!("__hash__"), Value::NONE);
-    }
     call_set_name(&class)?;
     init_subclass(&class, args)?;
     Ok(class)
-}
-
-fn set_quietly(class: &Ref<Type>, name: &Ref<Str>, value: Value) {
-    class.dict().set_str(name, value);
-    super::update_slots(class, name);
 }
 
 /// The most derived metaclass of the explicit one and those of the bases.
@@ -377,8 +373,9 @@ fn wrap_special_functions(dict: &Ref<Dict>) {
     }
 }
 
-/// Sets the MRO: by C3, or by the metaclass's own `mro()`.
-pub(super) fn compute_mro(class: &Ref<Type>, bases: &[Ref<Type>]) -> PyResult<()> {
+/// Gives a class its MRO, by the metaclass's `mro()` if that has one of its own. Answers false, and leaves all as it is, if
+/// that `mro()` made the class get another MRO meanwhile.
+pub(super) fn compute_mro(class: &Ref<Type>, bases: &[Ref<Type>]) -> PyResult<bool> {
     let default = || -> PyResult<Vec<Value>> {
         let mut order = vec![class.to_value()];
         order.extend(mro::linearize(&class.name(), bases)?.into_iter().map(Ref::into_value));
@@ -389,9 +386,15 @@ pub(super) fn compute_mro(class: &Ref<Type>, bases: &[Ref<Type>]) -> PyResult<()
     let builtin = Type::class().lookup(id!("mro"));
     let order = match own_mro {
         Some(method) if builtin.as_ref().is_none_or(|builtin| !builtin.is(&method)) => {
-            class.mro.set(Some(Tuple::new(default()?)));
+            if class.mro.is_empty() {
+                class.mro.set(Some(Tuple::new(default()?)));
+            }
+            let before = class.mro();
             let answer = protocol::call_bound(&method, class.as_value(), &[])?;
             let order = protocol::collect(&answer)?;
+            if !class.mro().is(&before) {
+                return Ok(false);
+            }
             for item in &order {
                 let Some(item_class) = item.downcast::<Type>() else {
                     bail!(TypeError, "mro() returned a non-class ('{}')", item.class().name());
@@ -406,7 +409,7 @@ pub(super) fn compute_mro(class: &Ref<Type>, bases: &[Ref<Type>]) -> PyResult<()
     };
     class.modified();
     class.mro.set(Some(Tuple::new(order)));
-    Ok(())
+    Ok(true)
 }
 
 /// Tells every attribute that wants to know its name and owner (`__set_name__`).

@@ -723,6 +723,8 @@ fn update_sequence_slot(class: &Ref<Type>, slot: SlotId) {
 fn update_new(class: &Ref<Type>) {
     let found = class.lookup(id!("__new__"));
     let builtin = found.as_ref().and_then(|found| found.downcast_exact::<NativeFunction>()).and_then(|function| function.new_owner());
+    // A constructor for other instances refuses the class when it is called.
+    let builtin = builtin.filter(|owner| std::ptr::eq(owner.layout(), class.layout()));
     match builtin {
         Some(owner) => class.slots.copy_slot(SlotId::new, &owner.slots),
         None if found.is_some() => class.slots.new.set(Some(new_generic)),

@@ -448,7 +448,8 @@ fn assign_bases(class: &Ref<Type>, value: &Value) -> PyResult<()> {
         let Some(base) = base.downcast::<Type>() else {
             bail!(TypeError, "{}.__bases__ must be tuple of classes, not '{}'", class.name(), base.class().name());
         };
-        if base.is_subclass(class) {
+        // Within a metaclass's `mro()` the bases can be ahead of the MRO.
+        if base.is_subclass(class) || descends_from(base, class) {
             bail!(TypeError, "a __bases__ item causes an inheritance cycle");
         }
     }
@@ -463,26 +464,49 @@ fn assign_bases(class: &Ref<Type>, value: &Value) -> PyResult<()> {
     class.modified();
     class.bases.set(Some(bases.clone()));
     class.base.set(Some(base));
-    if let Err(raised) = rebuild_mro(class) {
-        class.bases.set(Some(old_bases));
-        class.base.set(Some(old_base));
-        rebuild_mro(class)?;
+    let mut changes = Vec::new();
+    let outcome = rebuild_mro(class, &mut changes);
+    // An `mro()` can have assigned other bases: then those count.
+    let is_current = class.bases().is(bases);
+    if let Err(raised) = outcome {
+        for (class, new, old) in changes {
+            if class.mro().is(&new) {
+                class.modified();
+                class.mro.set(Some(old));
+            }
+        }
+        if is_current {
+            class.bases.set(Some(old_bases));
+            class.base.set(Some(old_base));
+        }
         return Err(raised);
     }
-    for old in bases_of(&old_bases)? {
-        old.remove_subclass(class.as_ptr());
+    if is_current {
+        for old in bases_of(&old_bases)? {
+            old.remove_subclass(class.as_ptr());
+        }
+        for new in &classes {
+            new.add_subclass(class);
+        }
+        refill(class);
     }
-    for new in &classes {
-        new.add_subclass(class);
-    }
-    refill(class);
     Ok(())
 }
 
-fn rebuild_mro(class: &Ref<Type>) -> PyResult<()> {
-    compute_mro(class, &bases_of(&class.bases())?)?;
+/// Whether `class` is `ancestor` or extends it, by the chain of bases that give the layout.
+fn descends_from(class: &Ref<Type>, ancestor: &Ref<Type>) -> bool {
+    std::iter::successors(Some(class.clone()), |class| class.base()).any(|class| class.is(ancestor))
+}
+
+/// Makes the MROs of a class and all below it again; `changes` gets each class with its new and its old one.
+fn rebuild_mro(class: &Ref<Type>, changes: &mut Vec<(Ref<Type>, Ref<Tuple>, Ref<Tuple>)>) -> PyResult<()> {
+    let old = class.mro();
+    if !compute_mro(class, &bases_of(&class.bases())?)? {
+        return Ok(());
+    }
+    changes.push((class.clone(), class.mro(), old));
     for subclass in class.subclasses() {
-        rebuild_mro(&subclass)?;
+        rebuild_mro(&subclass, changes)?;
     }
     Ok(())
 }
