@@ -429,14 +429,12 @@ pub fn resume(core: &Core, owner: &Value, input: Input) -> PyResult<Sent> {
         }
         Input::Exception(raised) => {
             let frame = link(engine, core, None)?;
-            exceptions::link_context(raised.exception(), thread::handled_exception().map(Ref::into_value));
+            // The context is what the generator handles itself, not what its caller handles.
+            exceptions::link_context(raised.exception(), core.handled.value.get().map(Ref::into_value));
             // No RESUME runs that would bring the code up to date.
             if monitoring::is_active() {
                 monitoring::update(&core.code);
             }
-            // Its context is what the generator handles itself, not what its caller handles.
-            let handles = !core.handled.value.is_empty();
-            let raised = if handles { exceptions::raise(raised.into_exception()) } else { raised };
             // SAFETY: the frame is live. It shows the YIELD_VALUE; the exception is thrown in at the RESUME behind it.
             let resume = unsafe { (*frame).instruction_index() } + 1;
             let raised = monitoring::exception_event(engine, Event::PyThrow, resume.max(0) as usize, raised);

@@ -261,8 +261,7 @@ fn needs_own_state(class: &Ref<Type>, no_arguments: bool) -> bool {
 }
 
 fn new_arguments(this: &Value) -> PyResult<(Option<Vec<Value>>, Option<Ref<Dict>>)> {
-    if let Some(method) = protocol::getattr_optional(this, id!("__getnewargs_ex__"))? {
-        let answer = protocol::call0(&method)?;
+    if let Some(answer) = protocol::call_special_optional(this, id!("__getnewargs_ex__"), &[])? {
         let Some(pair) = answer.downcast::<Tuple>() else {
             bail!(TypeError, "__getnewargs_ex__ should return a tuple, not '{}'", answer.class().name());
         };
@@ -277,8 +276,7 @@ fn new_arguments(this: &Value) -> PyResult<(Option<Vec<Value>>, Option<Ref<Dict>
         };
         return Ok((Some(args.tail().to_vec()), Some(keywords.clone())));
     }
-    if let Some(method) = protocol::getattr_optional(this, id!("__getnewargs__"))? {
-        let answer = protocol::call0(&method)?;
+    if let Some(answer) = protocol::call_special_optional(this, id!("__getnewargs__"), &[])? {
         let Some(args) = answer.downcast::<Tuple>() else {
             bail!(TypeError, "__getnewargs__ should return a tuple, not '{}'", answer.class().name());
         };

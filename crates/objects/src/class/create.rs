@@ -8,6 +8,7 @@ use crate::class::dunders::{bases_of, fill_slots};
 use crate::class::type_object::itemsize;
 use crate::class::{ClassBuilder, ClassDef, ClassFlags, Layout, Payload, Slots, Type, install_slot_wrappers, mro};
 use crate::dict::Dict;
+use crate::exceptions::ExceptionKind;
 use crate::header::{IMMORTAL_COUNT, flags};
 use crate::instance::{SHARED_KEYS_MAX, SharedKeys};
 use crate::native::{MemberDescriptor, NativeFunction};
@@ -131,7 +132,7 @@ pub fn new_class(metaclass: &Ref<Type>, name: &Ref<Str>, bases: &Ref<Tuple>, nam
         bases = Tuple::new(vec![crate::object::Object::class().to_value()]);
         classes = bases_of(&bases)?;
     }
-    let metaclass = calculate_metaclass(metaclass, &classes)?;
+    let metaclass = calculate_metaclass(metaclass, bases.tail())?;
     name.to_str()?;
     if name.code_points().any(|point| point == 0) {
         bail!(ValueError, "type name must not contain null characters");
@@ -207,6 +208,10 @@ pub fn new_class(metaclass: &Ref<Type>, name: &Ref<Str>, bases: &Ref<Tuple>, nam
     if !adds(id!("__eq__")) && adds(id!("__hash__")) {
         dict.set_str(id!("__hash__"), Value::NONE);
     }
+    if dict.iter_snapshot().iter().any(|(name, _)| name.downcast::<Str>().is_none()) {
+        let message = format!("non-string key in the __dict__ of class {}", name.to_display());
+        crate::warnings::warn(ExceptionKind::RuntimeWarning, &message)?;
+    }
     class.dict.set(Some(dict.clone()));
     for base in &classes {
         base.add_subclass(&class);
@@ -225,8 +230,8 @@ pub fn new_class(metaclass: &Ref<Type>, name: &Ref<Str>, bases: &Ref<Tuple>, nam
     Ok(class)
 }
 
-/// The most derived metaclass of the explicit one and those of the bases.
-pub fn calculate_metaclass(metaclass: &Ref<Type>, bases: &[Ref<Type>]) -> PyResult<Ref<Type>> {
+/// The most derived metaclass of the explicit one and those of the bases, which need not be classes.
+pub fn calculate_metaclass(metaclass: &Ref<Type>, bases: &[Value]) -> PyResult<Ref<Type>> {
     let mut winner = metaclass.clone();
     for base in bases {
         let other = base.class();
@@ -432,7 +437,7 @@ fn call_set_name(class: &Ref<Type>) -> PyResult<()> {
 
 /// Calls `super(cls, cls).__init_subclass__(**keywords)`.
 fn init_subclass(class: &Ref<Type>, args: Args<'_>) -> PyResult<()> {
-    let function = crate::descriptors::super_lookup(class, class.as_value(), id!("__init_subclass__"))?;
+    let function = crate::descriptors::super_getattr(class, class.as_value(), id!("__init_subclass__"))?;
     let names = args.names();
     let values = &args.values()[args.values().len() - names.len()..];
     protocol::call(&function, Args::new(values, names))?;

@@ -723,8 +723,11 @@ fn update_sequence_slot(class: &Ref<Type>, slot: SlotId) {
 fn update_new(class: &Ref<Type>) {
     let found = class.lookup(id!("__new__"));
     let builtin = found.as_ref().and_then(|found| found.downcast_exact::<NativeFunction>()).and_then(|function| function.new_owner());
-    // A constructor for other instances refuses the class when it is called.
-    let builtin = builtin.filter(|owner| std::ptr::eq(owner.layout(), class.layout()));
+    // A constructor of other instances, put into the class's dict, counts as little as it does in CPython.
+    let builtin = builtin.map(|owner| match class.base() {
+        Some(base) if !std::ptr::eq(owner.layout(), class.layout()) => base,
+        _ => owner,
+    });
     match builtin {
         Some(owner) => class.slots.copy_slot(SlotId::new, &owner.slots),
         None if found.is_some() => class.slots.new.set(Some(new_generic)),

@@ -193,6 +193,14 @@ impl Type {
         }
     }
 
+    /// As [`Self::display_name`], without `__main__` too: CPython's `%T`.
+    pub fn full_name(&self) -> String {
+        match self.module_name() {
+            Some(module) if module.eq_str("__main__") => self.qualname_object().to_display().into_owned(),
+            _ => self.display_name(),
+        }
+    }
+
     /// The class's own dict.
     #[inline(always)]
     pub fn dict(&self) -> Ref<Dict> {

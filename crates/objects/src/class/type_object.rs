@@ -164,7 +164,7 @@ impl Type {
             }
         }
         let classes = bases_of(bases)?;
-        let winner = calculate_metaclass(metaclass, &classes)?;
+        let winner = calculate_metaclass(metaclass, bases.tail())?;
         if !winner.is(metaclass)
             && let Some(new) = winner.slots.new.get()
             && !winner.slots.same_slot(crate::class::SlotId::new, &Type::class().slots)
@@ -432,7 +432,7 @@ fn settable<'a>(class: &Ref<Type>, name: &str, value: Option<&'a Value>) -> PyRe
     }
     match value {
         Some(value) => Ok(value),
-        None => bail!(TypeError, "cannot delete '{name}' attribute of type '{}'", class.name()),
+        None => bail!(TypeError, "cannot delete '{name}' attribute of immutable type '{}'", class.name()),
     }
 }
 

@@ -153,17 +153,17 @@ impl Property {
         }
     }
 
-    #[getter]
+    #[getter(member)]
     fn fget(this: &Ref<Property>) -> Option<Value> {
         this.get.get()
     }
 
-    #[getter]
+    #[getter(member)]
     fn fset(this: &Ref<Property>) -> Option<Value> {
         this.set.get()
     }
 
-    #[getter]
+    #[getter(member)]
     fn fdel(this: &Ref<Property>) -> Option<Value> {
         this.delete.get()
     }

@@ -66,18 +66,6 @@ fn lookup_after(class: &Ref<Type>, start: &Ref<Type>, object: &Value, name: &Ref
     Ok(None)
 }
 
-/// `super(class, object).name` without making the super object.
-pub fn super_lookup(class: &Ref<Type>, object: &Value, name: &Ref<Str>) -> PyResult<Value> {
-    let start = check(class, object)?;
-    match lookup_after(class, &start, object, name)? {
-        Some(found) => Ok(found),
-        None => {
-            let message = format!("'super' object has no attribute '{}'", name.to_display());
-            Err(protocol::attribute_error(object, name, message))
-        }
-    }
-}
-
 /// What `LOAD_SUPER_ATTR` computes: `super(class, object).name`, honouring `__class__` as the super object itself does.
 pub fn super_getattr(class: &Ref<Type>, object: &Value, name: &Ref<Str>) -> PyResult<Value> {
     if name.eq_str("__class__") {

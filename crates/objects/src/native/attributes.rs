@@ -155,7 +155,7 @@ impl MemberDescriptor {
             Source::Place(place) => match instance::get_member(instance, place) {
                 Some(value) => Ok(value),
                 None => {
-                    let message = format!("'{}' object has no attribute '{}'", instance.class().name(), this.name.to_display());
+                    let message = format!("'{}' object has no attribute '{}'", instance.class().full_name(), this.name.to_display());
                     Err(protocol::attribute_error(instance, &this.name, message))
                 }
             },

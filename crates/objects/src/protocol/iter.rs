@@ -1,18 +1,25 @@
 //! Iteration.
 
-use crate::class::Sent;
+use crate::class::{ClassFlags, Sent, Type};
 use crate::list::List;
+use crate::native::SlotWrapper;
 use crate::protocol::length_hint;
 use crate::raised::PyResult;
 use crate::tuple::Tuple;
-use crate::value::Value;
-use crate::bail;
+use crate::value::{Ref, Value};
+use crate::{bail, id};
 
 /// `iter(value)`.
 pub fn iter(value: &Value) -> PyResult<Value> {
     let class = value.class();
     if let Some(iter) = class.slots.iter.get() {
-        let iterator = iter(value)?;
+        let iterator = match iter(value) {
+            Err(raised) if says_not_iterable(class) => {
+                drop(raised);
+                bail!(TypeError, "'{}' object is not iterable", class.name());
+            }
+            iterator => iterator?,
+        };
         if !is_iterator(&iterator) {
             bail!(TypeError, "iter() returned non-iterator of type '{}'", iterator.class().name());
         }
@@ -24,9 +31,21 @@ pub fn iter(value: &Value) -> PyResult<Value> {
     bail!(TypeError, "'{}' object is not iterable", class.name())
 }
 
+/// Whether the class has `__iter__ = None`.
+#[cold]
+fn says_not_iterable(class: &Ref<Type>) -> bool {
+    class.is_heap() && class.lookup(id!("__iter__")).is_some_and(|method| method.is_none())
+}
+
 /// Whether the value can be indexed but is not a dict (`PySequence_Check`).
 pub fn is_sequence(value: &Value) -> bool {
-    !value.class().has(crate::class::ClassFlags::DICT) && value.class().slots.getitem.get().is_some()
+    let class = value.class();
+    if class.has(ClassFlags::DICT) || class.slots.getitem.get().is_none() {
+        return false;
+    }
+    // What builtin classes subscript without having a length (unions, matches) is no row of items.
+    let is_builtin = class.lookup(id!("__getitem__")).is_some_and(|method| method.downcast_exact::<SlotWrapper>().is_some());
+    !is_builtin || class.slots.len.get().is_some()
 }
 
 /// Whether the value can be asked for its next item.

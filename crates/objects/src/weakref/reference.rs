@@ -119,7 +119,7 @@ impl WeakRef {
             None => None,
         };
         let place = target.id();
-        let class = target.class().display_name();
+        let class = target.class().full_name();
         let text = match name.as_ref().and_then(|name| name.downcast::<Str>()) {
             Some(name) => format!("<weakref at {address:#x}; to '{class}' at {place:#x} ({})>", name.to_display()),
             None => format!("<weakref at {address:#x}; to '{class}' at {place:#x}>"),

@@ -81,8 +81,7 @@ fn metaclass(explicit: Option<&Value>, bases: &Ref<Tuple>) -> PyResult<Value> {
         None => bases.as_slice().first().map_or_else(|| Type::class().to_value(), |base| base.class().to_value()),
     };
     let Some(class) = chosen.downcast::<Type>() else { return Ok(chosen) };
-    let classes: Vec<Ref<Type>> = bases.as_slice().iter().filter_map(|base| base.downcast::<Type>().cloned()).collect();
-    Ok(calculate_metaclass(class, &classes)?.into_value())
+    Ok(calculate_metaclass(class, bases.as_slice())?.into_value())
 }
 
 fn prepare(metaclass: &Value, name: &Ref<Str>, bases: &Ref<Tuple>, keywords: &[(&Ref<Str>, &Value)]) -> PyResult<Value> {
