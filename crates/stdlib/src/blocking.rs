@@ -11,10 +11,15 @@ pub fn call<T>(body: impl FnOnce() -> T) -> T {
     runtime::allow_threads(body)
 }
 
-/// As [`call`], again and again while signals interrupt it and their handlers raise nothing (PEP 475). A signal that came
-/// just before would not interrupt the call, so it is seen to first.
-pub fn retry<T>(mut body: impl FnMut() -> io::Result<T>) -> PyResult<io::Result<T>> {
+/// As [`retry`], for a call that may wait long: a signal that came just before would not interrupt it, so it is seen to
+/// first.
+pub fn retry_waiting<T>(body: impl FnMut() -> io::Result<T>) -> PyResult<io::Result<T>> {
     runtime::check_signals()?;
+    retry(body)
+}
+
+/// As [`call`], again and again while signals interrupt it and their handlers raise nothing (PEP 475).
+pub fn retry<T>(mut body: impl FnMut() -> io::Result<T>) -> PyResult<io::Result<T>> {
     loop {
         match runtime::allow_threads(&mut body) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => runtime::check_signals()?,

@@ -2,6 +2,7 @@
 
 use taipan_macros::function;
 use taipan_objects::bytes::Bytes;
+use taipan_objects::exceptions::ExceptionKind;
 use taipan_objects::raised::PyResult;
 use taipan_objects::str::Str;
 use taipan_objects::value::{Ref, Value};
@@ -18,13 +19,13 @@ pub(super) fn input(prompt: Option<&Value>) -> PyResult<Value> {
     };
     let (stdin, stdout, stderr) = (stream("stdin")?, stream("stdout")?, stream("stderr")?);
     crate::system::audit("builtins.input", &[prompt.cloned().unwrap_or(Value::NONE)])?;
-    // What was printed to stderr belongs before the prompt; a stream that cannot flush does not matter here.
-    let _ = protocol::call_method(&stderr, id!("flush"), &[]);
+    // What was printed to stderr belongs before the prompt.
+    flush(&stderr)?;
     if let Some(prompt) = prompt {
         let text = protocol::str(prompt)?;
         protocol::call_method(&stdout, id!("write"), &[text.into_value()])?;
     }
-    let _ = protocol::call_method(&stdout, id!("flush"), &[]);
+    flush(&stdout)?;
     let line = protocol::call_method(&stdin, id!("readline"), &[])?;
     let answer = match line.downcast::<Str>() {
         Some(line) => without_newline(line)?,
@@ -36,6 +37,14 @@ pub(super) fn input(prompt: Option<&Value>) -> PyResult<Value> {
     };
     crate::system::audit("builtins.input/result", std::slice::from_ref(&answer))?;
     Ok(answer)
+}
+
+/// Flushes a stream. One that cannot flush does not matter here, but Ctrl-C as the prompt appears does.
+fn flush(stream: &Value) -> PyResult<()> {
+    match protocol::call_method(stream, id!("flush"), &[]) {
+        Err(raised) if raised.is(ExceptionKind::KeyboardInterrupt) => Err(raised),
+        _ => Ok(()),
+    }
 }
 
 fn without_newline(line: &Ref<Str>) -> PyResult<Value> {

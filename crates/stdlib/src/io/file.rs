@@ -264,7 +264,7 @@ impl FileIo {
     /// Reads into `buffer`; nothing where that would block.
     pub fn read_raw(&self, buffer: &mut [u8]) -> PyResult<Option<usize>> {
         let fd = self.reading()?;
-        unless_blocking(blocking::retry(|| sys::file::read(fd, buffer)))
+        unless_blocking(blocking::retry_waiting(|| sys::file::read(fd, buffer)))
     }
 
     /// Writes what the system takes of `bytes`; nothing where that would block.
@@ -299,7 +299,7 @@ impl FileIo {
         let bytes = Bytes::filled(rest, |place| -> PyResult<usize> {
             let mut filled = 0;
             while filled < place.len() {
-                match blocking::retry(|| sys::file::read(fd, &mut place[filled..])).or_raise()? {
+                match blocking::retry_waiting(|| sys::file::read(fd, &mut place[filled..])).or_raise()? {
                     0 => break,
                     count => filled += count,
                 }
@@ -310,7 +310,7 @@ impl FileIo {
             return Ok(bytes);
         }
         let mut more = Vec::new();
-        blocking::retry(|| sys::file::read_appending(fd, &mut more, 1)).or_raise()?;
+        blocking::retry_waiting(|| sys::file::read_appending(fd, &mut more, 1)).or_raise()?;
         if more.is_empty() {
             return Ok(bytes);
         }
@@ -324,7 +324,7 @@ impl FileIo {
         let mut step = DEFAULT_BUFFER_SIZE;
         loop {
             crate::posix::reserve(&mut buffer, step)?;
-            match blocking::retry(|| sys::file::read_appending(fd, &mut buffer, step))? {
+            match blocking::retry_waiting(|| sys::file::read_appending(fd, &mut buffer, step))? {
                 Ok(0) => return Ok(Some(buffer)),
                 Ok(_) => {}
                 Err(error) if is_would_block(&error) && buffer.is_empty() => return Ok(None),
@@ -395,7 +395,7 @@ fn read_bytes(
     if size <= DEFAULT_BUFFER_SIZE {
         let mut blocks = false;
         let bytes = Bytes::filled(size, |place| -> PyResult<usize> {
-            let count = unless_blocking(blocking::retry(|| sys::file::read(fd, place)))?;
+            let count = unless_blocking(blocking::retry_waiting(|| sys::file::read(fd, place)))?;
             blocks = count.is_none();
             Ok(count.unwrap_or(0))
         })?;
@@ -403,7 +403,7 @@ fn read_bytes(
     }
     let mut buffer = Vec::new();
     crate::posix::reserve(&mut buffer, size)?;
-    let count = unless_blocking(blocking::retry(|| sys::file::read_appending(fd, &mut buffer, size)))?;
+    let count = unless_blocking(blocking::retry_waiting(|| sys::file::read_appending(fd, &mut buffer, size)))?;
     Ok(count.map(|_| Bytes::new(&buffer)))
 }
 

@@ -102,7 +102,7 @@ fn read(fd: i32, length: isize) -> PyResult<Ref<Bytes>> {
     };
     let mut buffer = Vec::new();
     reserve(&mut buffer, length.min(READ_MAX))?;
-    blocking::retry(|| sys::file::read_appending(fd, &mut buffer, length.min(READ_MAX))).or_raise()?;
+    blocking::retry_waiting(|| sys::file::read_appending(fd, &mut buffer, length.min(READ_MAX))).or_raise()?;
     Ok(Bytes::new(&buffer))
 }
 
@@ -127,7 +127,7 @@ pub fn reserve(buffer: &mut Vec<u8>, length: usize) -> PyResult<()> {
 /// negative.
 #[function("(fd, buffer, /)")]
 fn readinto(fd: i32, buffer: WritableBytes) -> PyResult<usize> {
-    buffer.with(|bytes| blocking::retry(|| sys::file::read(fd, bytes))).or_raise()
+    buffer.with(|bytes| blocking::retry_waiting(|| sys::file::read(fd, bytes))).or_raise()
 }
 
 /// Write a bytes object to a file descriptor.
@@ -181,7 +181,7 @@ fn scatter(function: &'static str, fd: c_int, buffers: &Value, offset: i64, flag
     reserve(&mut memory, targets.iter().map(WritableBytes::len).sum())?;
     memory.resize(memory.capacity(), 0);
     let total: usize = targets.iter().map(WritableBytes::len).sum();
-    let count = blocking::retry(|| sys::file::readv(fd, &mut [io::IoSliceMut::new(&mut memory[..total])], offset, flags)).or_raise()?;
+    let count = blocking::retry_waiting(|| sys::file::readv(fd, &mut [io::IoSliceMut::new(&mut memory[..total])], offset, flags)).or_raise()?;
     let mut rest = &memory[..count];
     for target in &targets {
         let (part, after) = rest.split_at(rest.len().min(target.len()));

@@ -33,7 +33,9 @@ pub fn interact() -> PyResult<()> {
             Err(raised) if raised.is(ExceptionKind::KeyboardInterrupt) => report::write("\nKeyboardInterrupt\n"),
             Err(raised) => report_error(Err(raised))?,
         }
-        flush();
+        if let Err(raised) = flush() {
+            report_error(Err(raised))?;
+        }
     }
 }
 
@@ -53,13 +55,17 @@ fn report_error(result: PyResult<()>) -> PyResult<()> {
     }
 }
 
-fn flush() {
+/// Flushes the streams. The next statement matters more than a stream that cannot be flushed, but Ctrl-C is told.
+fn flush() -> PyResult<()> {
     for name in ["stderr", "stdout"] {
-        if let Some(stream) = get(name).filter(|stream| !stream.is_none()) {
-            // The next statement matters more than a stream that cannot be flushed.
-            let _ = protocol::call_method(&stream, id!("flush"), &[]);
+        if let Some(stream) = get(name).filter(|stream| !stream.is_none())
+            && let Err(raised) = protocol::call_method(&stream, id!("flush"), &[])
+            && raised.is(ExceptionKind::KeyboardInterrupt)
+        {
+            return Err(raised);
         }
     }
+    Ok(())
 }
 
 enum Statement {
@@ -128,12 +134,12 @@ fn prompt(name: &str) -> Ref<Str> {
 fn read_line(prompt_name: &str) -> PyResult<Vec<u8>> {
     let prompt = prompt(prompt_name);
     report::write_str(&prompt);
-    flush();
+    flush()?;
     let mut line = Vec::new();
     let mut byte = [0];
     // What follows the line belongs to the program: it may read standard input itself.
     loop {
-        match blocking::retry(|| sys::file::read(0, &mut byte))? {
+        match blocking::retry_waiting(|| sys::file::read(0, &mut byte))? {
             Ok(0) => return Ok(line),
             Ok(_) => line.push(byte[0]),
             Err(error) => return Err(os_error(&error, None)),
