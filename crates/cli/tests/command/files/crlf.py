@@ -1,0 +1,2 @@
+print("crlf")
+print(2)

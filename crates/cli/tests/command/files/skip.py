@@ -1,0 +1,3 @@
+this is junk
+print("ok")
+print(__import__("sys")._getframe().f_lineno)
