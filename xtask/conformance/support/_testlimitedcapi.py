@@ -8,3 +8,11 @@ def sequence_setitem(sequence, index, value):
 
 def sequence_delitem(sequence, index):
     operator.delitem(sequence, index)
+
+
+def sequence_getitem(sequence, index):
+    return operator.getitem(sequence, index)
+
+
+def object_hasattrstring(value, name):
+    return hasattr(value, name.decode())

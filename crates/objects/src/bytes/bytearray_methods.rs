@@ -6,8 +6,7 @@ use crate::buffer;
 use crate::bytes::bytearray::ByteArray;
 use crate::bytes::convert::{copy_bytes, item_bytes};
 use crate::heap;
-use crate::instance;
-use crate::int;
+use crate::{id, int};
 use crate::protocol;
 use crate::raised::PyResult;
 use crate::str::Str;
@@ -17,11 +16,8 @@ use crate::value::{Ref, Value};
 const RANGE: &str = "byte must be in range(0, 256)";
 
 /// What pickle needs besides class and bytes: the instance's `__dict__`.
-fn state(this: &Ref<ByteArray>) -> Value {
-    match instance::attributes(this.as_value()) {
-        Some(table) => table.ensure_dict(this.class()).into_value(),
-        None => Value::NONE,
-    }
+fn state(this: &Ref<ByteArray>) -> PyResult<Value> {
+    protocol::call_method(this.as_value(), id!("__getstate__"), &[])
 }
 
 #[methods(part = editing)]
@@ -122,15 +118,15 @@ impl ByteArray {
 
     /// How pickle makes the object again.
     #[method("($self, /)", name = "__reduce__")]
-    fn reduce(this: &Ref<ByteArray>) -> Ref<Tuple> {
+    fn reduce(this: &Ref<ByteArray>) -> PyResult<Ref<Tuple>> {
         let text = this.cell().with(Str::from_latin1).into_value();
         let arguments = Tuple::new(vec![text, Str::new("latin-1").into_value()]).into_value();
-        Tuple::new(vec![this.class().to_value(), arguments, state(this)])
+        Ok(Tuple::new(vec![this.class().to_value(), arguments, state(this)?]))
     }
 
     /// How pickle makes the object again, by protocol.
     #[method("($self, proto=0, /)", name = "__reduce_ex__")]
-    fn reduce_ex(this: &Ref<ByteArray>, proto: i32) -> Ref<Tuple> {
+    fn reduce_ex(this: &Ref<ByteArray>, proto: i32) -> PyResult<Ref<Tuple>> {
         if proto < 3 {
             return ByteArray::reduce(this);
         }
@@ -138,6 +134,6 @@ impl ByteArray {
             0 => Tuple::empty(),
             _ => Tuple::new(vec![this.cell().with(crate::bytes::Bytes::new).into_value()]),
         };
-        Tuple::new(vec![this.class().to_value(), arguments.into_value(), state(this)])
+        Ok(Tuple::new(vec![this.class().to_value(), arguments.into_value(), state(this)?]))
     }
 }

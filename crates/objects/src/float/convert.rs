@@ -19,7 +19,7 @@ pub fn from_value(value: &Value) -> PyResult<Value> {
     }
     let slots = &value.class().slots;
     if slots.float.get().is_some() || slots.index.get().is_some() || super::value_of(value).is_some() {
-        return as_f64(value).map(new);
+        return super::converted(value).map(new);
     }
     if let Some(string) = value.downcast::<Str>() {
         return parse_object(&ascii_digits(string), value);

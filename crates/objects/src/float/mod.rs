@@ -88,9 +88,14 @@ pub fn as_f64(value: &Value) -> PyResult<f64> {
 }
 
 fn as_f64_slow(value: &Value) -> PyResult<f64> {
-    if let Some(float) = value_of(value) {
-        return Ok(float);
+    match value_of(value) {
+        Some(float) => Ok(float),
+        None => converted(value),
     }
+}
+
+/// What `float(value)` is for what is no exact float and no text: a subclass of float is asked, too.
+pub(crate) fn converted(value: &Value) -> PyResult<f64> {
     if int::is_exact(value) {
         return int_to_f64(value);
     }

@@ -11,7 +11,7 @@ mod pickling;
 use std::cell::Cell;
 
 use taipan_macros::{class, constant, define_module, methods};
-use taipan_objects::bail;
+use taipan_objects::{bail, id, protocol};
 use taipan_objects::buffer::ByteCell;
 use taipan_objects::cell::Slot;
 use taipan_objects::class::{Payload, Type};
@@ -41,6 +41,8 @@ const TYPECODES: &str = "bBuwhHiIlLqQfd";
 fn init(module: &Ref<Module>) -> PyResult<()> {
     ArrayIterator::init_class();
     module.set("ArrayType", Array::class());
+    let sequences = runtime::import_attribute("collections.abc", "MutableSequence")?;
+    protocol::call_method(&sequences, id!("register"), &[Array::class().to_value()])?;
     Ok(())
 }
 
