@@ -150,4 +150,11 @@ pub const CASES: &[(&str, &str)] = &[
     ("__import__('..a', level=2**31)", "OverflowError"),
     ("(lambda: 0).__code__.replace(co_nlocals=2**30)", "ValueError"),
     ("(lambda: 0).__code__.replace(co_stacksize=2**30)", "ok"),
+    ("int(__import__('decimal').Decimal('1E+999999999999'))", "MemoryError"),
+    ("format(__import__('decimal').Decimal('1E+999999999999'), 'f')", "MemoryError"),
+    ("__import__('decimal').Context(__import__('decimal').MAX_PREC).divide(1, 3)", "MemoryError"),
+    ("__import__('decimal').Context(__import__('decimal').MAX_PREC).divide(1, 4)", "ok"),
+    ("__import__('decimal').Context(__import__('decimal').MAX_PREC).sqrt(2)", "MemoryError"),
+    ("__import__('decimal').Context(__import__('decimal').MAX_PREC).exp(1)", "MemoryError"),
+    ("__import__('decimal').Context(__import__('decimal').MAX_PREC, Emax=__import__('decimal').MAX_EMAX).power(3, 10**18)", "MemoryError"),
 ];

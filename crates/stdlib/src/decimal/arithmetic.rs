@@ -113,6 +113,9 @@ pub fn multiply(left: &Number, right: &Number, settings: &Settings, status: &mut
 fn product(left: &Number, right: &Number, settings: &Settings, status: &mut Status) -> Result<Number, Number> {
     let negative = left.negative != right.negative;
     if left.is_finite() && right.is_finite() {
+        if left.coefficient.digits() + right.coefficient.digits() > MOST_DIGITS as i64 {
+            return Err(status.fail(Status::MEMORY));
+        }
         return Ok(Number::finite(negative, left.coefficient.multiply(&right.coefficient), left.exponent + right.exponent));
     }
     if let Some(nan) = propagate_nan(&[left, right], settings, status) {
@@ -128,7 +131,7 @@ fn product(left: &Number, right: &Number, settings: &Settings, status: &mut Stat
 pub fn fused_multiply_add(left: &Number, right: &Number, third: &Number, settings: &Settings, status: &mut Status) -> Number {
     match product(left, right, settings, status) {
         Ok(exact) => add(&exact, third, settings, status),
-        Err(result) if status.has(Status::INVALID_OPERATION) => result,
+        Err(result) if status.has(Status::INVALID_OPERATION | Status::MEMORY) => result,
         Err(result) => add(&result, third, settings, status),
     }
 }

@@ -23,7 +23,7 @@ pub static POWERS: [u128; COUNT] = {
 };
 
 /// The most digits a coefficient is made with: what is longer counts as more than the memory holds.
-pub const MOST_DIGITS: u64 = 100_000_000;
+pub const MOST_DIGITS: u64 = 32_000_000;
 
 /// Powers up to this one are kept once made.
 const KEPT: usize = 1024;
