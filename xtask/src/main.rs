@@ -7,6 +7,7 @@ mod bench;
 mod ci;
 mod codegen;
 mod conformance;
+mod library;
 mod measured;
 mod process;
 mod record;
@@ -35,7 +36,8 @@ const USAGE: &str = "usage: cargo xtask TASK
   record [NAMES]      what tests/programs print on CPython 3.14, anew
   suite [ARGUMENTS]   all tests; arguments go to `cargo test`
   bench [OPTIONS]     pyperformance's programs, on Taipan and others
-  conformance [OPTIONS]  CPython's own regression tests, run by Taipan";
+  conformance [OPTIONS]  CPython's own regression tests, run by Taipan
+  library             docs/library.md: the modules of the standard library that are here";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(),
         ["ci"] => ci::run(),
         ["bench", arguments @ ..] => bench::run(arguments),
+        ["library"] => library::run(),
         ["conformance", arguments @ ..] => conformance::run(arguments),
         ["record", names @ ..] => record::run(names),
         ["suite", arguments @ ..] => suite::run(arguments),

@@ -241,8 +241,7 @@ fn x_options(config: &Config) -> Ref<Dict> {
 }
 
 fn library_names() -> PyResult<Ref<FrozenSet>> {
-    let embedded = taipan_pylib::modules().map(|module| module.name()).filter(|name| !name.contains('.') && !name.starts_with("_embedded"));
-    let names: Vec<Value> = embedded.chain(crate::names()).map(|name| Str::intern(name).into_value()).collect();
+    let names: Vec<Value> = super::library_names::names().map(|name| Str::intern(name).into_value()).collect();
     FrozenSet::from_items(&names)
 }
 

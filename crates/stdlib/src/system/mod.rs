@@ -8,6 +8,7 @@ mod details;
 mod display;
 mod execution;
 mod interactive;
+mod library_names;
 mod limits;
 mod report;
 mod streams;
