@@ -66,7 +66,7 @@ fn start(program: &str) -> Child {
 fn interrupt(child: &Child) {
     // The program says "go" before it begins what is interrupted.
     std::thread::sleep(Duration::from_millis(150));
-    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    let sent = Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status();
     assert!(sent.is_ok_and(|status| status.success()), "the signal can be sent");
 }
 
