@@ -284,7 +284,7 @@ impl Code {
             first_line: firstlineno as u32,
         };
         let local_count = count("nlocals", nlocals)?;
-        let optional = |tuple: Option<&Ref<Tuple>>| tuple.map_or(Ok(Vec::new()), |tuple| names(tuple));
+        let optional = |tuple: Option<&Ref<Tuple>>| tuple.map_or(Ok(Vec::new()), names);
         let variables = Variables { local: names(varnames)?, cell: optional(cellvars)?, free: optional(freevars)? };
         assemble(parts, local_count, variables)
     }

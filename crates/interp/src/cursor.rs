@@ -195,7 +195,7 @@ pub type FullBody = fn(&mut Cursor, u32) -> Step;
 
 /// Runs a full body: saves the instruction for tracebacks, finds a handler when it raises.
 #[inline(always)]
-pub fn run_full(
+pub(crate) fn run_full(
     body: impl FnOnce(&mut Cursor, u32) -> Step,
     cache: usize,
     ip: *const u16,

@@ -144,7 +144,7 @@ macro_rules! opcodes {
 }
 
 /// Runs `frame` from `start` on until it, an entry frame, is left. The engine then holds the result or the exception.
-pub fn run_loop(engine: &mut EngineState, frame: *mut Frame, start: Next) {
+pub(crate) fn run_loop(engine: &mut EngineState, frame: *mut Frame, start: Next) {
     // SAFETY: the frame was prepared for running: `start` has its next instruction and its stack.
     unsafe { enter(start.ip, start.sp, frame, engine) }
 }

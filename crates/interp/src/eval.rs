@@ -39,7 +39,7 @@ pub fn run(code: &Ref<Code>, globals: &Ref<Dict>, locals: Option<&Value>, closur
 }
 
 /// Links a frame as the running one and counts it.
-pub fn push_frame(engine: &mut EngineState, frame: *mut Frame) -> PyResult<()> {
+pub(crate) fn push_frame(engine: &mut EngineState, frame: *mut Frame) -> PyResult<()> {
     thread::enter_frame()?;
     // SAFETY: the frame is fresh or suspended.
     unsafe { (*frame).previous = engine.current };
@@ -48,7 +48,7 @@ pub fn push_frame(engine: &mut EngineState, frame: *mut Frame) -> PyResult<()> {
 }
 
 /// Runs a fresh frame in a native loop of its own.
-pub fn run_entry_frame(engine: &mut EngineState, frame: *mut Frame) -> PyResult<Value> {
+pub(crate) fn run_entry_frame(engine: &mut EngineState, frame: *mut Frame) -> PyResult<Value> {
     if let Err(raised) = push_frame(engine, frame) {
         // SAFETY: the frame was never linked.
         unsafe {
@@ -61,14 +61,14 @@ pub fn run_entry_frame(engine: &mut EngineState, frame: *mut Frame) -> PyResult<
 }
 
 /// Runs the current frame until it is left.
-pub fn run_linked_frame(engine: &mut EngineState, frame: *mut Frame) -> PyResult<Value> {
+pub(crate) fn run_linked_frame(engine: &mut EngineState, frame: *mut Frame) -> PyResult<Value> {
     // SAFETY: the frame is live.
     let start = unsafe { Next { ip: (*frame).ip, sp: (*frame).sp } };
     run_linked_frame_from(engine, frame, start)
 }
 
 /// As [`run_linked_frame`], from `start` on: the frame's own instruction stays the one that ran last.
-pub fn run_linked_frame_from(engine: &mut EngineState, frame: *mut Frame, start: Next) -> PyResult<Value> {
+pub(crate) fn run_linked_frame_from(engine: &mut EngineState, frame: *mut Frame, start: Next) -> PyResult<Value> {
     // SAFETY: the frame is live.
     unsafe { (*frame).is_entry = true };
     run_loop(engine, frame, start);
@@ -79,7 +79,7 @@ pub fn run_linked_frame_from(engine: &mut EngineState, frame: *mut Frame, start:
 }
 
 /// Ends a frame: hands it to its frame object if there is one, releases what it holds, and makes its caller current.
-pub fn leave_frame(engine: &mut EngineState, frame: *mut Frame, sp: *mut StackRef) {
+pub(crate) fn leave_frame(engine: &mut EngineState, frame: *mut Frame, sp: *mut StackRef) {
     // SAFETY: the frame is current; its words below `sp` are valid.
     unsafe {
         match (*frame).owner {

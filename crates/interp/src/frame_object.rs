@@ -101,7 +101,7 @@ impl Drop for FrameObject {
 }
 
 /// The object of a live frame, made on first use.
-pub fn frame_object(frame: *mut Frame) -> Ref<FrameObject> {
+pub(crate) fn frame_object(frame: *mut Frame) -> Ref<FrameObject> {
     // SAFETY: the frame is live.
     unsafe {
         if !(*frame).object.is_null() {
@@ -166,7 +166,7 @@ pub unsafe fn detach_frame_object(frame: *mut Frame) {
 }
 
 /// The frame moved, as it does when it becomes a generator's: its object follows.
-pub fn move_frame_object(object: StackRef, frame: *mut Frame) {
+pub(crate) fn move_frame_object(object: StackRef, frame: *mut Frame) {
     // SAFETY: the word is a frame object's.
     unsafe {
         if let Some(payload) = object.view().downcast::<FrameObject>() {
@@ -198,7 +198,7 @@ pub unsafe fn local_value(frame: *mut Frame, index: usize) -> Option<Value> {
 }
 
 /// `locals()`: the namespace of a module or class body, or a new dict of a function's variables.
-pub fn locals_snapshot(frame: *mut Frame) -> PyResult<Value> {
+pub(crate) fn locals_snapshot(frame: *mut Frame) -> PyResult<Value> {
     let locals = crate::frame_attributes::frame_locals(&frame_object(frame));
     match locals.downcast_exact::<FrameLocalsProxy>() {
         Some(proxy) => proxy.to_dict().map(Ref::into_value),

@@ -19,7 +19,6 @@ use taipan_objects::dict::Dict;
 use taipan_objects::value::{Ref, Value, bits};
 
 use crate::code::Code;
-use crate::frame_object::FrameObject;
 use crate::function::Function;
 
 /// The mark of a borrowed pointer.
@@ -480,6 +479,3 @@ impl FramePointer {
 impl Trace for FramePointer {
     fn trace(&self, _: &mut dyn FnMut(&Value)) {}
 }
-
-#[allow(unused_imports)]
-use FrameObject as _;

@@ -30,7 +30,7 @@ use crate::eval;
 use crate::frame_object::{detach_frame_object, frame_object};
 use crate::monitoring::{self, Event};
 use crate::frame_stack::{
-    EngineState, FRAME_WORDS, Frame, FrameOwner, FramePointer, StackRef, clear_frame, frame_words, promote_frame, trace_frame,
+    EngineState, Frame, FrameOwner, FramePointer, StackRef, clear_frame, frame_words, promote_frame, trace_frame,
 };
 
 /// Where a generator stands.
@@ -359,7 +359,7 @@ pub fn yield_value(c: &mut Cursor, value: Value) {
 }
 
 /// The running generator frame ends, by return or by exception.
-pub fn frame_ends(engine: &mut EngineState, frame: *mut Frame, sp: *mut StackRef) {
+pub(crate) fn frame_ends(engine: &mut EngineState, frame: *mut Frame, sp: *mut StackRef) {
     // SAFETY: the frame is current and a generator's.
     unsafe {
         let core = &*core_of(frame);
@@ -946,6 +946,3 @@ pub(crate) fn awaitable_iterator(value: &Value) -> PyResult<Value> {
 pub fn wrap_async_value(value: Value) -> Value {
     crate::async_generator::wrap(value)
 }
-
-#[allow(unused_imports)]
-use FRAME_WORDS as _;

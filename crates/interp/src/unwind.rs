@@ -19,13 +19,13 @@ use crate::frame_stack::{EngineState, Frame, StackRef};
 use crate::monitoring::{self, Event};
 
 /// Adds the running frame to the exception's traceback.
-pub fn add_traceback(frame: *mut Frame, exception: &Ref<BaseException>) {
+pub(crate) fn add_traceback(frame: *mut Frame, exception: &Ref<BaseException>) {
     let next = exception.traceback().and_then(|traceback| traceback.into_ref::<Traceback>().ok());
     exception.set_traceback(Some(traceback_entry(frame, next).into_value()));
 }
 
 /// A traceback entry for a running frame in front of `next`.
-pub fn traceback_entry(frame: *mut Frame, next: Option<Ref<Traceback>>) -> Ref<Traceback> {
+pub(crate) fn traceback_entry(frame: *mut Frame, next: Option<Ref<Traceback>>) -> Ref<Traceback> {
     let object = frame_object(frame);
     // SAFETY: the frame is live.
     let lasti = unsafe { (*frame).instruction_index() } * 2;
@@ -35,7 +35,7 @@ pub fn traceback_entry(frame: *mut Frame, next: Option<Ref<Traceback>>) -> Ref<T
 /// Finds the handler of an exception raised in the current frame and the registers to go on with.
 #[cold]
 #[inline(never)]
-pub fn unwind(engine: *mut EngineState, sp: *mut StackRef, raised: Raised) -> Next {
+pub(crate) fn unwind(engine: *mut EngineState, sp: *mut StackRef, raised: Raised) -> Next {
     // SAFETY: the engine outlives the loop; `current` is the raising frame, its words below `sp` are valid.
     unsafe {
         let frame = (*engine).current;

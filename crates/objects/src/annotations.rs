@@ -10,7 +10,7 @@ use crate::protocol;
 use crate::raised::PyResult;
 use crate::str::Str;
 use crate::value::{Ref, Value};
-use crate::{bail, exc, id, int};
+use crate::{id, int};
 
 /// `annotationlib.Format.VALUE`.
 const FORMAT_VALUE: i64 = 1;

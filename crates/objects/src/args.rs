@@ -7,7 +7,6 @@
 use crate::raised::PyResult;
 use crate::value::{Ref, Value};
 use crate::str::Str;
-use crate::{bail, exc};
 
 /// The arguments of one call, borrowed from the caller.
 #[derive(Clone, Copy)]

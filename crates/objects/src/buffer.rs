@@ -342,7 +342,7 @@ impl BufferView {
     /// Byte offsets of all items, in C order.
     pub fn item_offsets(&self) -> impl Iterator<Item = isize> + use<> {
         let (shape, strides) = (self.shape().into_owned(), self.strides().into_owned());
-        let mut left = if self.itemsize == 0 { 0 } else { self.len / self.itemsize };
+        let mut left = self.len.checked_div(self.itemsize).unwrap_or(0);
         let mut index = vec![0usize; shape.len()];
         let mut offset = self.offset as isize;
         std::iter::from_fn(move || {

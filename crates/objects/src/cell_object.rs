@@ -6,7 +6,7 @@ use crate::class::{Comparison, Type};
 use crate::protocol;
 use crate::raised::PyResult;
 use crate::value::{Ref, Value};
-use crate::{bail, heap};
+use crate::heap;
 use taipan_macros::{class, methods};
 
 /// The payload of `types.CellType`.

@@ -13,7 +13,6 @@ use std::collections::HashSet;
 use std::mem::ManuallyDrop;
 use std::ptr::{self, NonNull};
 
-use crate::bail;
 use crate::cell::Locked;
 use crate::class::{ClassFlags, Payload, Tailed, Type};
 use crate::header::{Header, flags};
@@ -416,7 +415,7 @@ unsafe fn finalize(object: *mut Header) -> bool {
 
 /// # Safety
 /// The object outlives the borrow.
-unsafe fn borrow<'a>(object: &'a *mut Header) -> &'a Value {
+unsafe fn borrow(object: &*mut Header) -> &Value {
     // SAFETY: an object pointer has the bits of a value.
     unsafe { &*(object as *const *mut Header).cast::<Value>() }
 }

@@ -19,7 +19,6 @@ use crate::header::Header;
 use crate::str::Str;
 use crate::raised::PyResult;
 use crate::value::{Ref, Value};
-use crate::bail;
 use crate::class::Payload as _;
 
 

@@ -13,6 +13,7 @@ pub mod header;
 #[macro_use]
 pub mod raised;
 #[macro_use]
+#[allow(clippy::useless_conversion, reason = "each_kind! writes code once for three widths of characters")]
 pub mod str;
 
 pub mod annotations;

@@ -8,7 +8,7 @@ use crate::protocol;
 use crate::raised::PyResult;
 use crate::str::Str;
 use crate::value::{Ref, Value};
-use crate::{bail, heap, id};
+use crate::{heap, id};
 use crate::cell::Slot;
 use taipan_macros::{class, methods};
 

@@ -11,7 +11,7 @@ use crate::raised::PyResult;
 use crate::str::Str;
 use crate::tuple::Tuple;
 use crate::value::{Ref, Value};
-use crate::{bail, heap, id, runtime};
+use crate::{heap, id, runtime};
 use taipan_macros::{class, methods};
 
 /// The payload of plain objects: nothing.
@@ -148,7 +148,7 @@ impl Object {
     /// Return str(self) if format_spec is empty. Raise TypeError otherwise.
     #[method("($self, format_spec, /)")]
     fn __format__(this: &Value, spec: &Ref<Str>) -> PyResult<Value> {
-        if spec.len() > 0 {
+        if !spec.is_empty() {
             bail!(TypeError, "unsupported format string passed to {}.__format__", this.class().name());
         }
         protocol::str(this).map(Ref::into_value)
@@ -238,7 +238,7 @@ fn reduce_new(this: &Value, copyreg: &Value) -> PyResult<Value> {
         Value::NONE
     };
     let (constructor, arguments) = match keywords {
-        Some(keywords) if keywords.len() > 0 => {
+        Some(keywords) if !keywords.is_empty() => {
             let constructor = protocol::getattr(copyreg, id!("__newobj_ex__"))?;
             let args = Tuple::new(args.unwrap_or_default()).into_value();
             (constructor, Tuple::new(vec![class.to_value(), args, keywords.into_value()]))
@@ -309,7 +309,7 @@ fn default_state(this: &Value) -> PyResult<Value> {
                     }
                 }
             }
-            if copy.len() == 0 && table.dict().is_none() { Value::NONE } else { copy.into_value() }
+            if copy.is_empty() && table.dict().is_none() { Value::NONE } else { copy.into_value() }
         }
         None => protocol::getattr_optional(this, id!("__dict__"))?.unwrap_or(Value::NONE),
     };
@@ -325,7 +325,7 @@ fn default_state(this: &Value) -> PyResult<Value> {
             slots.set_str(&name_ref, value);
         }
     }
-    if slots.len() == 0 {
+    if slots.is_empty() {
         return Ok(state);
     }
     Ok(Tuple::new(vec![state, slots.into_value()]).into_value())

@@ -16,7 +16,6 @@ use crate::raised::{PyResult, Raised};
 use crate::str::Str;
 use crate::thread::{self, ThreadState};
 use crate::value::{Ref, Value};
-use crate::bail;
 
 /// Reasons to leave the fast path at the next safe point, as bits of [`EVAL_BREAKER`].
 pub mod breaker {

@@ -147,7 +147,7 @@ impl StructSeqDef {
         format!("{}.{}", self.module, self.name)
     }
 
-    fn from_sequence(&'static self, sequence: &Value, more: Option<&Value>) -> PyResult<Value> {
+    fn make_of(&'static self, sequence: &Value, more: Option<&Value>) -> PyResult<Value> {
         let name = self.full_name();
         let items = Tuple::from_iterable_or(sequence, "constructor requires a sequence")?;
         let more = match more {
@@ -249,7 +249,7 @@ fn new(class: &Ref<Type>, args: Args<'_>) -> PyResult<Value> {
         }
     }
     match sequence {
-        Some(sequence) => def.from_sequence(sequence, more),
+        Some(sequence) => def.make_of(sequence, more),
         None => bail!(TypeError, "{}() missing required argument 'sequence' (pos 1)", def.name),
     }
 }

@@ -10,7 +10,6 @@ use crate::cell::{Locked, Slot};
 use crate::exceptions::BaseException;
 use crate::raised::{PyResult, Raised};
 use crate::value::{Ref, Value};
-use crate::{bail, exc};
 
 /// One level of the stack of exceptions being handled. Generators bring a level of their own.
 pub struct HandledException {

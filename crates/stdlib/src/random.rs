@@ -141,7 +141,7 @@ impl Random {
     #[init]
     fn init(&self, args: Args<'_>) -> PyResult<()> {
         let seed = args.positional_between("Random", 0, 1)?.first();
-        *self.state.borrow_mut() = Box::new(generator(seed)?);
+        **self.state.borrow_mut() = generator(seed)?;
         Ok(())
     }
 
@@ -154,7 +154,7 @@ impl Random {
     /// Starts over from a seed; without one, from random bits of the operating system.
     #[method("($self, n=None, /)")]
     fn seed(&self, n: Option<&Value>) -> PyResult<()> {
-        *self.state.borrow_mut() = Box::new(generator(n)?);
+        **self.state.borrow_mut() = generator(n)?;
         Ok(())
     }
 
@@ -182,7 +182,7 @@ impl Random {
         }
         let index = int::as_i64(&state.as_slice()[SIZE])?;
         match usize::try_from(index) {
-            Ok(index) if index <= SIZE => *self.state.borrow_mut() = Box::new(Twister { words, index }),
+            Ok(index) if index <= SIZE => **self.state.borrow_mut() = Twister { words, index },
             _ => bail!(ValueError, "invalid state"),
         }
         Ok(())

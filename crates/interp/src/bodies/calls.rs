@@ -13,10 +13,10 @@ use taipan_objects::raised::PyResult;
 use taipan_objects::runtime::EVAL_BREAKER;
 use taipan_objects::str::Str;
 use taipan_objects::tuple::Tuple;
-use taipan_objects::value::{Ref, Value, bits};
+use taipan_objects::value::{Value, bits};
 use taipan_objects::{bail, id};
 
-use crate::call::{initialize_frame, new_frame};
+use crate::call::new_frame;
 use crate::code::Code;
 use crate::cursor::{Cursor, Step};
 use crate::frame_stack::{Frame, StackRef, frame_words};
@@ -391,6 +391,3 @@ fn stop_iteration_error(c: &Cursor, exception: Value) -> PyResult<Value> {
     error.set_context(Some(exception));
     Ok(error.into_value())
 }
-
-#[allow(unused_imports)]
-use {Ref as _, initialize_frame as _};

@@ -3,13 +3,12 @@
 use std::sync::atomic::Ordering;
 
 use taipan_objects::exceptions::ExceptionKind;
-use taipan_objects::list::List;
 use taipan_objects::list::iterators::ListIterator;
 use taipan_objects::protocol;
 use taipan_objects::raised::{PyResult, Raised};
 use taipan_objects::range::RangeIterator;
 use taipan_objects::runtime::EVAL_BREAKER;
-use taipan_objects::value::{Value, bits};
+use taipan_objects::value::bits;
 
 use super::{close_quick, duplicate_quick, would_die};
 use crate::cursor::{Cursor, Step};
@@ -249,11 +248,3 @@ pub(crate) fn return_value_full(c: &mut Cursor, _oparg: u32) -> Step {
 pub(crate) fn interpreter_exit(c: &mut Cursor, _oparg: u32) -> Step {
     return_value_full(c, 0)
 }
-
-/// The next item of any iterator, for loops in native code.
-pub(crate) fn next_of(iterator: &Value) -> PyResult<Option<Value>> {
-    protocol::next(iterator)
-}
-
-#[allow(unused_imports)]
-use List as _;

@@ -1,11 +1,11 @@
 //! Generators, `await`, `async for`.
 
 use taipan_compiler::flags;
-use taipan_objects::class::{Payload, Sent};
+use taipan_objects::class::Sent;
 use taipan_objects::exceptions::{self, BaseException, ExceptionKind};
 use taipan_objects::protocol;
 use taipan_objects::raised::{PyResult, Raised};
-use taipan_objects::value::{Ref, Value};
+use taipan_objects::value::Value;
 use taipan_objects::{bail, id};
 
 use super::close_quick;
@@ -262,6 +262,3 @@ pub(crate) fn cleanup_throw(c: &mut Cursor, _oparg: u32) -> Step {
     c.push(value);
     Ok(())
 }
-
-#[allow(unused_imports)]
-use {Payload as _, Ref as _};

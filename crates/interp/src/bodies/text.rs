@@ -109,6 +109,3 @@ pub(crate) fn inplace_concat(c: &mut Cursor) -> Option<Step> {
     c.push(taipan_objects::str::append(left, &right).into_value());
     Some(Ok(()))
 }
-
-#[allow(unused_imports)]
-use Ref as _;

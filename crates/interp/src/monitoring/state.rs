@@ -265,7 +265,7 @@ fn set_tool_local_events(tool: usize, code: &Code, events: u32) {
         tables.tool_versions[tool] = version;
         let before = events_in(&tables.local, tool);
         for (event, tools) in tables.local.iter_mut().enumerate() {
-            *tools = *tools & !(1 << tool) | (events >> event & 1) as u8 * (1 << tool);
+            *tools = *tools & !(1 << tool) | ((events >> event & 1) as u8 * (1 << tool));
         }
         before != events
     });

@@ -230,7 +230,7 @@ fn replace(bytes: &[u8], old: &[u8], new: &[u8], limit: usize) -> PyResult<Vec<u
 
 fn join(separator: &[u8], items: &[Value]) -> PyResult<Vec<u8>> {
     let mut out: Vec<u8> = Vec::new();
-    let mut add = |out: &mut Vec<u8>, part: &[u8]| {
+    let add = |out: &mut Vec<u8>, part: &[u8]| {
         if out.try_reserve(part.len()).is_err() {
             bail!(MemoryError, "");
         }

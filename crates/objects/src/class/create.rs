@@ -17,7 +17,7 @@ use crate::raised::PyResult;
 use crate::str::Str;
 use crate::tuple::Tuple;
 use crate::value::{Ref, Value};
-use crate::{bail, heap, id};
+use crate::{heap, id};
 
 /// Makes a builtin class without name, dict and MRO, which need other classes to exist.
 pub fn allocate_builtin(definition: &'static ClassDef, cell: &'static Once<Ref<Type>>) {

@@ -14,7 +14,7 @@ use crate::raised::PyResult;
 use crate::str::Str;
 use crate::tuple::Tuple;
 use crate::value::{Ref, Value};
-use crate::{bail, id, int};
+use crate::{id, int};
 
 /// One special method that has a slot.
 pub struct Dunder {

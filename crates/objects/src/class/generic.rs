@@ -6,7 +6,6 @@ use crate::protocol;
 use crate::raised::{PyResult, Raised};
 use crate::str::Str;
 use crate::value::{Ref, Value};
-use crate::exc;
 
 /// `object.__getattribute__(value, name)`.
 #[inline]

@@ -132,7 +132,7 @@ impl Type {
         unsafe {
             let entry = &mut (*CACHE.as_ptr())[index];
             if entry.version == version && entry.name == name_bits {
-                return if entry.value == 0 { None } else { Some(Value::borrow_bits(&*(&raw const entry.value))) };
+                return if entry.value == 0 { None } else { Some(Value::borrow_bits(&entry.value)) };
             }
             self.lookup_and_remember(name, version, entry)
         }
@@ -152,7 +152,7 @@ impl Type {
             if version == 0 || (*entry).version != version || (*entry).name != name_bits {
                 return None;
             }
-            Some(if (*entry).value == 0 { None } else { Some(Value::borrow_bits(&*(&raw const (*entry).value))) })
+            Some(if (*entry).value == 0 { None } else { Some(Value::borrow_bits(&(*entry).value)) })
         }
     }
 

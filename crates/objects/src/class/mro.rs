@@ -1,6 +1,5 @@
 //! Method resolution order: C3 linearization.
 
-use crate::bail;
 use crate::class::Type;
 use crate::raised::PyResult;
 use crate::value::Ref;

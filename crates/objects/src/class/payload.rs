@@ -5,7 +5,7 @@
 //! object whose layout extends `T`'s. Payloads that extend another are `#[repr(C)]` and have it as their first field.
 
 use std::cell::{Cell, RefCell};
-use std::ptr::{self, NonNull};
+use std::ptr;
 
 use crate::cell::{Handle, Slot};
 use crate::class::Type;
@@ -177,12 +177,6 @@ impl<T: Tailed> Ref<T> {
             let items = self.as_ptr().as_ptr().add(1).cast::<T::Item>();
             std::slice::from_raw_parts(items, self.tail_len())
         }
-    }
-
-    /// The first item behind the payload, for code that still initializes the tail.
-    pub(crate) fn tail_ptr(&self) -> NonNull<T::Item> {
-        // SAFETY: one past the payload is within the allocation or one past its end.
-        unsafe { self.as_ptr().add(1).cast() }
     }
 }
 

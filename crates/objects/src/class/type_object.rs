@@ -18,7 +18,7 @@ use crate::raised::PyResult;
 use crate::str::Str;
 use crate::tuple::Tuple;
 use crate::value::{Ref, Value};
-use crate::{bail, exc, id};
+use crate::id;
 use taipan_macros::methods;
 
 static LAYOUT: Layout = Layout::of::<Type>("Type", None, true);
@@ -163,7 +163,7 @@ impl Type {
                 bail!(TypeError, "type() doesn't support MRO entry resolution; use types.new_class()");
             }
         }
-        let classes = bases_of(bases)?;
+        let _classes = bases_of(bases)?;
         let winner = calculate_metaclass(metaclass, bases.tail())?;
         if !winner.is(metaclass)
             && let Some(new) = winner.slots.new.get()

@@ -3,7 +3,6 @@
 use taipan_macros::{class, methods};
 
 use crate::bytes::Bytes;
-use crate::class::Payload;
 use crate::codecs::driver::{Errors, Progress, bad, decode_with, encode_with};
 use crate::dict::Dict;
 use crate::exceptions::ExceptionKind;

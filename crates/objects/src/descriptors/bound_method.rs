@@ -7,7 +7,7 @@ use crate::raised::PyResult;
 use crate::str::Str;
 use crate::tuple::Tuple;
 use crate::value::{Ref, Value};
-use crate::{bail, hash, heap, id};
+use crate::{hash, heap, id};
 use taipan_macros::{class, methods};
 
 /// The payload of `types.MethodType`.

@@ -9,7 +9,7 @@ use crate::exceptions::ExceptionKind;
 use crate::protocol;
 use crate::raised::PyResult;
 use crate::value::{Ref, Value};
-use crate::{bail, exc, heap, id};
+use crate::{heap, id};
 use taipan_macros::{class, methods};
 
 /// The payload of `property`.

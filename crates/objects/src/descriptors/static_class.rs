@@ -9,7 +9,7 @@ use crate::protocol;
 use crate::raised::PyResult;
 use crate::str::Str;
 use crate::value::{Ref, Value};
-use crate::{bail, exc, heap, id, instance};
+use crate::{heap, id, instance};
 use taipan_macros::{class, methods};
 
 /// The payload of `staticmethod`.

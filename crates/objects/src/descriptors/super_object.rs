@@ -7,7 +7,7 @@ use crate::protocol;
 use crate::raised::PyResult;
 use crate::str::Str;
 use crate::value::{Ref, Value};
-use crate::{bail, heap, id, runtime};
+use crate::{heap, id, runtime};
 use taipan_macros::{class, methods};
 
 /// The payload of `super`.

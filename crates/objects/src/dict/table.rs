@@ -190,6 +190,7 @@ impl Table {
 
     /// Number of keys.
     #[inline(always)]
+    #[allow(clippy::len_without_is_empty, reason = "dicts ask for the number alone")]
     pub fn len(&self) -> usize {
         self.used.get() as usize
     }
@@ -392,7 +393,7 @@ impl Table {
     pub fn replace_value(&self, index: usize, value: Value) -> Option<Value> {
         debug_assert!(index < self.filled());
         // SAFETY: an exchange of one word; nothing is dropped here.
-        unsafe { mem::replace(&mut (*self.pair(index)).value, Some(value)) }
+        unsafe { (*self.pair(index)).value.replace(value) }
     }
 
     /// The entry whose key has the text of `key`. Keys that are not strings do not count, so no foreign code runs.

@@ -37,6 +37,7 @@ macro_rules! exceptions {
         /// A builtin exception class.
         #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
         #[repr(u8)]
+        #[allow(clippy::empty_docs, reason = "ExceptionGroup has no docstring of its own")]
         pub enum ExceptionKind {
             #[doc = $root_doc]
             $root,

@@ -246,7 +246,7 @@ pub fn add_note(exception: &Ref<BaseException>, note: &str) {
 pub fn describe(exception: &Ref<BaseException>) -> String {
     let name = exception.class().display_name();
     match protocol::str(exception.as_value()) {
-        Ok(text) if text.len() == 0 => name,
+        Ok(text) if text.is_empty() => name,
         Ok(text) => format!("{name}: {}", text.to_display()),
         Err(_) => format!("{name}: <exception str() failed>"),
     }

@@ -11,7 +11,7 @@ use crate::raised::{PyResult, Raised};
 use crate::str::{Str, StrBuilder};
 use crate::tuple::Tuple;
 use crate::value::{Ref, Value};
-use crate::{buffer, heap, int, protocol};
+use crate::{heap, int, protocol};
 
 use super::payload::{ExceptionPayload, exception_payload, new, object_members, view};
 use super::{BaseException, ExceptionKind, base, raise};

@@ -128,10 +128,7 @@ pub fn richcompare(left: &Value, right: &Value, comparison: Comparison) -> PyRes
 pub fn order_float(int: IntView<'_>, float: f64) -> Ordering {
     const LIMIT: f64 = (1u64 << 63) as f64;
     match int {
-        Small(small) if float >= LIMIT => {
-            debug_assert!(small <= i64::MAX);
-            Ordering::Less
-        }
+        Small(_) if float >= LIMIT => Ordering::Less,
         Small(_) if float < -LIMIT => Ordering::Greater,
         Small(small) => {
             let whole = float.trunc();

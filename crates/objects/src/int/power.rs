@@ -29,11 +29,10 @@ pub fn power(base: &Value, exponent: &Value, modulus: &Value) -> PyResult<Value>
 
 /// `base ** exponent` for an exponent that is not negative.
 fn plain_power(base: IntView<'_>, exponent: IntView<'_>) -> PyResult<Value> {
-    if let (Small(small), Small(exponent)) = (base, exponent) {
-        if let Some(power) = u32::try_from(exponent).ok().and_then(|exponent| small.checked_pow(exponent)) {
+    if let (Small(small), Small(exponent)) = (base, exponent)
+        && let Some(power) = u32::try_from(exponent).ok().and_then(|exponent| small.checked_pow(exponent)) {
             return Ok(new(power));
         }
-    }
     match base {
         Small(0) => return Ok(new(i64::from(exponent.is_zero()))),
         Small(1) => return Ok(new(1)),

@@ -5,7 +5,7 @@ use crate::exceptions::ExceptionKind;
 use crate::raised::{PyResult, Raised};
 use crate::str::Str;
 use crate::value::{Ref, Value};
-use crate::{bail, exc, instance};
+use crate::instance;
 
 /// `value.name`.
 #[inline]

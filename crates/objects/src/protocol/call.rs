@@ -1,7 +1,6 @@
 //! Calls.
 
 use crate::args::Args;
-use crate::bail;
 use crate::class::ClassFlags;
 use crate::protocol::{Method, get_method};
 use crate::raised::PyResult;

@@ -1,6 +1,5 @@
 //! Comparisons.
 
-use crate::bail;
 use crate::class::Comparison;
 use crate::protocol::is_true;
 use crate::raised::PyResult;

@@ -8,7 +8,7 @@ use crate::str::Str;
 use crate::thread;
 use crate::tuple::Tuple;
 use crate::value::{Ref, Value};
-use crate::{bail, exc, int};
+use crate::int;
 
 /// `repr(value)`.
 pub fn repr(value: &Value) -> PyResult<Ref<Str>> {

@@ -6,7 +6,7 @@ use crate::raised::PyResult;
 use crate::thread;
 use crate::tuple::Tuple;
 use crate::value::Value;
-use crate::{bail, id};
+use crate::id;
 
 /// `isinstance(value, class)`.
 pub fn is_instance(value: &Value, class: &Value) -> PyResult<bool> {

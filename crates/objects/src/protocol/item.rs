@@ -4,7 +4,7 @@ use crate::class::Type;
 use crate::protocol::{call1, equal, getattr_optional, index, iter, next};
 use crate::raised::PyResult;
 use crate::value::Value;
-use crate::{bail, id, int};
+use crate::{id, int};
 
 /// `len(value)`.
 pub fn len(value: &Value) -> PyResult<usize> {

@@ -7,7 +7,7 @@ use crate::protocol::length_hint;
 use crate::raised::PyResult;
 use crate::tuple::Tuple;
 use crate::value::{Ref, Value};
-use crate::{bail, id};
+use crate::id;
 
 /// `iter(value)`.
 pub fn iter(value: &Value) -> PyResult<Value> {

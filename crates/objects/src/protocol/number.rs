@@ -4,7 +4,6 @@ use crate::class::{Binary, Slots};
 use crate::protocol::to_size;
 use crate::raised::{PyResult, Raised};
 use crate::value::Value;
-use crate::{bail, exc};
 
 /// Tries the slots of both operands in Python's order; NotImplemented when neither knows.
 #[inline]

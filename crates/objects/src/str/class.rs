@@ -102,7 +102,7 @@ impl Str {
     }
 
     #[slot(str)]
-    fn str(this: &Ref<Str>) -> Ref<Str> {
+    fn to_exact_str(this: &Ref<Str>) -> Ref<Str> {
         this.to_exact()
     }
 

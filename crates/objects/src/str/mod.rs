@@ -22,6 +22,7 @@ mod translate;
 mod units;
 pub mod window;
 
+
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::ops::Range;

@@ -337,6 +337,7 @@ fn widen(needle: Units<'_>, haystack: Units<'_>) -> Option<Option<Vec<u8>>> {
 }
 
 /// A needle prepared for repeated searches in haystacks of one width.
+#[allow(clippy::large_enum_variant, reason = "one is made per search, on the stack")]
 pub enum Needle<'a> {
     /// Occurs everywhere.
     Empty,

@@ -97,14 +97,12 @@ impl Array {
             let (start, step) = range.ascending();
             let last = start + (range.len - 1) * step;
             return self.cell.resize_with(|bytes| {
-                let mut position = 0;
                 let mut kept = Vec::with_capacity(bytes.len() - range.len * size);
-                for item in bytes.chunks_exact(size) {
+                for (position, item) in bytes.chunks_exact(size).enumerate() {
                     let is_selected = position >= start && position <= last && (position - start).is_multiple_of(step);
                     if !is_selected {
                         kept.extend_from_slice(item);
                     }
-                    position += 1;
                 }
                 *bytes = kept;
             });

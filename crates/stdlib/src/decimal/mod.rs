@@ -9,6 +9,7 @@ mod coefficient;
 mod context;
 mod context_methods;
 mod convert;
+#[allow(clippy::module_inception, reason = "it defines the class `decimal.Decimal`")]
 mod decimal;
 mod decimal_methods;
 mod digits;

@@ -256,7 +256,7 @@ pub fn rescale(number: &Number, exponent: i64, rounding: Rounding, status: &mut 
     if !number.is_finite() {
         return number.clone();
     }
-    if exponent > MAX_EMAX + 1 || exponent < MIN_ETINY - MAX_PREC {
+    if !(MIN_ETINY - MAX_PREC..=MAX_EMAX + 1).contains(&exponent) {
         return status.fail(Status::INVALID_OPERATION);
     }
     if number.coefficient.is_zero() {

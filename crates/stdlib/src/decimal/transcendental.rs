@@ -112,7 +112,7 @@ fn logarithm(value: &Natural, bits: u64) -> Natural {
             _ => current + difference(&wanted, &reached),
         };
         have = next;
-        right = 3 * right;
+        right *= 3;
         if next == places && right >= places {
             return result >> 16u64;
         }

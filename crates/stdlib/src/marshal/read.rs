@@ -422,7 +422,7 @@ impl<S: Source> Reader<'_, S> {
 /// Refuses parts that do not fit together, as CPython's constructor of code objects does.
 fn check(parts: &CodeParts) -> PyResult<()> {
     let unfit = |what: &str| -> PyResult<()> { bail!(ValueError, "code: {what}") };
-    if parts.code.is_empty() || parts.code.len() % 2 != 0 {
+    if parts.code.is_empty() || !parts.code.len().is_multiple_of(2) {
         return unfit("co_code is malformed");
     }
     if parts.localsplus_names.len() != parts.localsplus_kinds.len() {

@@ -30,7 +30,7 @@ fn expected(what: &str, x: f64) -> Raised {
 /// is an overflow if `overflows`, and a domain error otherwise.
 #[inline]
 fn checked(x: f64, result: f64, overflows: bool, what: &str) -> PyResult<f64> {
-    if result.is_finite() || !x.is_finite() && !(result.is_nan() && !x.is_nan()) {
+    if result.is_finite() || !x.is_finite() && (!result.is_nan() || x.is_nan()) {
         return Ok(result);
     }
     if result.is_infinite() && overflows {

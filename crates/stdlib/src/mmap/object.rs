@@ -368,7 +368,7 @@ impl Mmap {
         let size = size.unwrap_or(len as isize - offset);
         let fits = offset >= 0 && size >= 0 && offset.checked_add(size).is_some_and(|end| end as usize <= len);
         // A range that does not begin on a page is refused too, as the system would.
-        if !fits || offset as usize % memory::page_size() != 0 {
+        if !fits || !(offset as usize).is_multiple_of(memory::page_size()) {
             bail!(ValueError, "flush values out of range");
         }
         if matches!(self.access.get(), Access::Read | Access::Copy) {

@@ -334,7 +334,7 @@ fn time_of_seconds(value: &Value) -> PyResult<libc::timespec> {
         let whole = seconds.floor();
         let nanos = ((seconds - whole) * 1e9).floor();
         let (whole, nanos) = if nanos >= 1e9 { (whole + 1.0, 0.0) } else { (whole, nanos) };
-        if !(-9.223372036854775808e18..9.223372036854775808e18).contains(&whole) {
+        if !(-9.223_372_036_854_776e18..9.223_372_036_854_776e18).contains(&whole) {
             bail!(OverflowError, "timestamp out of range for platform time_t");
         }
         return Ok(libc::timespec { tv_sec: whole as i64, tv_nsec: nanos as i64 });

@@ -72,6 +72,7 @@ static STATVFS_RESULT: StructSeqDef = StructSeqDef {
 };
 
 /// Times that were not given follow from those in whole seconds.
+#[allow(clippy::ptr_arg, reason = "the definition of a struct sequence takes this type")]
 fn complete_stat(fields: &mut Vec<Value>) {
     for index in 7..10 {
         if fields[index + 3].is_none() {

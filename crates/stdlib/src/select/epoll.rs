@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use taipan_macros::{class, methods};
-use taipan_objects::class::{Payload, Type};
+use taipan_objects::class::Type;
 use taipan_objects::list::List;
 use taipan_objects::raised::PyResult;
 use taipan_objects::tuple::Tuple;

@@ -6,7 +6,6 @@
 mod wait;
 
 use taipan_macros::{class, define_module, function};
-use taipan_objects::class::Payload;
 use taipan_objects::exceptions::{ExceptionKind, OsError, os_error, raise_args};
 use taipan_objects::module::Module;
 use taipan_objects::raised::{PyResult, Raised};

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use taipan_macros::{class, methods};
 use taipan_objects::args::Args;
-use taipan_objects::class::{Payload, Type};
+use taipan_objects::class::Type;
 use taipan_objects::exceptions::{ExceptionKind, os_error};
 use taipan_objects::raised::{PyResult, Raised};
 use taipan_objects::value::{Ref, Value};

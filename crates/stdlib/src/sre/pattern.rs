@@ -178,7 +178,7 @@ impl Pattern {
                 }
                 let new = match &replacement {
                     Replacement::Literal(literal) => literal.clone(),
-                    Replacement::Template(template) => template.expand(&*Match::new(this, &subject, request, scratch))?,
+                    Replacement::Template(template) => template.expand(&Match::new(this, &subject, request, scratch))?,
                     Replacement::Function(function) => protocol::call1(function, Match::new(this, &subject, request, scratch).as_value())?,
                 };
                 if !new.is_none() {

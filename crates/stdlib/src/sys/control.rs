@@ -30,7 +30,7 @@ pub enum BufferError {
     Overflow,
 }
 
-fn with_guard(bytes: &mut Vec<u8>, call: impl FnOnce(*mut u8) -> c_int) -> Result<c_int, BufferError> {
+fn with_guard(bytes: &mut [u8], call: impl FnOnce(*mut u8) -> c_int) -> Result<c_int, BufferError> {
     let len = bytes.len();
     let mut buffer = vec![0u8; len.max(BUFFER)];
     buffer[..len].copy_from_slice(bytes);
@@ -44,7 +44,7 @@ fn with_guard(bytes: &mut Vec<u8>, call: impl FnOnce(*mut u8) -> c_int) -> Resul
 }
 
 /// `fcntl(fd, command, buffer)`; the buffer is changed by the call.
-pub fn fcntl_buffer(fd: c_int, command: c_int, bytes: &mut Vec<u8>) -> Result<c_int, BufferError> {
+pub fn fcntl_buffer(fd: c_int, command: c_int, bytes: &mut [u8]) -> Result<c_int, BufferError> {
     // SAFETY: the pointer is to a buffer with room to spare for the structures of known commands.
     with_guard(bytes, |pointer| unsafe { libc::fcntl(fd, command, pointer) })
 }
@@ -56,7 +56,7 @@ pub fn ioctl_number(fd: c_int, request: c_ulong, number: c_long) -> io::Result<c
 }
 
 /// `ioctl(fd, request, buffer)`; the buffer is changed by the call.
-pub fn ioctl_buffer(fd: c_int, request: c_ulong, bytes: &mut Vec<u8>) -> Result<c_int, BufferError> {
+pub fn ioctl_buffer(fd: c_int, request: c_ulong, bytes: &mut [u8]) -> Result<c_int, BufferError> {
     // SAFETY: as `fcntl_buffer`.
     with_guard(bytes, |pointer| unsafe { libc::ioctl(fd, request, pointer) })
 }

@@ -20,7 +20,7 @@ use taipan_objects::runtime;
 use taipan_objects::str::Str;
 use taipan_objects::structseq::{Field, StructSeqDef};
 use taipan_objects::tuple::Tuple;
-use taipan_objects::value::{Ref, Value};
+use taipan_objects::value::Ref;
 use taipan_objects::{bail, class::Payload, float, id, signals, thread};
 
 pub use handle::{Handle, wait_until};

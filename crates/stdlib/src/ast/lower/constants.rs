@@ -74,7 +74,7 @@ impl Lower {
 fn escaped(text: &Str) -> String {
     let mut literal = String::from("'");
     for code in text.code_points() {
-        literal.push_str(&format!("\\U{:08x}", u32::from(code)));
+        literal.push_str(&format!("\\U{:08x}", code));
     }
     literal.push('\'');
     literal
