@@ -10,9 +10,15 @@ pub fn run() -> Result<(), Failure> {
     let interpreter = Interpreter::taipan()?;
     let root = workspace::root();
     let program = root.join("crates/cli/tests/library/page.py");
-    let output = interpreter.command().args(["-E", "-s"]).arg(program).output()?;
+    let output = interpreter
+        .command()
+        .args(["-E", "-s"])
+        .arg(program)
+        .output()?;
     if !output.status.success() {
-        return Err(Failure(String::from_utf8_lossy(&output.stderr).into_owned()));
+        return Err(Failure(
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        ));
     }
     std::fs::write(root.join("docs/library.md"), output.stdout)?;
     println!("wrote docs/library.md");

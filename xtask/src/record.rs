@@ -21,7 +21,11 @@ pub fn run(names: &[&str]) -> Result<(), Failure> {
         .args(&programs)
         .status()
         .map_err(|error| Failure(format!("node: {error}")))?;
-    if status.success() { Ok(()) } else { Err(Failure("the oracle failed".to_owned())) }
+    if status.success() {
+        Ok(())
+    } else {
+        Err(Failure("the oracle failed".to_owned()))
+    }
 }
 
 fn install() -> Result<PathBuf, Failure> {
@@ -45,7 +49,10 @@ fn install() -> Result<PathBuf, Failure> {
 fn programs(names: &[&str]) -> Result<Vec<PathBuf>, Failure> {
     let folder = root().join("tests/programs");
     if !names.is_empty() {
-        return Ok(names.iter().map(|name| folder.join(name).with_extension("py")).collect());
+        return Ok(names
+            .iter()
+            .map(|name| folder.join(name).with_extension("py"))
+            .collect());
     }
     let mut all: Vec<PathBuf> = std::fs::read_dir(&folder)?
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))

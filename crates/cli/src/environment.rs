@@ -20,7 +20,9 @@ fn variable(name: &str) -> Option<OsString> {
 fn level(name: &str) -> u32 {
     match text(name) {
         None => 0,
-        Some(value) => value.parse::<i64>().map_or(1, |level| u32::try_from(level).unwrap_or(1)),
+        Some(value) => value
+            .parse::<i64>()
+            .map_or(1, |level| u32::try_from(level).unwrap_or(1)),
     }
 }
 
@@ -51,7 +53,8 @@ pub fn settle(given: Given, config: &mut Config) -> Result<(), String> {
     config.thread_inherit_context = false;
     let mut warnings = Vec::new();
     if !config.ignore_environment {
-        config.utf8_mode = locale::asks_for_utf8_mode(text("PYTHONCOERCECLOCALE").as_deref() != Some("0"));
+        config.utf8_mode =
+            locale::asks_for_utf8_mode(text("PYTHONCOERCECLOCALE").as_deref() != Some("0"));
         from_environment(config, &mut warnings)?;
     } else {
         config.utf8_mode = locale::asks_for_utf8_mode(true);
@@ -73,14 +76,20 @@ pub fn settle(given: Given, config: &mut Config) -> Result<(), String> {
 
 fn fatal(place: &str, message: &str) -> String {
     // What is settled before everything else fails a moment earlier.
-    let state = if place.starts_with("preconfig") { "preinitializing" } else { "preinitialized" };
+    let state = if place.starts_with("preconfig") {
+        "preinitializing"
+    } else {
+        "preinitialized"
+    };
     format!("Fatal Python error: {place}: {message}\nPython runtime state: {state}\n\n")
 }
 
 fn from_environment(config: &mut Config, warnings: &mut Vec<String>) -> Result<(), String> {
     config.parser_debug = config.parser_debug.max(level("PYTHONDEBUG"));
     config.inspect |= is_set("PYTHONINSPECT");
-    config.optimize = config.optimize.max(level("PYTHONOPTIMIZE").min(u8::MAX.into()) as u8);
+    config.optimize = config
+        .optimize
+        .max(level("PYTHONOPTIMIZE").min(u8::MAX.into()) as u8);
     config.dont_write_bytecode |= is_set("PYTHONDONTWRITEBYTECODE");
     config.no_user_site |= is_set("PYTHONNOUSERSITE");
     config.safe_path |= is_set("PYTHONSAFEPATH");
@@ -93,7 +102,9 @@ fn from_environment(config: &mut Config, warnings: &mut Vec<String>) -> Result<(
     config.import_time = config.import_time.max(level("PYTHONPROFILEIMPORTTIME"));
     if let Some(frames) = text("PYTHONTRACEMALLOC") {
         let message = "PYTHONTRACEMALLOC: invalid number of frames";
-        config.tracemalloc = frames.parse().map_err(|_| fatal("config_init_tracemalloc", message))?;
+        config.tracemalloc = frames
+            .parse()
+            .map_err(|_| fatal("config_init_tracemalloc", message))?;
     }
     if let Some(gil) = text("PYTHON_GIL") {
         check_gil(Some(&gil))?;
@@ -108,21 +119,37 @@ fn from_environment(config: &mut Config, warnings: &mut Vec<String>) -> Result<(
         None => {}
         Some("0") => config.utf8_mode = false,
         Some("1") => config.utf8_mode = true,
-        Some(_) => return Err(fatal("preconfig_init_utf8_mode", "invalid PYTHONUTF8 environment variable value")),
+        Some(_) => {
+            return Err(fatal(
+                "preconfig_init_utf8_mode",
+                "invalid PYTHONUTF8 environment variable value",
+            ));
+        }
     }
     // The option `-R` makes the variable void, even a wrong one.
-    if let Some(seed) = text("PYTHONHASHSEED").filter(|seed| seed != "random" && !config.randomizes_hashes) {
+    if let Some(seed) =
+        text("PYTHONHASHSEED").filter(|seed| seed != "random" && !config.randomizes_hashes)
+    {
         let message = "PYTHONHASHSEED must be \"random\" or an integer in range [0; 4294967295]";
-        config.hash_seed = Some(seed.parse().map_err(|_| fatal("config_init_hash_seed", message))?);
+        config.hash_seed = Some(
+            seed.parse()
+                .map_err(|_| fatal("config_init_hash_seed", message))?,
+        );
     }
     if let Some(limit) = text("PYTHONINTMAXSTRDIGITS") {
         config.int_max_str_digits = Some(digits(&limit, "PYTHONINTMAXSTRDIGITS")?);
     }
     if let Some(count) = text("PYTHON_CPU_COUNT").filter(|count| count != "default") {
-        config.cpu_count = Some(cpu_count(&count).ok_or_else(|| fatal("config_init_cpu_count", CPU_COUNT_MESSAGE))?);
+        config.cpu_count = Some(
+            cpu_count(&count).ok_or_else(|| fatal("config_init_cpu_count", CPU_COUNT_MESSAGE))?,
+        );
     }
     if let Some(encoding) = text("PYTHONIOENCODING") {
-        let (encoding, errors) = encoding.split_once(':').map_or((encoding.as_str(), None), |(encoding, errors)| (encoding, Some(errors)));
+        let (encoding, errors) = encoding
+            .split_once(':')
+            .map_or((encoding.as_str(), None), |(encoding, errors)| {
+                (encoding, Some(errors))
+            });
         let present = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
         config.io_encoding = Some((present(encoding), errors.and_then(present)));
     }
@@ -132,20 +159,30 @@ fn from_environment(config: &mut Config, warnings: &mut Vec<String>) -> Result<(
     Ok(())
 }
 
-const CPU_COUNT_MESSAGE: &str = "-X cpu_count=n option: n is missing or an invalid number, n must be greater than 0";
+const CPU_COUNT_MESSAGE: &str =
+    "-X cpu_count=n option: n is missing or an invalid number, n must be greater than 0";
 
 fn check_gil(value: Option<&str>) -> Result<(), String> {
     match value {
         Some("1") => Ok(()),
-        Some("0") => Err(fatal("config_read_gil", "Disabling the GIL is not supported by this build")),
-        _ => Err(fatal("config_read_gil", "PYTHON_GIL / -X gil must be \"0\" or \"1\"")),
+        Some("0") => Err(fatal(
+            "config_read_gil",
+            "Disabling the GIL is not supported by this build",
+        )),
+        _ => Err(fatal(
+            "config_read_gil",
+            "PYTHON_GIL / -X gil must be \"0\" or \"1\"",
+        )),
     }
 }
 
 fn digits(value: &str, source: &str) -> Result<usize, String> {
     match value.parse::<usize>() {
         Ok(limit) if limit == 0 || limit >= 640 => Ok(limit),
-        _ => Err(fatal("config_init_int_max_str_digits", &format!("{source}: invalid limit; must be >= 640 or 0 for unlimited."))),
+        _ => Err(fatal(
+            "config_init_int_max_str_digits",
+            &format!("{source}: invalid limit; must be >= 640 or 0 for unlimited."),
+        )),
     }
 }
 
@@ -162,28 +199,45 @@ fn from_x_options(config: &mut Config) -> Result<(), String> {
             "utf8" => match value {
                 None | Some("1") => config.utf8_mode = true,
                 Some("0") => config.utf8_mode = false,
-                Some(_) => return Err(fatal("preconfig_init_utf8_mode", "invalid -X utf8 option value")),
+                Some(_) => {
+                    return Err(fatal(
+                        "preconfig_init_utf8_mode",
+                        "invalid -X utf8 option value",
+                    ));
+                }
             },
             "warn_default_encoding" => config.warn_default_encoding = true,
             "no_debug_ranges" => config.code_debug_ranges = false,
-            "importtime" => config.import_time = value.and_then(|value| value.parse().ok()).unwrap_or(1),
+            "importtime" => {
+                config.import_time = value.and_then(|value| value.parse().ok()).unwrap_or(1)
+            }
             "tracemalloc" => {
                 let message = "-X tracemalloc=NFRAME: invalid number of frames";
                 let frames = value.map_or(Ok(1), str::parse);
-                config.tracemalloc = frames.map_err(|_| fatal("config_init_tracemalloc", message))?;
+                config.tracemalloc =
+                    frames.map_err(|_| fatal("config_init_tracemalloc", message))?;
             }
             "frozen_modules" if !matches!(value, None | Some("" | "on" | "off")) => {
                 let message = "bad value for option -X frozen_modules (expected \"on\" or \"off\")";
-                return Err(format!("Fatal Python error: {message}\nPython runtime state: preinitialized\n\n"));
+                return Err(format!(
+                    "Fatal Python error: {message}\nPython runtime state: preinitialized\n\n"
+                ));
             }
-            "pycache_prefix" => config.pycache_prefix = value.filter(|value| !value.is_empty()).map(OsString::from),
+            "pycache_prefix" => {
+                config.pycache_prefix = value.filter(|value| !value.is_empty()).map(OsString::from)
+            }
             "int_max_str_digits" => {
-                config.int_max_str_digits = Some(digits(value.unwrap_or(""), "-X int_max_str_digits")?);
+                config.int_max_str_digits =
+                    Some(digits(value.unwrap_or(""), "-X int_max_str_digits")?);
             }
             "cpu_count" => {
                 config.cpu_count = match value {
                     Some("default") => None,
-                    value => Some(value.and_then(cpu_count).ok_or_else(|| fatal("config_init_cpu_count", CPU_COUNT_MESSAGE))?),
+                    value => Some(
+                        value
+                            .and_then(cpu_count)
+                            .ok_or_else(|| fatal("config_init_cpu_count", CPU_COUNT_MESSAGE))?,
+                    ),
                 };
             }
             "thread_inherit_context" => config.thread_inherit_context = value == Some("1"),

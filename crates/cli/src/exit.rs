@@ -57,7 +57,9 @@ fn exit_code(raised: &Raised) -> i32 {
         let written = stderr.is_some_and(|stderr| {
             // A message that stderr does not take cannot be shown anywhere.
             let first = protocol::call_method(&stderr, id!("write"), &[text.to_value()]);
-            first.and_then(|_| protocol::call_method(&stderr, id!("write"), &[id!("\n").to_value()])).is_ok()
+            first
+                .and_then(|_| protocol::call_method(&stderr, id!("write"), &[id!("\n").to_value()]))
+                .is_ok()
         });
         if !written {
             complain(&format!("{}\n", text.to_display()));
@@ -89,7 +91,9 @@ fn interrupt() -> ExitCode {
 
 /// An interpreter that could not start.
 pub fn failed_start(raised: Raised) -> ExitCode {
-    complain("Fatal Python error: init_interp_main: the interpreter could not start\nPython runtime state: core initialized\n");
+    complain(
+        "Fatal Python error: init_interp_main: the interpreter could not start\nPython runtime state: core initialized\n",
+    );
     system::print_plainly(raised.exception());
     ExitCode::from(1)
 }

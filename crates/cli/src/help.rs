@@ -4,14 +4,19 @@ use taipan_stdlib::config::PYTHON_VERSION;
 
 /// How the command is used, in one line, and where to read more.
 pub fn usage(name: &str) -> String {
-    format!("usage: {name} [option] ... [-c cmd | -m mod | file | -] [arg] ...\nTry `taipan -h' for more information.\n")
+    format!(
+        "usage: {name} [option] ... [-c cmd | -m mod | file | -] [arg] ...\nTry `taipan -h' for more information.\n"
+    )
 }
 
 /// The text of `-V` and `-VV`.
 pub fn version(long: bool) -> String {
     match long {
         false => format!("Python {PYTHON_VERSION}\n"),
-        true => format!("Python {PYTHON_VERSION} (Taipan {})\n", env!("CARGO_PKG_VERSION")),
+        true => format!(
+            "Python {PYTHON_VERSION} (Taipan {})\n",
+            env!("CARGO_PKG_VERSION")
+        ),
     }
 }
 

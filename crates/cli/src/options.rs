@@ -81,17 +81,30 @@ enum Wrong {
 /// Reads the arguments, the program's name first.
 pub fn read(arguments: impl Iterator<Item = OsString>) -> Outcome {
     let all: Vec<OsString> = arguments.collect();
-    let name = all.first().cloned().unwrap_or_else(|| OsString::from("taipan"));
+    let name = all
+        .first()
+        .cloned()
+        .unwrap_or_else(|| OsString::from("taipan"));
     let shown = name.to_string_lossy().into_owned();
     let mut given = Given::default();
     let (action, rest) = match parse(&all[1.min(all.len())..], &mut given) {
         Ok(parsed) => parsed,
         Err(Wrong::Print(text)) => return Outcome::Print(text),
-        Err(Wrong::UnknownOption(option)) => return Outcome::Refuse(format!("{option}\n{}", help::usage(&shown)), 2),
-        Err(Wrong::MissingArgument(option)) => {
-            return Outcome::Refuse(format!("Argument expected for the {option} option\n{}", help::usage(&shown)), 2);
+        Err(Wrong::UnknownOption(option)) => {
+            return Outcome::Refuse(format!("{option}\n{}", help::usage(&shown)), 2);
         }
-        Err(Wrong::Other(message)) => return Outcome::Refuse(format!("{message}\n{}", help::usage(&shown)), 2),
+        Err(Wrong::MissingArgument(option)) => {
+            return Outcome::Refuse(
+                format!(
+                    "Argument expected for the {option} option\n{}",
+                    help::usage(&shown)
+                ),
+                2,
+            );
+        }
+        Err(Wrong::Other(message)) => {
+            return Outcome::Refuse(format!("{message}\n{}", help::usage(&shown)), 2);
+        }
     };
     if given.version > 0 {
         return Outcome::Print(help::version(given.version > 1));
@@ -118,12 +131,21 @@ pub fn read(arguments: impl Iterator<Item = OsString>) -> Outcome {
         other => other,
     };
     config.interactive = inspect;
-    let program = Program { action, inspect: config.inspect, interactive: inspect || terminal, quiet: config.quiet, verbose: config.verbose > 0 };
+    let program = Program {
+        action,
+        inspect: config.inspect,
+        interactive: inspect || terminal,
+        quiet: config.quiet,
+        verbose: config.verbose > 0,
+    };
     Outcome::Run(Box::new(config), program)
 }
 
 /// The options up to the program; then the program and its own arguments.
-fn parse(arguments: &[OsString], given: &mut Given) -> Result<(Option<Action>, Vec<OsString>), Wrong> {
+fn parse(
+    arguments: &[OsString],
+    given: &mut Given,
+) -> Result<(Option<Action>, Vec<OsString>), Wrong> {
     let mut index = 0;
     while let Some(argument) = arguments.get(index) {
         let bytes = argument.as_bytes();
@@ -132,15 +154,23 @@ fn parse(arguments: &[OsString], given: &mut Given) -> Result<(Option<Action>, V
             return Ok((Some(Action::Stdin), arguments[index..].to_vec()));
         }
         if bytes == b"--" {
-            let Some(file) = arguments.get(index) else { return Ok((None, Vec::new())) };
-            return Ok((Some(Action::File(file.clone())), arguments[index + 1..].to_vec()));
+            let Some(file) = arguments.get(index) else {
+                return Ok((None, Vec::new()));
+            };
+            return Ok((
+                Some(Action::File(file.clone())),
+                arguments[index + 1..].to_vec(),
+            ));
         }
         if let Some(long) = bytes.strip_prefix(b"--") {
             long_option(&String::from_utf8_lossy(long), arguments, &mut index, given)?;
             continue;
         }
         let Some(letters) = bytes.strip_prefix(b"-") else {
-            return Ok((Some(Action::File(argument.clone())), arguments[index..].to_vec()));
+            return Ok((
+                Some(Action::File(argument.clone())),
+                arguments[index..].to_vec(),
+            ));
         };
         for (position, letter) in letters.iter().enumerate() {
             let attached = &letters[position + 1..];
@@ -151,7 +181,10 @@ fn parse(arguments: &[OsString], given: &mut Given) -> Result<(Option<Action>, V
             let option = format!("-{}", *letter as char);
             let value = if attached.is_empty() {
                 index += 1;
-                arguments.get(index - 1).cloned().ok_or(Wrong::MissingArgument(option))?
+                arguments
+                    .get(index - 1)
+                    .cloned()
+                    .ok_or(Wrong::MissingArgument(option))?
             } else {
                 OsString::from_vec(attached.to_vec())
             };
@@ -201,30 +234,51 @@ fn flag(letter: u8, given: &mut Given) -> Result<(), Wrong> {
         b'V' => given.version += 1,
         b'x' => given.skip_first_line = true,
         b'J' => return Err(Wrong::Other("-J is reserved for Jython".to_owned())),
-        other => return Err(Wrong::UnknownOption(format!("Unknown option: -{}", other as char))),
+        other => {
+            return Err(Wrong::UnknownOption(format!(
+                "Unknown option: -{}",
+                other as char
+            )));
+        }
     }
     Ok(())
 }
 
-fn long_option(name: &str, arguments: &[OsString], index: &mut usize, given: &mut Given) -> Result<(), Wrong> {
+fn long_option(
+    name: &str,
+    arguments: &[OsString],
+    index: &mut usize,
+    given: &mut Given,
+) -> Result<(), Wrong> {
     match name {
         "help" => Err(Wrong::Print(help::short())),
         "help-env" => Err(Wrong::Print(help::environment())),
         "help-xoptions" => Err(Wrong::Print(help::x_options())),
-        "help-all" => Err(Wrong::Print(format!("{}{}{}", help::short(), help::environment(), help::x_options()))),
+        "help-all" => Err(Wrong::Print(format!(
+            "{}{}{}",
+            help::short(),
+            help::environment(),
+            help::x_options()
+        ))),
         "version" => {
             given.version += 1;
             Ok(())
         }
         "check-hash-based-pycs" => {
             *index += 1;
-            let value = arguments.get(*index - 1).ok_or_else(|| Wrong::Other("Argument expected for the --check-hash-based-pycs option".to_owned()))?;
-            given.check_hash_pycs = match value.to_str() {
-                Some("always") => CheckHashPycs::Always,
-                Some("never") => CheckHashPycs::Never,
-                Some("default") => CheckHashPycs::Default,
-                _ => return Err(Wrong::Other("--check-hash-based-pycs must be one of 'default', 'always', or 'never'".to_owned())),
-            };
+            let value = arguments.get(*index - 1).ok_or_else(|| {
+                Wrong::Other("Argument expected for the --check-hash-based-pycs option".to_owned())
+            })?;
+            given.check_hash_pycs =
+                match value.to_str() {
+                    Some("always") => CheckHashPycs::Always,
+                    Some("never") => CheckHashPycs::Never,
+                    Some("default") => CheckHashPycs::Default,
+                    _ => return Err(Wrong::Other(
+                        "--check-hash-based-pycs must be one of 'default', 'always', or 'never'"
+                            .to_owned(),
+                    )),
+                };
             Ok(())
         }
         _ => Err(Wrong::UnknownOption(format!("unknown option --{name}"))),

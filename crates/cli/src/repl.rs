@@ -1,7 +1,7 @@
 //! The conversation with a person: the library's `_pyrepl` where the terminal allows it, or else a simple prompt.
 
-use taipan_objects::raised::PyResult;
 use taipan_objects::args::Args;
+use taipan_objects::raised::PyResult;
 use taipan_objects::str::Str;
 use taipan_objects::{protocol, runtime};
 use taipan_stdlib::{config, system};
@@ -49,9 +49,15 @@ pub fn greet() {
         let value = system::get(name).and_then(|value| protocol::str(&value).ok());
         value.map_or_else(String::new, |value| value.to_display().into_owned())
     };
-    complain(&format!("Python {} on {}\n", text("version"), text("platform")));
+    complain(&format!(
+        "Python {} on {}\n",
+        text("version"),
+        text("platform")
+    ));
     if !config::get().no_site {
-        complain("Type \"help\", \"copyright\", \"credits\" or \"license\" for more information.\n");
+        complain(
+            "Type \"help\", \"copyright\", \"credits\" or \"license\" for more information.\n",
+        );
     }
 }
 
@@ -63,7 +69,9 @@ fn prepare() -> PyResult<()> {
 }
 
 fn call_interactive_hook() -> PyResult<()> {
-    let Some(hook) = system::get("__interactivehook__") else { return Ok(()) };
+    let Some(hook) = system::get("__interactivehook__") else {
+        return Ok(());
+    };
     system::audit("cpython.run_interactivehook", std::slice::from_ref(&hook))?;
     if let Err(raised) = protocol::call0(&hook) {
         complain("Failed calling sys.__interactivehook__\n");
@@ -74,7 +82,11 @@ fn call_interactive_hook() -> PyResult<()> {
 
 /// Shows an error that does not stop the conversation; a SystemExit does.
 fn keep_talking(raised: taipan_objects::raised::Raised) -> PyResult<()> {
-    if raised.is(taipan_objects::exceptions::ExceptionKind::SystemExit) { Err(raised) } else { system::show(raised) }
+    if raised.is(taipan_objects::exceptions::ExceptionKind::SystemExit) {
+        Err(raised)
+    } else {
+        system::show(raised)
+    }
 }
 
 fn interact() -> PyResult<()> {

@@ -38,7 +38,9 @@ pub fn run(program: &Program) -> Status {
     };
     match result {
         Ok(status) => status,
-        Err(raised) if program.inspect && program.interactive => exit::show_before_conversation(raised),
+        Err(raised) if program.inspect && program.interactive => {
+            exit::show_before_conversation(raised)
+        }
         Err(raised) => exit::status_of(raised),
     }
 }
@@ -55,11 +57,18 @@ fn main_namespace() -> PyResult<Ref<Dict>> {
 
 /// Puts a folder in front of `sys.path`, unless the path is to be safe.
 fn prepend_path(folder: &Ref<Str>) -> PyResult<()> {
-    if config::get().safe_path { Ok(()) } else { insert_path(folder) }
+    if config::get().safe_path {
+        Ok(())
+    } else {
+        insert_path(folder)
+    }
 }
 
 fn insert_path(folder: &Ref<Str>) -> PyResult<()> {
-    match system::get("path").as_ref().and_then(|path| path.downcast::<List>()) {
+    match system::get("path")
+        .as_ref()
+        .and_then(|path| path.downcast::<List>())
+    {
         Some(path) => path.insert(0, folder.to_value()),
         None => bail!(RuntimeError, "unable to get sys.path"),
     }
@@ -70,11 +79,21 @@ fn run_command(command: &OsStr) -> PyResult<Status> {
     let text = filesystem::fs_decode_os(command);
     system::audit("cpython.run_command", &[text.to_value()])?;
     let text = dedent(&text.to_str()?);
-    let request = Request { filename: id!("<string>").clone(), mode: Mode::Exec, flags: 0, optimize: -1, feature_version: -1 };
+    let request = Request {
+        filename: id!("<string>").clone(),
+        mode: Mode::Exec,
+        flags: 0,
+        optimize: -1,
+        feature_version: -1,
+    };
     let code = compile_source(&Source::Text(text.clone()), &request)?;
     // Tracebacks quote the command; without `linecache` they only tell its lines.
     let _ = runtime::import_attribute("linecache", "_register_code").and_then(|register| {
-        let arguments = [code.to_value(), Str::new(&text).into_value(), id!("<string>").to_value()];
+        let arguments = [
+            code.to_value(),
+            Str::new(&text).into_value(),
+            id!("<string>").to_value(),
+        ];
         protocol::call_positional(&register, &arguments)
     });
     import::run_in_module(&code, &main_namespace()?)?;
@@ -90,13 +109,22 @@ fn dedent(text: &str) -> String {
         common = Some(match common {
             None => indent,
             Some(known) => {
-                let shared = known.bytes().zip(indent.bytes()).take_while(|(left, right)| left == right).count();
+                let shared = known
+                    .bytes()
+                    .zip(indent.bytes())
+                    .take_while(|(left, right)| left == right)
+                    .count();
                 &known[..shared]
             }
         });
     }
-    let Some(common) = common.filter(|common| !common.is_empty()) else { return text.to_owned() };
-    let lines = text.split('\n').map(|line| line.strip_prefix(common).unwrap_or_else(|| line.trim_start_matches([' ', '\t'])));
+    let Some(common) = common.filter(|common| !common.is_empty()) else {
+        return text.to_owned();
+    };
+    let lines = text.split('\n').map(|line| {
+        line.strip_prefix(common)
+            .unwrap_or_else(|| line.trim_start_matches([' ', '\t']))
+    });
     lines.collect::<Vec<_>>().join("\n")
 }
 
@@ -123,8 +151,13 @@ fn run_file(file: &OsStr) -> PyResult<Status> {
         return run_as_main(id!("__main__").as_value(), false);
     }
     let path = Path::new(file);
-    let folder = path.canonicalize().ok().and_then(|path| path.parent().map(Path::to_path_buf));
-    let folder = folder.map_or_else(Str::empty, |folder| filesystem::fs_decode_os(folder.as_os_str()));
+    let folder = path
+        .canonicalize()
+        .ok()
+        .and_then(|path| path.parent().map(Path::to_path_buf));
+    let folder = folder.map_or_else(Str::empty, |folder| {
+        filesystem::fs_decode_os(folder.as_os_str())
+    });
     prepend_path(&folder)?;
     system::audit("cpython.run_file", &[name.to_value()])?;
     let bytes = match std::fs::read(path) {
@@ -144,7 +177,9 @@ fn run_file(file: &OsStr) -> PyResult<Status> {
 fn is_importable(name: &Ref<Str>) -> PyResult<bool> {
     let importer = runtime::import_attribute("_frozen_importlib_external", "PathFinder")?;
     let path = Path::new(OsStr::from_bytes(&filesystem::encode(name)?)).to_path_buf();
-    let Ok(metadata) = path.metadata() else { return Ok(false) };
+    let Ok(metadata) = path.metadata() else {
+        return Ok(false);
+    };
     if metadata.is_file() && !starts_like_zip(&path) {
         return Ok(false);
     }
@@ -155,10 +190,16 @@ fn is_importable(name: &Ref<Str>) -> PyResult<bool> {
 /// Whether the file may be a zip file: they end with a directory, which is found by its mark.
 fn starts_like_zip(path: &Path) -> bool {
     use std::io::{Seek, SeekFrom};
-    let Ok(mut file) = std::fs::File::open(path) else { return false };
+    let Ok(mut file) = std::fs::File::open(path) else {
+        return false;
+    };
     let length = file.metadata().map_or(0, |metadata| metadata.len());
     let mut tail = Vec::new();
-    if file.seek(SeekFrom::Start(length.saturating_sub(66_000))).is_err() || file.read_to_end(&mut tail).is_err() {
+    if file
+        .seek(SeekFrom::Start(length.saturating_sub(66_000)))
+        .is_err()
+        || file.read_to_end(&mut tail).is_err()
+    {
         return false;
     }
     tail.windows(4).any(|window| window == b"PK\x05\x06")
@@ -169,8 +210,13 @@ fn absolute(file: &OsStr) -> OsString {
     if file.as_bytes().starts_with(b"/") {
         return file.to_owned();
     }
-    let Ok(mut path) = std::env::current_dir().map(OsString::from) else { return file.to_owned() };
-    let rest = file.as_bytes().strip_prefix(b"./").unwrap_or(file.as_bytes());
+    let Ok(mut path) = std::env::current_dir().map(OsString::from) else {
+        return file.to_owned();
+    };
+    let rest = file
+        .as_bytes()
+        .strip_prefix(b"./")
+        .unwrap_or(file.as_bytes());
     if !rest.is_empty() {
         path.push("/");
         path.push(OsStr::from_bytes(rest));
@@ -183,16 +229,24 @@ fn cannot_open(name: &Ref<Str>, error: &std::io::Error) -> PyResult<Status> {
     let text = taipan_objects::exceptions::os_error::errno_text(number);
     let program = config::paths::get().executable.display().to_string();
     let name = protocol::repr(name.as_value())?;
-    exit::complain(&format!("{program}: can't open file {}: [Errno {number}] {text}\n", name.to_display()));
+    exit::complain(&format!(
+        "{program}: can't open file {}: [Errno {number}] {text}\n",
+        name.to_display()
+    ));
     Ok(Status::Code(2))
 }
 
 fn is_compiled(file: &OsStr, bytes: &[u8]) -> bool {
-    Path::new(file).extension() == Some(OsStr::new("pyc")) || bytes.starts_with(&import::MAGIC.to_le_bytes())
+    Path::new(file).extension() == Some(OsStr::new("pyc"))
+        || bytes.starts_with(&import::MAGIC.to_le_bytes())
 }
 
 fn set_loader(namespace: &Ref<Dict>, name: &Ref<Str>, compiled: bool) -> PyResult<()> {
-    let class = if compiled { "SourcelessFileLoader" } else { "SourceFileLoader" };
+    let class = if compiled {
+        "SourcelessFileLoader"
+    } else {
+        "SourceFileLoader"
+    };
     let class = runtime::import_attribute("_frozen_importlib_external", class)?;
     let loader = protocol::call2(&class, id!("__main__").as_value(), name.as_value())?;
     namespace.set_str(id!("__loader__"), loader);
@@ -203,7 +257,9 @@ fn run_compiled(bytes: &[u8]) -> PyResult<Status> {
     if !bytes.starts_with(&import::MAGIC.to_le_bytes()) {
         bail!(RuntimeError, "Bad magic number in .pyc file");
     }
-    let Some(data) = bytes.get(16..) else { bail!(RuntimeError, "Bad code object in .pyc file") };
+    let Some(data) = bytes.get(16..) else {
+        bail!(RuntimeError, "Bad code object in .pyc file")
+    };
     let code = taipan_stdlib::marshal::load_code(data, None)?;
     import::run_in_module(&code, &main_namespace()?)?;
     Ok(Status::Code(0))
@@ -211,10 +267,19 @@ fn run_compiled(bytes: &[u8]) -> PyResult<Status> {
 
 fn run_source(mut bytes: Vec<u8>, name: &Ref<Str>) -> PyResult<Status> {
     if config::get().skip_first_line {
-        let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
+        let end = bytes
+            .iter()
+            .position(|byte| *byte == b'\n')
+            .unwrap_or(bytes.len());
         bytes.drain(..end);
     }
-    let request = Request { filename: name.clone(), mode: Mode::Exec, flags: 0, optimize: -1, feature_version: -1 };
+    let request = Request {
+        filename: name.clone(),
+        mode: Mode::Exec,
+        flags: 0,
+        optimize: -1,
+        feature_version: -1,
+    };
     let code = compile_source(&Source::Bytes(bytes), &request)?;
     import::run_in_module(&code, &main_namespace()?)?;
     Ok(Status::Code(0))
@@ -238,8 +303,13 @@ pub fn run_startup_file() -> Result<(), Raised> {
     if config::get().ignore_environment {
         return Ok(());
     }
-    let Some(file) = std::env::var_os("PYTHONSTARTUP").filter(|file| !file.is_empty()) else { return Ok(()) };
-    system::audit("cpython.run_startup", &[filesystem::fs_decode_os(&file).into_value()])?;
+    let Some(file) = std::env::var_os("PYTHONSTARTUP").filter(|file| !file.is_empty()) else {
+        return Ok(());
+    };
+    system::audit(
+        "cpython.run_startup",
+        &[filesystem::fs_decode_os(&file).into_value()],
+    )?;
     match std::fs::read(&file) {
         Ok(bytes) => {
             let name = filesystem::fs_decode_os(&file);
@@ -247,7 +317,10 @@ pub fn run_startup_file() -> Result<(), Raised> {
         }
         Err(error) => {
             exit::complain("Could not open PYTHONSTARTUP\n");
-            Err(taipan_objects::exceptions::os_error::os_error(&error, Some(filesystem::fs_decode_os(&file).as_value())))
+            Err(taipan_objects::exceptions::os_error::os_error(
+                &error,
+                Some(filesystem::fs_decode_os(&file).as_value()),
+            ))
         }
     }
 }

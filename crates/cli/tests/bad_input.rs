@@ -27,7 +27,10 @@ const TIME: Duration = Duration::from_secs(240);
 fn run(expressions: &[(&str, &str)]) -> (Vec<String>, String) {
     let shapes = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bad_input/shapes.py");
     let mut child = Command::new("sh")
-        .args(["-c", &format!("ulimit -v {MEMORY}; ulimit -c 0; exec \"$0\" -W ignore \"$1\"")])
+        .args([
+            "-c",
+            &format!("ulimit -v {MEMORY}; ulimit -c 0; exec \"$0\" -W ignore \"$1\""),
+        ])
         .arg(env!("CARGO_BIN_EXE_taipan"))
         .arg(shapes)
         .stdin(Stdio::piped())
@@ -35,12 +38,18 @@ fn run(expressions: &[(&str, &str)]) -> (Vec<String>, String) {
         .stderr(Stdio::piped())
         .spawn()
         .expect("the interpreter starts");
-    let mut input: String = expressions.iter().map(|(expression, _)| format!("{expression}\n")).collect();
+    let mut input: String = expressions
+        .iter()
+        .map(|(expression, _)| format!("{expression}\n"))
+        .collect();
     input.push_str("'done'\n");
     let mut stdin = child.stdin.take().expect("it is piped");
     // A process that dies early does not read everything.
     let writer = std::thread::spawn(move || drop(stdin.write_all(input.as_bytes())));
-    let (mut stdout, mut stderr) = (child.stdout.take().expect("it is piped"), child.stderr.take().expect("it is piped"));
+    let (mut stdout, mut stderr) = (
+        child.stdout.take().expect("it is piped"),
+        child.stderr.take().expect("it is piped"),
+    );
     let (sender, receiver) = mpsc::channel();
     let errors = std::thread::spawn(move || {
         let mut text = Vec::new();
@@ -51,7 +60,10 @@ fn run(expressions: &[(&str, &str)]) -> (Vec<String>, String) {
         let mut text = Vec::new();
         let _ = stdout.read_to_end(&mut text);
         let _ = sender.send(());
-        String::from_utf8_lossy(&text).lines().map(str::to_owned).collect::<Vec<_>>()
+        String::from_utf8_lossy(&text)
+            .lines()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
     });
     let in_time = receiver.recv_timeout(TIME).is_ok();
     if !in_time {
@@ -60,9 +72,20 @@ fn run(expressions: &[(&str, &str)]) -> (Vec<String>, String) {
     let status = child.wait().expect("the process ends");
     writer.join().expect("writing does not panic");
     let errors = errors.join().expect("reading does not panic");
-    let last: Vec<&str> = errors.lines().filter(|line| !line.trim().is_empty()).take(3).collect();
-    let end = if in_time { status.to_string() } else { "time ran out".to_owned() };
-    (answers.join().expect("reading does not panic"), format!("{end}: {}", last.join(" | ")))
+    let last: Vec<&str> = errors
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .take(3)
+        .collect();
+    let end = if in_time {
+        status.to_string()
+    } else {
+        "time ran out".to_owned()
+    };
+    (
+        answers.join().expect("reading does not panic"),
+        format!("{end}: {}", last.join(" | ")),
+    )
 }
 
 fn check(mut cases: &[(&str, &str)]) {
@@ -74,11 +97,20 @@ fn check(mut cases: &[(&str, &str)]) {
                 failures.push(format!("{expression}\n  expected {expected}, got {answer}"));
             }
         }
-        let Some((expression, expected)) = cases.get(answers.len()) else { break };
-        failures.push(format!("{expression}\n  expected {expected}, and the process ended: {end}"));
+        let Some((expression, expected)) = cases.get(answers.len()) else {
+            break;
+        };
+        failures.push(format!(
+            "{expression}\n  expected {expected}, and the process ended: {end}"
+        ));
         cases = &cases[answers.len() + 1..];
     }
-    assert!(failures.is_empty(), "{} of the cases fail:\n{}", failures.len(), failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{} of the cases fail:\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
 }
 
 #[test]

@@ -14,5 +14,10 @@ fn every_code_object_of_the_library_is_cpythons() {
         .output()
         .expect("the interpreter starts");
     let shown = String::from_utf8_lossy(&output.stdout);
-    assert_eq!(shown.trim_end(), "equal: 22151 of 22151", "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(
+        shown.trim_end(),
+        "equal: 22151 of 22151",
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }

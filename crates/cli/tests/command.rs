@@ -20,12 +20,26 @@ struct Case<'a> {
 }
 
 fn cases(text: &str) -> Vec<Case<'_>> {
-    let is_answer = |line: &str| ["  |", "  !", "  =", "  \\"].iter().any(|mark| line.starts_with(mark));
-    let case = |block| {
-        let lines: Vec<&str> = str::lines(block).take_while(|line| !is_answer(line)).map(|line| &line[2..]).collect();
-        Case { shell: lines.join("\n"), block }
+    let is_answer = |line: &str| {
+        ["  |", "  !", "  =", "  \\"]
+            .iter()
+            .any(|mark| line.starts_with(mark))
     };
-    text.split("\n\n").map(str::trim_end).filter(|block| !block.is_empty()).map(case).collect()
+    let case = |block| {
+        let lines: Vec<&str> = str::lines(block)
+            .take_while(|line| !is_answer(line))
+            .map(|line| &line[2..])
+            .collect();
+        Case {
+            shell: lines.join("\n"),
+            block,
+        }
+    };
+    text.split("\n\n")
+        .map(str::trim_end)
+        .filter(|block| !block.is_empty())
+        .map(case)
+        .collect()
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -45,20 +59,35 @@ fn copy(from: &Path, to: &Path) {
 fn run(shell: &str, home: &Path) -> String {
     let interpreter = env!("CARGO_BIN_EXE_taipan");
     let mut command = Command::new("bash");
-    command.args(["-c", shell]).current_dir(home).stdin(Stdio::null()).env_clear();
-    command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", home).env("P", interpreter);
+    command
+        .args(["-c", shell])
+        .current_dir(home)
+        .stdin(Stdio::null())
+        .env_clear();
+    command
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("HOME", home)
+        .env("P", interpreter);
     // A variable whose bytes are not text.
-    command.env("A", <std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(b"\xff"));
+    command.env(
+        "A",
+        <std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(b"\xff"),
+    );
     if !shell.contains("LC_ALL=C ") {
         command.env("LC_ALL", "C.UTF-8");
     }
     let output = command.output().expect("the shell starts");
     let shown = |bytes: &[u8]| {
         let text = bytes.utf8_chunks().fold(String::new(), |text, chunk| {
-            let escapes: String = chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")).collect();
+            let escapes: String = chunk
+                .invalid()
+                .iter()
+                .map(|byte| format!("\\x{byte:02x}"))
+                .collect();
             text + chunk.valid() + &escapes
         });
-        text.replace(interpreter, "$P").replace(home.to_str().expect("it is text"), "$HOME")
+        text.replace(interpreter, "$P")
+            .replace(home.to_str().expect("it is text"), "$HOME")
     };
     let mut block = String::new();
     for (index, line) in shell.lines().enumerate() {
@@ -66,7 +95,11 @@ fn run(shell: &str, home: &Path) -> String {
     }
     for line in shown(&output.stdout).split_inclusive('\n') {
         let mark = if line.ends_with('\n') { '|' } else { '\\' };
-        let _ = writeln!(block, "{}", format!("  {mark} {}", line.trim_end_matches('\n')).trim_end());
+        let _ = writeln!(
+            block,
+            "{}",
+            format!("  {mark} {}", line.trim_end_matches('\n')).trim_end()
+        );
     }
     if let Some(line) = shown(&output.stderr).trim_end_matches('\n').lines().last() {
         let _ = writeln!(block, "{}", format!("  ! {line}").trim_end());
@@ -101,5 +134,10 @@ fn the_command_behaves_as_cpythons() {
         fs::write(&file, blessed.join("\n\n") + "\n").expect("the cases can be written");
         return;
     }
-    assert!(failures.is_empty(), "{} cases:\n{}", failures.len(), failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{} cases:\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
 }

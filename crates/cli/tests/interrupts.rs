@@ -2,8 +2,8 @@
 //! signal that a shell looks for, and not before a native loop is over.
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, Stdio};
 use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -29,52 +29,120 @@ const PROGRAMS: &[(&str, End)] = &[
     ("import os; os.read(0, 1)", End::Killed),
     ("import select; select.select([0], [], [])", End::Killed),
     ("import threading; threading.Event().wait()", End::Killed),
-    ("import threading; lock = threading.Lock(); lock.acquire(); lock.acquire()", End::Killed),
+    (
+        "import threading; lock = threading.Lock(); lock.acquire(); lock.acquire()",
+        End::Killed,
+    ),
     ("import queue; queue.Queue().get()", End::Killed),
     ("import queue; queue.SimpleQueue().get()", End::Killed),
-    ("import subprocess; subprocess.run(['sleep', '1000'])", End::Killed),
-    ("import os; os.wait() if os.fork() else (os.close(1), os.close(2), __import__('time').sleep(0.5))", End::Killed),
+    (
+        "import subprocess; subprocess.run(['sleep', '1000'])",
+        End::Killed,
+    ),
+    (
+        "import os; os.wait() if os.fork() else (os.close(1), os.close(2), __import__('time').sleep(0.5))",
+        End::Killed,
+    ),
     ("import signal; signal.pause()", End::Killed),
-    ("import signal; signal.sigtimedwait([signal.SIGUSR1], 1000)", End::Killed),
-    ("import socket; a, b = socket.socketpair(); a.recv(1)", End::Killed),
+    (
+        "import signal; signal.sigtimedwait([signal.SIGUSR1], 1000)",
+        End::Killed,
+    ),
+    (
+        "import socket; a, b = socket.socketpair(); a.recv(1)",
+        End::Killed,
+    ),
     ("for i in iter(int, 1): pass", End::Killed),
-    ("def f():\n    while True: yield\nfor i in f(): pass", End::Killed),
-    ("import itertools, collections; collections.deque(map(lambda x: x, itertools.count()), 0)", End::Killed),
+    (
+        "def f():\n    while True: yield\nfor i in f(): pass",
+        End::Killed,
+    ),
+    (
+        "import itertools, collections; collections.deque(map(lambda x: x, itertools.count()), 0)",
+        End::Killed,
+    ),
     ("[x for x in iter(int, 1) if x]", End::Killed),
     ("sorted(iter(lambda: 0, 1), key=lambda x: x)", End::Killed),
-    ("def f(): return g()\ndef g():\n    while True: h()\ndef h(): pass\nf()", End::Killed),
-    ("import threading\ndef f():\n    while True: pass\nthreading.Thread(target=f, daemon=True).start()\nwhile True: pass", End::Killed),
-    ("import threading, time\nthreading.Thread(target=time.sleep, args=(1000,), daemon=True).start()\ntime.sleep(1000)", End::Killed),
-    ("import asyncio; asyncio.run(asyncio.sleep(1000))", End::Killed),
-    ("import time\ntry: time.sleep(1000)\nexcept KeyboardInterrupt: print('caught')", End::Code(0, "caught")),
-    ("import time\ntry: time.sleep(1000)\nfinally: raise SystemExit(5)", End::Code(5, "")),
-    ("import signal, time\nsignal.signal(2, lambda *a: print('handled'))\ntime.sleep(0.5)", End::Code(0, "handled")),
-    ("import signal, time\nsignal.signal(2, signal.SIG_IGN)\ntime.sleep(0.5)", End::Code(0, "")),
-    ("import time, atexit\natexit.register(print, 'at exit')\ntime.sleep(1000)", End::Killed),
-    ("try: sum(range(10 ** 8))\nexcept KeyboardInterrupt: print('late')", End::Code(0, "late")),
-    ("class A:\n    def __del__(self):\n        while True: pass\ndel A.__del__\nwhile True: A()", End::Killed),
-    ("import threading\nt = threading.Thread(target=__import__('time').sleep, args=(0.5,)); t.start()\ntry: t.join()\nexcept KeyboardInterrupt: print('caught')", End::Code(0, "caught")),
+    (
+        "def f(): return g()\ndef g():\n    while True: h()\ndef h(): pass\nf()",
+        End::Killed,
+    ),
+    (
+        "import threading\ndef f():\n    while True: pass\nthreading.Thread(target=f, daemon=True).start()\nwhile True: pass",
+        End::Killed,
+    ),
+    (
+        "import threading, time\nthreading.Thread(target=time.sleep, args=(1000,), daemon=True).start()\ntime.sleep(1000)",
+        End::Killed,
+    ),
+    (
+        "import asyncio; asyncio.run(asyncio.sleep(1000))",
+        End::Killed,
+    ),
+    (
+        "import time\ntry: time.sleep(1000)\nexcept KeyboardInterrupt: print('caught')",
+        End::Code(0, "caught"),
+    ),
+    (
+        "import time\ntry: time.sleep(1000)\nfinally: raise SystemExit(5)",
+        End::Code(5, ""),
+    ),
+    (
+        "import signal, time\nsignal.signal(2, lambda *a: print('handled'))\ntime.sleep(0.5)",
+        End::Code(0, "handled"),
+    ),
+    (
+        "import signal, time\nsignal.signal(2, signal.SIG_IGN)\ntime.sleep(0.5)",
+        End::Code(0, ""),
+    ),
+    (
+        "import time, atexit\natexit.register(print, 'at exit')\ntime.sleep(1000)",
+        End::Killed,
+    ),
+    (
+        "try: sum(range(10 ** 8))\nexcept KeyboardInterrupt: print('late')",
+        End::Code(0, "late"),
+    ),
+    (
+        "class A:\n    def __del__(self):\n        while True: pass\ndel A.__del__\nwhile True: A()",
+        End::Killed,
+    ),
+    (
+        "import threading\nt = threading.Thread(target=__import__('time').sleep, args=(0.5,)); t.start()\ntry: t.join()\nexcept KeyboardInterrupt: print('caught')",
+        End::Code(0, "caught"),
+    ),
 ];
 
 fn start(program: &str) -> Child {
     let program = format!("import sys; print('go', flush=True)\n{program}");
     let mut command = Command::new(env!("CARGO_BIN_EXE_taipan"));
-    command.args(["-c", &program]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .args(["-c", &program])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     command.spawn().expect("the interpreter starts")
 }
 
 fn interrupt(child: &Child) {
     // The program says "go" before it begins what is interrupted.
     std::thread::sleep(Duration::from_millis(150));
-    let sent = Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status();
-    assert!(sent.is_ok_and(|status| status.success()), "the signal can be sent");
+    let sent = Command::new("sh")
+        .args(["-c", &format!("kill -INT {}", child.id())])
+        .status();
+    assert!(
+        sent.is_ok_and(|status| status.success()),
+        "the signal can be sent"
+    );
 }
 
 fn check(program: &str, expected: &End) -> Result<(), String> {
     let mut child = start(program);
     let mut lines = BufReader::new(child.stdout.take().expect("it is piped"));
     let mut first = String::new();
-    lines.read_line(&mut first).map_err(|error| error.to_string())?;
+    lines
+        .read_line(&mut first)
+        .map_err(|error| error.to_string())?;
     if first != "go\n" {
         return Err(format!("it said {first:?}"));
     }
@@ -96,17 +164,29 @@ fn check(program: &str, expected: &End) -> Result<(), String> {
     let (out, errors) = reader.join().expect("reading does not panic");
     let status = child.wait().map_err(|error| error.to_string())?;
     let right = match expected {
-        End::Killed => status.signal() == Some(SIGINT) && errors.trim_end().ends_with("KeyboardInterrupt"),
+        End::Killed => {
+            status.signal() == Some(SIGINT) && errors.trim_end().ends_with("KeyboardInterrupt")
+        }
         End::Code(code, said) => status.code() == Some(*code) && out.trim_end() == *said,
     };
-    if right { Ok(()) } else { Err(format!("expected {expected:?}, got {status}, {out:?}, {errors:?}")) }
+    if right {
+        Ok(())
+    } else {
+        Err(format!(
+            "expected {expected:?}, got {status}, {out:?}, {errors:?}"
+        ))
+    }
 }
 
 #[test]
 fn programs_end_when_they_are_interrupted() {
     let failures: Vec<String> = PROGRAMS
         .iter()
-        .filter_map(|(program, expected)| check(program, expected).err().map(|error| format!("{program}\n  {error}")))
+        .filter_map(|(program, expected)| {
+            check(program, expected)
+                .err()
+                .map(|error| format!("{program}\n  {error}"))
+        })
         .collect();
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }

@@ -19,6 +19,13 @@ fn the_page_about_the_library_is_up_to_date() {
         return std::fs::write(file, &*actual).expect("the page can be written");
     }
     let page = std::fs::read_to_string(file).unwrap_or_default();
-    let differing: Vec<&str> = actual.lines().filter(|line| !page.lines().any(|known| known == *line)).collect();
-    assert!(actual == page, "docs/library.md is stale; `cargo xtask library` writes it anew:\n{}", differing.join("\n"));
+    let differing: Vec<&str> = actual
+        .lines()
+        .filter(|line| !page.lines().any(|known| known == *line))
+        .collect();
+    assert!(
+        actual == page,
+        "docs/library.md is stale; `cargo xtask library` writes it anew:\n{}",
+        differing.join("\n")
+    );
 }

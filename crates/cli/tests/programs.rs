@@ -23,7 +23,11 @@ fn difference(expected: &str, actual: &str) -> Option<String> {
         match (expected.next(), actual.next()) {
             (None, None) => return None,
             (wanted, got) if wanted == got => {}
-            (wanted, got) => return Some(format!("line {number}:\n  expected {wanted:?}\n  got      {got:?}")),
+            (wanted, got) => {
+                return Some(format!(
+                    "line {number}:\n  expected {wanted:?}\n  got      {got:?}"
+                ));
+            }
         }
     }
 }
@@ -32,7 +36,8 @@ fn difference(expected: &str, actual: &str) -> Option<String> {
 fn programs_print_what_cpython_prints() {
     let mut failures = Vec::new();
     for program in programs() {
-        let expected = std::fs::read_to_string(program.with_extension("expected")).expect("each program has a recording");
+        let expected = std::fs::read_to_string(program.with_extension("expected"))
+            .expect("each program has a recording");
         let output = Command::new(env!("CARGO_BIN_EXE_taipan"))
             .arg(&program)
             .env("PYTHONHASHSEED", "0")
@@ -42,7 +47,10 @@ fn programs_print_what_cpython_prints() {
         if let Some(difference) = difference(&expected, &actual) {
             let errors = String::from_utf8_lossy(&output.stderr);
             let last = errors.lines().rev().take(3).collect::<Vec<_>>().join(" | ");
-            failures.push(format!("{}: {difference}\n  stderr: {last}", program.display()));
+            failures.push(format!(
+                "{}: {difference}\n  stderr: {last}",
+                program.display()
+            ));
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));

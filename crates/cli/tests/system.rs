@@ -10,10 +10,16 @@ fn programs_about_the_system_find_what_they_expect() {
     let mut failures = Vec::new();
     for name in ["files", "calls", "threads", "processes"] {
         let program = folder.join(name).with_extension("py");
-        let output = Command::new(env!("CARGO_BIN_EXE_taipan")).arg(&program).output().expect("the interpreter starts");
+        let output = Command::new(env!("CARGO_BIN_EXE_taipan"))
+            .arg(&program)
+            .output()
+            .expect("the interpreter starts");
         let shown = String::from_utf8_lossy(&output.stdout);
         if shown.trim_end() != "ok" {
-            failures.push(format!("{name}: {shown}{}", String::from_utf8_lossy(&output.stderr)));
+            failures.push(format!(
+                "{name}: {shown}{}",
+                String::from_utf8_lossy(&output.stderr)
+            ));
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));

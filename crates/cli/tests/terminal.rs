@@ -10,7 +10,15 @@ use std::process::Command;
 fn conversations_go_as_with_cpython() {
     let taipan = env!("CARGO_BIN_EXE_taipan");
     let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/terminal/talk.py");
-    let output = Command::new(taipan).arg(program).arg(taipan).output().expect("the interpreter starts");
+    let output = Command::new(taipan)
+        .arg(program)
+        .arg(taipan)
+        .output()
+        .expect("the interpreter starts");
     let shown = String::from_utf8_lossy(&output.stdout);
-    assert!(shown.trim_end() == "ok", "{shown}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        shown.trim_end() == "ok",
+        "{shown}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }

@@ -16,8 +16,8 @@ use std::borrow::Cow;
 use crate::code::Code;
 use crate::diagnose;
 use crate::doubts;
-use crate::feature_version;
 use crate::error::{ErrorKind, Position, SyntaxError, Warning};
+use crate::feature_version;
 use crate::nesting::{self, Measured, Stack};
 use crate::options::{Mode, Options};
 
@@ -76,8 +76,9 @@ pub fn compile(
             if explained(&source, filename, mode, options).is_some() {
                 return Err(with_warnings(error, warnings));
             }
-            let parsed = nesting::with_stack(stack, || parse_here(&source, filename, mode, options))
-                .map_err(|error| syntax_error(error, &source, filename, mode, options))?;
+            let parsed =
+                nesting::with_stack(stack, || parse_here(&source, filename, mode, options))
+                    .map_err(|error| syntax_error(error, &source, filename, mode, options))?;
             compile_ast(parsed.module, parsed.source, mode, options)
         }
         result => finish(result, warnings),
@@ -157,9 +158,7 @@ pub fn parse(
             let end = Some(place_of(&source, range.end().into()));
             let position = Position { line, column, end };
             let kind = ErrorKind::Syntax;
-            return Err(SyntaxError::at(
-                kind, message, filename, &source, position,
-            ));
+            return Err(SyntaxError::at(kind, message, filename, &source, position));
         }
         match doubts::future_error(&parsed.module) {
             Some((message, start, end)) => Err(future_error(message, start, end, &parsed.source)),

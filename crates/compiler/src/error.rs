@@ -121,13 +121,7 @@ impl SyntaxError {
         let (line, column) = place_of(text, range.start().into());
         let end = Some(place_of(text, range.end().into()));
         let position = Position { line, column, end };
-        Self::at(
-            ErrorKind::Syntax,
-            message,
-            source.name(),
-            text,
-            position,
-        )
+        Self::at(ErrorKind::Syntax, message, source.name(), text, position)
     }
 
     /// What the wrapped crate reports about `source`.

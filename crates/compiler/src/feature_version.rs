@@ -125,7 +125,11 @@ impl<'a> Visitor<'a> for Check<'_> {
             && !tuple.parenthesized
         {
             let what = "except expressions without parentheses are";
-            self.needs(14, what, TextRange::at(handler.range.start(), TextSize::from(6)));
+            self.needs(
+                14,
+                what,
+                TextRange::at(handler.range.start(), TextSize::from(6)),
+            );
         }
     }
 }

@@ -42,7 +42,10 @@ pub fn parse_function_type(source: &str, filename: &str) -> Result<FunctionType,
                 Err(error) => Err(SyntaxError::about("invalid syntax", &file, error.location)),
             }
         };
-        let parameters = parts.parameters.iter().map(|&range| expression(range, true));
+        let parameters = parts
+            .parameters
+            .iter()
+            .map(|&range| expression(range, true));
         let parameters = parameters.collect::<Result<_, _>>()?;
         let returns = expression(parts.returns, false)?;
         Ok(FunctionType {

@@ -96,9 +96,7 @@ fn scope(table: SymbolTable) -> Scope {
         // Annotations that stay text have no scope, though the wrapped crate makes one.
         children: children(
             table.sub_tables,
-            table
-                .annotation_block
-                .filter(|_| !table.future_annotations),
+            table.annotation_block.filter(|_| !table.future_annotations),
         ),
     }
 }

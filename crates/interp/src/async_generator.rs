@@ -43,7 +43,11 @@ pub struct AsyncGenerator {
 }
 
 /// A value that an asynchronous generator itself yields.
-#[class(name = "async_generator_wrapped_value", flags(NO_INSTANTIATION), no_methods)]
+#[class(
+    name = "async_generator_wrapped_value",
+    flags(NO_INSTANTIATION),
+    no_methods
+)]
 pub struct WrappedValue {
     value: Value,
 }
@@ -132,7 +136,9 @@ impl AsyncGenerator {
     /// Resumes the generator's frame; its end is StopAsyncIteration.
     fn resume(this: &Ref<AsyncGenerator>, input: Input) -> PyResult<Value> {
         let outcome = match input {
-            Input::Value(value) => generator::resume(&this.core, this.as_value(), Input::Value(value)),
+            Input::Value(value) => {
+                generator::resume(&this.core, this.as_value(), Input::Value(value))
+            }
             Input::Exception(raised) => generator::throw(&this.core, this.as_value(), raised, true),
         };
         this.ended(outcome)
@@ -203,7 +209,11 @@ impl AsyncGenerator {
     #[method("($self, value, /)", nosig)]
     fn asend(this: &Ref<AsyncGenerator>, value: &Value) -> PyResult<Ref<AsyncGenASend>> {
         AsyncGenerator::call_hooks(this)?;
-        let payload = AsyncGenASend { generator: this.clone(), value: value.clone(), progress: Cell::new(Progress::Created) };
+        let payload = AsyncGenASend {
+            generator: this.clone(),
+            value: value.clone(),
+            progress: Cell::new(Progress::Created),
+        };
         Ok(heap::new_object(AsyncGenASend::class(), payload))
     }
 
@@ -222,7 +232,10 @@ impl AsyncGenerator {
             )?;
         }
         AsyncGenerator::call_hooks(this)?;
-        Ok(AsyncGenAThrow::new(this, Some(Tuple::from_slice(args.positional()))))
+        Ok(AsyncGenAThrow::new(
+            this,
+            Some(Tuple::from_slice(args.positional())),
+        ))
     }
 
     /// aclose() -> raise GeneratorExit inside generator.
@@ -316,10 +329,18 @@ fn generator_exit() -> Raised {
 
 /// Warns of a method's awaitable that dies without having run.
 fn warn_method_never_awaited(generator: &AsyncGenerator, owner: &Value, method: &str) {
-    let name = generator.core.qualname.get().map_or_else(String::new, |name| name.to_display().into_owned());
+    let name = generator
+        .core
+        .qualname
+        .get()
+        .map_or_else(String::new, |name| name.to_display().into_owned());
     let message = format!("coroutine method '{method}' of '{name}' was never awaited");
     if let Err(raised) = warnings::warn(ExceptionKind::RuntimeWarning, &message) {
-        runtime::unraisable(raised, Some("Exception ignored while finalizing async generator"), Some(owner));
+        runtime::unraisable(
+            raised,
+            Some("Exception ignored while finalizing async generator"),
+            Some(owner),
+        );
     }
 }
 
@@ -327,11 +348,17 @@ impl AsyncGenASend {
     /// Notes the start, unless another awaitable of the generator runs.
     fn start(&self) -> PyResult<()> {
         match self.progress.get() {
-            Progress::Ended => bail!(RuntimeError, "cannot reuse already awaited __anext__()/asend()"),
+            Progress::Ended => bail!(
+                RuntimeError,
+                "cannot reuse already awaited __anext__()/asend()"
+            ),
             Progress::Started => Ok(()),
             Progress::Created if self.generator.running.get() => {
                 self.progress.set(Progress::Ended);
-                bail!(RuntimeError, "anext(): asynchronous generator is already running")
+                bail!(
+                    RuntimeError,
+                    "anext(): asynchronous generator is already running"
+                )
             }
             Progress::Created => {
                 self.progress.set(Progress::Started);
@@ -351,15 +378,25 @@ impl AsyncGenASend {
     fn advance(&self, argument: &Value) -> PyResult<Sent> {
         let is_first = self.progress.get() == Progress::Created;
         self.start()?;
-        let argument = if is_first && argument.is_none() { &self.value } else { argument };
+        let argument = if is_first && argument.is_none() {
+            &self.value
+        } else {
+            argument
+        };
         self.generator.running.set(true);
-        self.finish(AsyncGenerator::resume(&self.generator, Input::Value(argument.clone())))
+        self.finish(AsyncGenerator::resume(
+            &self.generator,
+            Input::Value(argument.clone()),
+        ))
     }
 
     fn throw_in(&self, raised: Raised) -> PyResult<Sent> {
         self.start()?;
         self.generator.running.set(true);
-        self.finish(AsyncGenerator::resume(&self.generator, Input::Exception(raised)))
+        self.finish(AsyncGenerator::resume(
+            &self.generator,
+            Input::Exception(raised),
+        ))
     }
 }
 
@@ -400,23 +437,38 @@ impl AsyncGenASend {
 
     #[method("($self, /)", nosig)]
     fn close(&self) -> PyResult<()> {
-        if self.progress.get() == Progress::Ended { Ok(()) } else { closed(self.throw_in(generator_exit())) }
+        if self.progress.get() == Progress::Ended {
+            Ok(())
+        } else {
+            closed(self.throw_in(generator_exit()))
+        }
     }
 }
 
 impl AsyncGenAThrow {
     fn new(generator: &Ref<AsyncGenerator>, arguments: Option<Ref<Tuple>>) -> Ref<AsyncGenAThrow> {
-        let payload = AsyncGenAThrow { generator: generator.clone(), arguments, progress: Cell::new(Progress::Created) };
+        let payload = AsyncGenAThrow {
+            generator: generator.clone(),
+            arguments,
+            progress: Cell::new(Progress::Created),
+        };
         heap::new_object(AsyncGenAThrow::class(), payload)
     }
 
     fn method(&self) -> &'static str {
-        if self.arguments.is_some() { "athrow" } else { "aclose" }
+        if self.arguments.is_some() {
+            "athrow"
+        } else {
+            "aclose"
+        }
     }
 
     fn check_not_ended(&self) -> PyResult<()> {
         if self.progress.get() == Progress::Ended {
-            bail!(RuntimeError, "cannot reuse already awaited aclose()/athrow()");
+            bail!(
+                RuntimeError,
+                "cannot reuse already awaited aclose()/athrow()"
+            );
         }
         Ok(())
     }
@@ -424,7 +476,11 @@ impl AsyncGenAThrow {
     fn check_not_running(&self) -> PyResult<()> {
         if self.generator.running.get() {
             self.progress.set(Progress::Ended);
-            bail!(RuntimeError, "{}(): asynchronous generator is already running", self.method());
+            bail!(
+                RuntimeError,
+                "{}(): asynchronous generator is already running",
+                self.method()
+            );
         }
         Ok(())
     }
@@ -444,7 +500,11 @@ impl AsyncGenAThrow {
             Ok(value) => Ok(Sent::Yield(value)),
             Err(raised) => {
                 self.end();
-                if is_end(&raised) { Ok(Sent::Return(Value::NONE)) } else { Err(raised) }
+                if is_end(&raised) {
+                    Ok(Sent::Return(Value::NONE))
+                } else {
+                    Err(raised)
+                }
             }
         }
     }
@@ -458,7 +518,11 @@ impl AsyncGenAThrow {
         }
         if self.progress.get() == Progress::Started {
             let outcome = AsyncGenerator::resume(generator, Input::Value(argument.clone()));
-            return if self.arguments.is_some() { generator.unwrap(outcome) } else { self.closing(outcome) };
+            return if self.arguments.is_some() {
+                generator.unwrap(outcome)
+            } else {
+                self.closing(outcome)
+            };
         }
         self.check_not_running()?;
         if generator.closed.get() {
@@ -466,7 +530,10 @@ impl AsyncGenAThrow {
             return Err(stop_async_iteration());
         }
         if !argument.is_none() {
-            bail!(RuntimeError, "can't send non-None value to a just-started coroutine");
+            bail!(
+                RuntimeError,
+                "can't send non-None value to a just-started coroutine"
+            );
         }
         self.progress.set(Progress::Started);
         generator.running.set(true);
@@ -485,7 +552,12 @@ impl AsyncGenAThrow {
     /// Throws at the start: an inner iterator gets GeneratorExit thrown in, rather than being closed.
     fn throw_first(&self, raised: Raised) -> PyResult<Value> {
         let generator = &self.generator;
-        generator.ended(generator::throw(&generator.core, generator.as_value(), raised, false))
+        generator.ended(generator::throw(
+            &generator.core,
+            generator.as_value(),
+            raised,
+            false,
+        ))
     }
 
     fn throw_in(&self, raised: Raised) -> PyResult<Sent> {
@@ -551,7 +623,11 @@ impl AsyncGenAThrow {
 
     #[method("($self, /)", nosig)]
     fn close(&self) -> PyResult<()> {
-        if self.progress.get() == Progress::Ended { Ok(()) } else { closed(self.throw_in(generator_exit())) }
+        if self.progress.get() == Progress::Ended {
+            Ok(())
+        } else {
+            closed(self.throw_in(generator_exit()))
+        }
     }
 }
 
@@ -564,11 +640,20 @@ impl AnextAwaitable {
         }
         // A coroutine is no iterator, but awaits through one.
         let Some(method) = iterator.class().slots.await_.get() else {
-            bail!(TypeError, "'{}' object can't be awaited", iterator.class().display_name());
+            bail!(
+                TypeError,
+                "'{}' object can't be awaited",
+                iterator.class().display_name()
+            );
         };
         let made = method(&iterator)?;
         if !protocol::is_iterator(&made) {
-            bail!(TypeError, "{}.__await__() must return an iterable, not {}", iterator.class().display_name(), made.class().name());
+            bail!(
+                TypeError,
+                "{}.__await__() must return an iterable, not {}",
+                iterator.class().display_name(),
+                made.class().name()
+            );
         }
         Ok(made)
     }
@@ -576,7 +661,9 @@ impl AnextAwaitable {
     /// The end of the asynchronous iterator is the default.
     fn or_default<T>(&self, outcome: PyResult<T>) -> PyResult<T> {
         match outcome {
-            Err(raised) if raised.is(ExceptionKind::StopAsyncIteration) => Err(exceptions::stop_iteration(self.default.clone())),
+            Err(raised) if raised.is(ExceptionKind::StopAsyncIteration) => {
+                Err(exceptions::stop_iteration(self.default.clone()))
+            }
             other => other,
         }
     }
@@ -614,7 +701,10 @@ impl AnextAwaitable {
     /// or raise StopIteration.
     #[method(nosig)]
     fn throw(&self, args: Args<'_>) -> PyResult<Value> {
-        self.forward(id!("throw"), args.positional_between("throw", 0, usize::MAX)?)
+        self.forward(
+            id!("throw"),
+            args.positional_between("throw", 0, usize::MAX)?,
+        )
     }
 
     /// close() -> raise GeneratorExit inside generator.
@@ -627,12 +717,19 @@ impl AnextAwaitable {
 /// `anext(iterator)`, or `anext(iterator, default)`.
 pub fn anext(iterator: &Value, default: Option<&Value>) -> PyResult<Value> {
     let Some(method) = iterator.class().slots.anext.get() else {
-        bail!(TypeError, "'{}' object is not an async iterator", iterator.class().name());
+        bail!(
+            TypeError,
+            "'{}' object is not an async iterator",
+            iterator.class().name()
+        );
     };
     let awaitable = method(iterator)?;
     Ok(match default {
         Some(default) => {
-            let payload = AnextAwaitable { awaitable, default: default.clone() };
+            let payload = AnextAwaitable {
+                awaitable,
+                default: default.clone(),
+            };
             heap::new_object(AnextAwaitable::class(), payload).into_value()
         }
         None => awaitable,
@@ -642,18 +739,32 @@ pub fn anext(iterator: &Value, default: Option<&Value>) -> PyResult<Value> {
 /// `aiter(iterable)`.
 pub fn aiter(iterable: &Value) -> PyResult<Value> {
     let Some(method) = iterable.class().slots.aiter.get() else {
-        bail!(TypeError, "'{}' object is not an async iterable", iterable.class().name());
+        bail!(
+            TypeError,
+            "'{}' object is not an async iterable",
+            iterable.class().name()
+        );
     };
     let iterator = method(iterable)?;
     if iterator.class().slots.anext.get().is_none() {
-        bail!(TypeError, "aiter() returned not an async iterator of type '{}'", iterator.class().name());
+        bail!(
+            TypeError,
+            "aiter() returned not an async iterator of type '{}'",
+            iterator.class().name()
+        );
     }
     Ok(iterator)
 }
 
 /// Warns of a coroutine that dies without having run.
 pub fn warn_never_awaited(coroutine: &Value) {
-    let refused = |raised| runtime::unraisable(raised, Some("Exception ignored while finalizing coroutine"), Some(coroutine));
+    let refused = |raised| {
+        runtime::unraisable(
+            raised,
+            Some("Exception ignored while finalizing coroutine"),
+            Some(coroutine),
+        )
+    };
     if let Ok(warn) = runtime::import_attribute("warnings", "_warn_unawaited_coroutine") {
         match protocol::call1(&warn, coroutine) {
             Ok(_) => return,
@@ -668,7 +779,10 @@ pub fn warn_never_awaited(coroutine: &Value) {
     }
     let name = generator::core(coroutine).and_then(|core| core.qualname.get());
     let name = name.map_or_else(String::new, |name| name.to_display().into_owned());
-    if let Err(raised) = warnings::warn(ExceptionKind::RuntimeWarning, &format!("coroutine '{name}' was never awaited")) {
+    if let Err(raised) = warnings::warn(
+        ExceptionKind::RuntimeWarning,
+        &format!("coroutine '{name}' was never awaited"),
+    ) {
         refused(raised);
     }
 }
@@ -686,7 +800,11 @@ pub(crate) fn coroutine_origin(caller: *mut Frame) -> Option<Value> {
         while !frame.is_null() && places.len() < depth as usize {
             let code = (*frame).code().clone();
             let line = (*frame).line().map_or(-1, i64::from);
-            let place = vec![code.filename().to_value(), int::new(line), code.name.to_value()];
+            let place = vec![
+                code.filename().to_value(),
+                int::new(line),
+                code.name.to_value(),
+            ];
             places.push(Tuple::new(place).into_value());
             frame = first_complete((*frame).previous);
         }

@@ -7,9 +7,9 @@ use taipan_objects::exc;
 use taipan_objects::protocol;
 use taipan_objects::raised::{PyResult, Raised};
 use taipan_objects::str::Str;
+use taipan_objects::thread;
 use taipan_objects::tuple::Tuple;
 use taipan_objects::value::{Ref, Value};
-use taipan_objects::thread;
 
 use crate::code::Code;
 use crate::frame_stack::{EngineState, Frame, FrameOwner, StackRef, clear_frame, frame_words};
@@ -19,11 +19,21 @@ use crate::function::Function;
 ///
 /// # Safety
 /// `frame` is memory for a frame of `code`; `function` is a word for a function whose code is `code`.
-pub unsafe fn initialize_frame(frame: *mut Frame, function: StackRef, code: Ref<Code>, first_local: usize) {
+pub unsafe fn initialize_frame(
+    frame: *mut Frame,
+    function: StackRef,
+    code: Ref<Code>,
+    first_local: usize,
+) {
     let is_optimized = code.has_flag(flags::OPTIMIZED);
     // SAFETY: by contract.
     unsafe {
-        initialize_frame_quick(frame, function, StackRef::from_value(code.into_value()), first_local);
+        initialize_frame_quick(
+            frame,
+            function,
+            StackRef::from_value(code.into_value()),
+            first_local,
+        );
         if !is_optimized {
             // The names of a module or an expression that is called as a function are the globals.
             (*frame).namespace = StackRef((*frame).globals().as_value().bits()).borrow();
@@ -36,7 +46,12 @@ pub unsafe fn initialize_frame(frame: *mut Frame, function: StackRef, code: Ref<
 /// # Safety
 /// As there; `code` owns a reference to the function's code.
 #[inline(always)]
-pub unsafe fn initialize_frame_quick(frame: *mut Frame, function: StackRef, code: StackRef, first_local: usize) {
+pub unsafe fn initialize_frame_quick(
+    frame: *mut Frame,
+    function: StackRef,
+    code: StackRef,
+    first_local: usize,
+) {
     // SAFETY: by contract.
     unsafe {
         let view = function.view();
@@ -66,12 +81,21 @@ pub unsafe fn initialize_frame_quick(frame: *mut Frame, function: StackRef, code
 }
 
 /// Makes a frame for calling `function` with `args`, on top of the stack. It is not linked yet.
-pub fn new_frame(engine: &mut EngineState, function: &Ref<Function>, args: Args<'_>) -> PyResult<*mut Frame> {
+pub fn new_frame(
+    engine: &mut EngineState,
+    function: &Ref<Function>,
+    args: Args<'_>,
+) -> PyResult<*mut Frame> {
     let code = function.code();
     let frame = engine.reserve(frame_words(&code));
     // SAFETY: the memory was just reserved for this code.
     unsafe {
-        initialize_frame(frame, StackRef::from_value(function.to_value()), code.clone(), 0);
+        initialize_frame(
+            frame,
+            StackRef::from_value(function.to_value()),
+            code.clone(),
+            0,
+        );
         if let Err(raised) = bind(frame, function, &code, args) {
             clear_frame(frame, (*frame).sp);
             engine.give_back(frame);
@@ -85,9 +109,16 @@ pub fn new_frame(engine: &mut EngineState, function: &Ref<Function>, args: Args<
 ///
 /// # Safety
 /// `frame` is a fresh frame of `code` with empty locals.
-unsafe fn bind(frame: *mut Frame, function: &Ref<Function>, code: &Ref<Code>, args: Args<'_>) -> PyResult<()> {
+unsafe fn bind(
+    frame: *mut Frame,
+    function: &Ref<Function>,
+    code: &Ref<Code>,
+    args: Args<'_>,
+) -> PyResult<()> {
     // SAFETY: parameter indices are below the local count.
-    let set = |index: usize, value: Value| unsafe { *Frame::locals(frame).add(index) = StackRef::from_value(value) };
+    let set = |index: usize, value: Value| unsafe {
+        *Frame::locals(frame).add(index) = StackRef::from_value(value)
+    };
     // SAFETY: as above.
     let is_set = |index: usize| unsafe { !(*Frame::locals(frame).add(index)).is_null() };
     let arg_count = code.arg_count as usize;
@@ -109,23 +140,44 @@ unsafe fn bind(frame: *mut Frame, function: &Ref<Function>, code: &Ref<Code>, ar
         None
     };
     for (name, value) in args.keywords() {
-        bind_keyword(function, code, name, value, keywords.as_ref(), named, &set, &is_set)?;
+        bind_keyword(
+            function,
+            code,
+            name,
+            value,
+            keywords.as_ref(),
+            named,
+            &set,
+            &is_set,
+        )?;
     }
     if positional.len() > arg_count && !has_varargs {
         // SAFETY: the frame is live.
-        return Err(too_many_positional(function, code, positional.len(), unsafe { &*frame }));
+        return Err(too_many_positional(
+            function,
+            code,
+            positional.len(),
+            unsafe { &*frame },
+        ));
     }
     if positional.len() < arg_count {
         let defaults = function.defaults.get();
-        let defaults = defaults.as_ref().map_or(&[][..], |defaults| defaults.tail());
+        let defaults = defaults
+            .as_ref()
+            .map_or(&[][..], |defaults| defaults.tail());
         let first_default = arg_count.saturating_sub(defaults.len());
-        let missing: Vec<usize> = (positional.len()..first_default).filter(|&index| !is_set(index)).collect();
+        let missing: Vec<usize> = (positional.len()..first_default)
+            .filter(|&index| !is_set(index))
+            .collect();
         if !missing.is_empty() {
             return Err(missing_arguments(function, code, "positional", &missing));
         }
         for index in first_default.max(positional.len())..arg_count {
             if !is_set(index) {
-                set(index, defaults[defaults.len() - (arg_count - index)].clone());
+                set(
+                    index,
+                    defaults[defaults.len() - (arg_count - index)].clone(),
+                );
             }
         }
     }
@@ -136,7 +188,10 @@ unsafe fn bind(frame: *mut Frame, function: &Ref<Function>, code: &Ref<Code>, ar
             if is_set(index) {
                 continue;
             }
-            match defaults.as_ref().and_then(|defaults| defaults.get_str(&code.localsplus_names[index])) {
+            match defaults
+                .as_ref()
+                .and_then(|defaults| defaults.get_str(&code.localsplus_names[index]))
+            {
                 Some(value) => set(index, value),
                 None => missing.push(index),
             }
@@ -160,12 +215,21 @@ fn bind_keyword(
 ) -> PyResult<()> {
     let names = &code.localsplus_names[..named];
     let first = code.posonly_arg_count as usize;
-    let found = names[first..].iter().position(|parameter| parameter.is(name));
-    let found = found.or_else(|| names[first..].iter().position(|parameter| parameter.same_text(name)));
+    let found = names[first..]
+        .iter()
+        .position(|parameter| parameter.is(name));
+    let found = found.or_else(|| {
+        names[first..]
+            .iter()
+            .position(|parameter| parameter.same_text(name))
+    });
     match found {
-        Some(index) if is_set(first + index) => {
-            Err(exc!(TypeError, "{}() got multiple values for argument '{}'", function.display_name(), name.to_display()))
-        }
+        Some(index) if is_set(first + index) => Err(exc!(
+            TypeError,
+            "{}() got multiple values for argument '{}'",
+            function.display_name(),
+            name.to_display()
+        )),
         Some(index) => {
             set(first + index, value.clone());
             Ok(())
@@ -178,9 +242,16 @@ fn bind_keyword(
 }
 
 #[cold]
-fn unexpected_keyword(function: &Ref<Function>, code: &Ref<Code>, name: &Ref<Str>, positional_only: usize) -> PyResult<Raised> {
+fn unexpected_keyword(
+    function: &Ref<Function>,
+    code: &Ref<Code>,
+    name: &Ref<Str>,
+    positional_only: usize,
+) -> PyResult<Raised> {
     let display = function.display_name();
-    let given_by_name = code.localsplus_names[..positional_only].iter().any(|parameter| parameter.same_text(name));
+    let given_by_name = code.localsplus_names[..positional_only]
+        .iter()
+        .any(|parameter| parameter.same_text(name));
     if given_by_name {
         return Ok(exc!(
             TypeError,
@@ -189,22 +260,43 @@ fn unexpected_keyword(function: &Ref<Function>, code: &Ref<Code>, name: &Ref<Str
         ));
     }
     let named = (code.arg_count + code.kwonly_arg_count) as usize;
-    let candidates: Vec<Value> = code.localsplus_names[positional_only..named].iter().map(|name| name.to_value()).collect();
+    let candidates: Vec<Value> = code.localsplus_names[positional_only..named]
+        .iter()
+        .map(|name| name.to_value())
+        .collect();
     let candidates = taipan_objects::list::List::new(candidates).into_value();
-    let suggestion = match taipan_objects::runtime::import_attribute("_suggestions", "_generate_suggestions") {
-        Ok(generate) => protocol::call2(&generate, &candidates, name.as_value()).ok().filter(|found| !found.is_none()),
-        Err(_) => None,
-    };
-    let hint = match suggestion.as_ref().and_then(|found| found.downcast::<Str>()) {
+    let suggestion =
+        match taipan_objects::runtime::import_attribute("_suggestions", "_generate_suggestions") {
+            Ok(generate) => protocol::call2(&generate, &candidates, name.as_value())
+                .ok()
+                .filter(|found| !found.is_none()),
+            Err(_) => None,
+        };
+    let hint = match suggestion
+        .as_ref()
+        .and_then(|found| found.downcast::<Str>())
+    {
         Some(found) => format!(". Did you mean '{}'?", found.to_display()),
         None => String::new(),
     };
-    Ok(exc!(TypeError, "{display}() got an unexpected keyword argument '{}'{hint}", name.to_display()))
+    Ok(exc!(
+        TypeError,
+        "{display}() got an unexpected keyword argument '{}'{hint}",
+        name.to_display()
+    ))
 }
 
 #[cold]
-fn missing_arguments(function: &Ref<Function>, code: &Ref<Code>, kind: &str, missing: &[usize]) -> Raised {
-    let names: Vec<String> = missing.iter().map(|&index| format!("'{}'", code.localsplus_names[index].to_display())).collect();
+fn missing_arguments(
+    function: &Ref<Function>,
+    code: &Ref<Code>,
+    kind: &str,
+    missing: &[usize],
+) -> Raised {
+    let names: Vec<String> = missing
+        .iter()
+        .map(|&index| format!("'{}'", code.localsplus_names[index].to_display()))
+        .collect();
     let list = match names.as_slice() {
         [one] => one.clone(),
         [one, two] => format!("{one} and {two}"),
@@ -212,17 +304,31 @@ fn missing_arguments(function: &Ref<Function>, code: &Ref<Code>, kind: &str, mis
         [] => String::new(),
     };
     let plural = if missing.len() == 1 { "" } else { "s" };
-    exc!(TypeError, "{}() missing {} required {kind} argument{plural}: {list}", function.display_name(), missing.len())
+    exc!(
+        TypeError,
+        "{}() missing {} required {kind} argument{plural}: {list}",
+        function.display_name(),
+        missing.len()
+    )
 }
 
 #[cold]
-fn too_many_positional(function: &Ref<Function>, code: &Ref<Code>, given: usize, frame: &Frame) -> Raised {
+fn too_many_positional(
+    function: &Ref<Function>,
+    code: &Ref<Code>,
+    given: usize,
+    frame: &Frame,
+) -> Raised {
     let arg_count = code.arg_count as usize;
-    let defaults = function.defaults.get().map_or(0, |defaults| defaults.tail().len());
+    let defaults = function
+        .defaults
+        .get()
+        .map_or(0, |defaults| defaults.tail().len());
     let mut keyword_only = 0;
     for index in 0..code.kwonly_arg_count as usize {
         // SAFETY: parameter indices are below the local count.
-        let word = unsafe { *Frame::locals(std::ptr::from_ref(frame).cast_mut()).add(arg_count + index) };
+        let word =
+            unsafe { *Frame::locals(std::ptr::from_ref(frame).cast_mut()).add(arg_count + index) };
         keyword_only += usize::from(!word.is_null());
     }
     let (plural, signature) = if defaults > 0 {
@@ -235,11 +341,17 @@ fn too_many_positional(function: &Ref<Function>, code: &Ref<Code>, given: usize,
     let keyword_part = if keyword_only > 0 {
         let given_plural = if given == 1 { "" } else { "s" };
         let keyword_plural = if keyword_only == 1 { "" } else { "s" };
-        format!(" positional argument{given_plural} (and {keyword_only} keyword-only argument{keyword_plural})")
+        format!(
+            " positional argument{given_plural} (and {keyword_only} keyword-only argument{keyword_plural})"
+        )
     } else {
         String::new()
     };
-    let verb = if given == 1 && keyword_only == 0 { "was" } else { "were" };
+    let verb = if given == 1 && keyword_only == 0 {
+        "was"
+    } else {
+        "were"
+    };
     exc!(
         TypeError,
         "{}() takes {signature} positional argument{plural} but {given}{keyword_part} {verb} given",

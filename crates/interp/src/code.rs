@@ -5,6 +5,7 @@
 
 use std::cell::{Cell, RefCell};
 
+use crate::monitoring::{self, CodeMonitoring};
 use taipan_bytecode::{CodeUnit, Opcode, instructions, linetable};
 use taipan_compiler as compiler;
 use taipan_compiler::{Const, flags, kinds};
@@ -14,7 +15,6 @@ use taipan_objects::class::{Payload, Trace};
 use taipan_objects::str::Str;
 use taipan_objects::tuple::Tuple;
 use taipan_objects::value::{Ref, Value};
-use crate::monitoring::{self, CodeMonitoring};
 use taipan_objects::{bytes, complex, float, heap, int, set, slice};
 
 /// Code units that change while they run, and behind them [`GUARD_UNITS`] that no opcode has.
@@ -112,11 +112,18 @@ pub fn constant_value(constant: &Const) -> Value {
         Const::Tuple(items) => Tuple::new(items.iter().map(constant_value).collect()).into_value(),
         Const::FrozenSet(items) => {
             let items: Vec<Value> = items.iter().map(constant_value).collect();
-            set::FrozenSet::from_items(&items).expect("constants are hashable").into_value()
-        },
+            set::FrozenSet::from_items(&items)
+                .expect("constants are hashable")
+                .into_value()
+        }
         Const::Slice(parts) => {
             let [start, stop, step] = &**parts;
-            slice::Slice::new(constant_value(start), constant_value(stop), constant_value(step)).into_value()
+            slice::Slice::new(
+                constant_value(start),
+                constant_value(stop),
+                constant_value(step),
+            )
+            .into_value()
         }
         Const::Code(code) => Code::from_compiled(code).into_value(),
     }
@@ -124,8 +131,15 @@ pub fn constant_value(constant: &Const) -> Value {
 
 /// Constants that look like identifiers are interned, as CPython does.
 fn constant_str(text: &Ref<Str>) -> Ref<Str> {
-    let is_name = text.as_ascii().is_some_and(|text| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'));
-    if is_name { Str::intern_ref(text) } else { text.clone() }
+    let is_name = text.as_ascii().is_some_and(|text| {
+        text.bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    });
+    if is_name {
+        Str::intern_ref(text)
+    } else {
+        text.clone()
+    }
 }
 
 /// Everything a code object is made from, as values.
@@ -190,14 +204,33 @@ impl Code {
 
     /// Makes a code object. The parts fit together: `co_code` is whole units of known opcodes.
     pub fn new(parts: CodeParts) -> Ref<Code> {
-        let units = parts.code.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
-        let units: Box<[Cell<u16>]> = units.chain(std::iter::repeat_n(0, GUARD_UNITS)).map(Cell::new).collect();
+        let units = parts
+            .code
+            .chunks_exact(2)
+            .map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
+        let units: Box<[Cell<u16>]> = units
+            .chain(std::iter::repeat_n(0, GUARD_UNITS))
+            .map(Cell::new)
+            .collect();
         let has = |mask: u32| parts.flags & mask != 0;
-        let count = |mask: u8| parts.localsplus_kinds.iter().filter(|kind| **kind & mask != 0).count() as u32;
-        let parameters = parts.arg_count + parts.kwonly_arg_count + u32::from(has(flags::VARARGS)) + u32::from(has(flags::VARKEYWORDS));
-        let is_simple = !has(flags::VARARGS | flags::VARKEYWORDS) && parts.kwonly_arg_count == 0 && has(flags::OPTIMIZED);
-        let first_traceable =
-            units.iter().position(|unit| unit.get() & 0xff == Opcode::Resume as u16).map_or(0, |position| position as u32);
+        let count = |mask: u8| {
+            parts
+                .localsplus_kinds
+                .iter()
+                .filter(|kind| **kind & mask != 0)
+                .count() as u32
+        };
+        let parameters = parts.arg_count
+            + parts.kwonly_arg_count
+            + u32::from(has(flags::VARARGS))
+            + u32::from(has(flags::VARKEYWORDS));
+        let is_simple = !has(flags::VARARGS | flags::VARKEYWORDS)
+            && parts.kwonly_arg_count == 0
+            && has(flags::OPTIMIZED);
+        let first_traceable = units
+            .iter()
+            .position(|unit| unit.get() & 0xff == Opcode::Resume as u16)
+            .map_or(0, |position| position as u32);
         let code = heap::new_object(
             Code::class(),
             Code {
@@ -273,7 +306,11 @@ impl Code {
     /// Gives this code, and the code in its constants, another file name.
     pub fn set_filename(&self, filename: &Ref<Str>) {
         self.filename.set(Some(filename.clone()));
-        for constant in self.consts.iter().filter_map(|constant| constant.downcast::<Code>()) {
+        for constant in self
+            .consts
+            .iter()
+            .filter_map(|constant| constant.downcast::<Code>())
+        {
             constant.set_filename(filename);
         }
     }
@@ -300,7 +337,11 @@ impl Code {
         if let Some(plain) = self.monitoring.plain_units() {
             return plain.iter().flat_map(|unit| unit.to_le_bytes()).collect();
         }
-        let units: Vec<CodeUnit> = self.units().iter().map(|unit| CodeUnit(unit.get())).collect();
+        let units: Vec<CodeUnit> = self
+            .units()
+            .iter()
+            .map(|unit| CodeUnit(unit.get()))
+            .collect();
         let mut bytes = Vec::with_capacity(units.len() * 2);
         for instruction in instructions(&units) {
             let start = bytes.len() / 2;
@@ -308,7 +349,10 @@ impl Code {
                 bytes.extend_from_slice(&unit.to_bytes());
             }
             let unit = units[instruction.offset as usize];
-            let opcode = instruction.opcode.map_or_else(|byte| byte, |opcode| opcode.plain().unwrap_or_else(|| opcode.base()) as u8);
+            let opcode = instruction.opcode.map_or_else(
+                |byte| byte,
+                |opcode| opcode.plain().unwrap_or_else(|| opcode.base()) as u8,
+            );
             bytes.extend_from_slice(&[opcode, unit.oparg()]);
             bytes.resize(instruction.end() as usize * 2, 0);
         }
@@ -355,6 +399,11 @@ impl Code {
     /// The names of localsplus with any of these kinds.
     pub fn names_of_kind(&self, mask: u8) -> Vec<Value> {
         let kinds = self.localsplus_kinds.0.iter();
-        self.localsplus_names.iter().zip(kinds).filter(|(_, kind)| **kind & mask != 0).map(|(name, _)| name.to_value()).collect()
+        self.localsplus_names
+            .iter()
+            .zip(kinds)
+            .filter(|(_, kind)| **kind & mask != 0)
+            .map(|(name, _)| name.to_value())
+            .collect()
     }
 }

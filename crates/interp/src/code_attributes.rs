@@ -10,9 +10,9 @@ use taipan_bytecode::linetable::{self, Entry, LineRange};
 use taipan_bytecode::{CodeUnit, Opcode, instructions};
 use taipan_compiler::{flags, kinds};
 use taipan_macros::{class, methods};
+use taipan_objects::args::Kwargs;
 use taipan_objects::bytes::Bytes;
 use taipan_objects::class::{Comparison, Trace, Type};
-use taipan_objects::args::Kwargs;
 use taipan_objects::exceptions::ExceptionKind;
 use taipan_objects::native::{ArgInfo, ArgPlace, FromArg};
 use taipan_objects::raised::PyResult;
@@ -39,7 +39,11 @@ fn names(tuple: &Ref<Tuple>) -> PyResult<Vec<Ref<Str>>> {
     for item in tuple.to_vec() {
         match item.downcast::<Str>() {
             Some(name) => names.push(Str::intern_ref(&name.to_exact())),
-            None => bail!(TypeError, "name tuples must contain only strings, not '{}'", item.class().name()),
+            None => bail!(
+                TypeError,
+                "name tuples must contain only strings, not '{}'",
+                item.class().name()
+            ),
         }
     }
     Ok(names)
@@ -59,7 +63,10 @@ impl Variables {
         let mut names = self.local;
         let mut found = vec![kinds::LOCAL; local_count];
         for name in self.cell {
-            match names[..local_count].iter().position(|local| local.same_text(&name)) {
+            match names[..local_count]
+                .iter()
+                .position(|local| local.same_text(&name))
+            {
                 Some(index) => found[index] |= kinds::CELL,
                 None => {
                     names.push(name);
@@ -77,12 +84,19 @@ impl Variables {
 
 /// Marks the variables of comprehensions inlined into a module or class body, which `locals()` does not show.
 fn mark_hidden(code: &[u8], found: &mut [u8]) -> PyResult<()> {
-    let units: Vec<CodeUnit> = code.chunks_exact(2).map(|pair| CodeUnit::from_bytes([pair[0], pair[1]])).collect();
+    let units: Vec<CodeUnit> = code
+        .chunks_exact(2)
+        .map(|pair| CodeUnit::from_bytes([pair[0], pair[1]]))
+        .collect();
     for instruction in instructions(&units) {
         if instruction.opcode == Ok(Opcode::LoadFastAndClear) {
             match found.get_mut(instruction.oparg as usize) {
                 Some(kind) => *kind |= kinds::HIDDEN,
-                None => bail!(ValueError, "code: LOAD_FAST_AND_CLEAR oparg {} out of range", instruction.oparg),
+                None => bail!(
+                    ValueError,
+                    "code: LOAD_FAST_AND_CLEAR oparg {} out of range",
+                    instruction.oparg
+                ),
             }
         }
     }
@@ -92,7 +106,10 @@ fn mark_hidden(code: &[u8], found: &mut [u8]) -> PyResult<()> {
 /// Finishes `parts` from separate lists of variables, checks that they fit together, and makes the code object.
 fn assemble(mut parts: CodeParts, local_count: u32, variables: Variables) -> PyResult<Ref<Code>> {
     let variable_count = variables.local.len();
-    if parts.arg_count < parts.posonly_arg_count || parts.stack_size > i32::MAX as u32 || parts.flags > i32::MAX as u32 {
+    if parts.arg_count < parts.posonly_arg_count
+        || parts.stack_size > i32::MAX as u32
+        || parts.flags > i32::MAX as u32
+    {
         bail!(SystemError, "bad argument to internal function");
     }
     let (names, mut found) = variables.merged();
@@ -104,8 +121,11 @@ fn assemble(mut parts: CodeParts, local_count: u32, variables: Variables) -> PyR
     if !parts.code.len().is_multiple_of(2) {
         bail!(ValueError, "code: co_code is malformed");
     }
-    let stars = u64::from(parts.flags & flags::VARARGS != 0) + u64::from(parts.flags & flags::VARKEYWORDS != 0);
-    if (variable_count as u64) < u64::from(parts.arg_count) + u64::from(parts.kwonly_arg_count) + stars {
+    let stars = u64::from(parts.flags & flags::VARARGS != 0)
+        + u64::from(parts.flags & flags::VARKEYWORDS != 0);
+    if (variable_count as u64)
+        < u64::from(parts.arg_count) + u64::from(parts.kwonly_arg_count) + stars
+    {
         bail!(ValueError, "code: co_varnames is too small");
     }
     if local_count as usize != variable_count {
@@ -122,18 +142,29 @@ fn same_constant(left: &Value, right: &Value) -> PyResult<bool> {
     if !left.class().is(right.class()) {
         return Ok(false);
     }
-    if let (Some(left), Some(right)) = (left.downcast_exact::<Tuple>(), right.downcast_exact::<Tuple>()) {
+    if let (Some(left), Some(right)) = (
+        left.downcast_exact::<Tuple>(),
+        right.downcast_exact::<Tuple>(),
+    ) {
         return same_constants(left.as_slice(), right.as_slice());
     }
-    if let (Some(left), Some(right)) = (left.downcast_exact::<Slice>(), right.downcast_exact::<Slice>()) {
+    if let (Some(left), Some(right)) = (
+        left.downcast_exact::<Slice>(),
+        right.downcast_exact::<Slice>(),
+    ) {
         return Ok(same_constant(left.start_value(), right.start_value())?
             && same_constant(left.stop_value(), right.stop_value())?
             && same_constant(left.step_value(), right.step_value())?);
     }
-    if let (Some(left), Some(right)) = (left.downcast_exact::<FrozenSet>(), right.downcast_exact::<FrozenSet>()) {
+    if let (Some(left), Some(right)) = (
+        left.downcast_exact::<FrozenSet>(),
+        right.downcast_exact::<FrozenSet>(),
+    ) {
         return same_members(left, right);
     }
-    let same = |left: f64, right: f64| left == right && left.is_sign_negative() == right.is_sign_negative();
+    let same = |left: f64, right: f64| {
+        left == right && left.is_sign_negative() == right.is_sign_negative()
+    };
     if let (Some(left), Some(right)) = (float::exact(left), float::exact(right)) {
         return Ok(same(left, right));
     }
@@ -160,7 +191,10 @@ fn same_constants(left: &[Value], right: &[Value]) -> PyResult<bool> {
 }
 
 fn same_members(left: &Ref<FrozenSet>, right: &Ref<FrozenSet>) -> PyResult<bool> {
-    let (left, mut rest) = (protocol::collect(left.as_value())?, protocol::collect(right.as_value())?);
+    let (left, mut rest) = (
+        protocol::collect(left.as_value())?,
+        protocol::collect(right.as_value())?,
+    );
     if left.len() != rest.len() {
         return Ok(false);
     }
@@ -181,13 +215,24 @@ fn same_members(left: &Ref<FrozenSet>, right: &Ref<FrozenSet>) -> PyResult<bool>
 }
 
 fn same_names(left: &[Ref<Str>], right: &[Ref<Str>]) -> bool {
-    left.len() == right.len() && left.iter().zip(right).all(|(left, right)| left.same_text(right))
+    left.len() == right.len()
+        && left
+            .iter()
+            .zip(right)
+            .all(|(left, right)| left.same_text(right))
 }
 
 impl Code {
     fn equals(&self, other: &Code) -> PyResult<bool> {
         let numbers = |code: &Code| {
-            (code.arg_count, code.posonly_arg_count, code.kwonly_arg_count, code.flags, code.first_line, code.units().len())
+            (
+                code.arg_count,
+                code.posonly_arg_count,
+                code.kwonly_arg_count,
+                code.flags,
+                code.first_line,
+                code.units().len(),
+            )
         };
         Ok(numbers(self) == numbers(other)
             && self.name.same_text(&other.name)
@@ -201,7 +246,9 @@ impl Code {
 
     /// `co_consts`.
     pub fn consts_tuple(&self) -> Value {
-        self.cached("co_consts", || Tuple::new(self.consts.to_vec()).into_value())
+        self.cached("co_consts", || {
+            Tuple::new(self.consts.to_vec()).into_value()
+        })
     }
 
     fn variables(&self, key: &'static str, kind: u8) -> Value {
@@ -210,7 +257,10 @@ impl Code {
 
     fn variable_names(&self, kind: u8) -> Vec<Ref<Str>> {
         let names = self.localsplus_names.iter().zip(&self.localsplus_kinds.0);
-        names.filter(|(_, found)| **found & kind != 0).map(|(name, _)| name.clone()).collect()
+        names
+            .filter(|(_, found)| **found & kind != 0)
+            .map(|(name, _)| name.clone())
+            .collect()
     }
 
     /// The table of the old `co_lnotab`: pairs of differences of bytes and of lines.
@@ -218,7 +268,9 @@ impl Code {
         let mut table = Vec::new();
         let (mut offset, mut line) = (0i64, i64::from(self.first_line as i32));
         for range in linetable::lines(&self.linetable.0, self.first_line) {
-            let Some(next) = range.line.map(i64::from).filter(|&next| next != line) else { continue };
+            let Some(next) = range.line.map(i64::from).filter(|&next| next != line) else {
+                continue;
+            };
             let (mut bytes, mut lines) = (i64::from(range.start) * 2 - offset, next - line);
             (offset, line) = (i64::from(range.start) * 2, next);
             while bytes > 255 {
@@ -243,7 +295,10 @@ impl Code {
         "(argcount, posonlyargcount, kwonlyargcount, nlocals, stacksize, flags, codestring, constants, names, varnames, \
          filename, name, qualname, firstlineno, linetable, exceptiontable, freevars=(), cellvars=(), /)"
     )]
-    #[expect(clippy::too_many_arguments, reason = "the constructor's parameters are Python's")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the constructor's parameters are Python's"
+    )]
     fn make(
         _class: &Ref<Type>,
         argcount: i32,
@@ -285,13 +340,21 @@ impl Code {
         };
         let local_count = count("nlocals", nlocals)?;
         let optional = |tuple: Option<&Ref<Tuple>>| tuple.map_or(Ok(Vec::new()), names);
-        let variables = Variables { local: names(varnames)?, cell: optional(cellvars)?, free: optional(freevars)? };
+        let variables = Variables {
+            local: names(varnames)?,
+            cell: optional(cellvars)?,
+            free: optional(freevars)?,
+        };
         assemble(parts, local_count, variables)
     }
 
     #[slot(repr)]
     fn repr(this: &Ref<Code>) -> String {
-        let line = if this.first_line == 0 { -1 } else { this.first_line as i32 };
+        let line = if this.first_line == 0 {
+            -1
+        } else {
+            this.first_line as i32
+        };
         format!(
             "<code object {} at {:#x}, file \"{}\", line {line}>",
             this.name.to_display(),
@@ -309,10 +372,20 @@ impl Code {
         for name in self.names.iter().chain(&self.localsplus_names) {
             add(name.hash_value());
         }
-        for table in [&self.linetable.0[..], &self.exceptiontable.0[..], &self.original_bytes()[..]] {
+        for table in [
+            &self.linetable.0[..],
+            &self.exceptiontable.0[..],
+            &self.original_bytes()[..],
+        ] {
             add(hash::hash_bytes(table));
         }
-        for number in [self.arg_count, self.posonly_arg_count, self.kwonly_arg_count, self.flags, self.first_line] {
+        for number in [
+            self.arg_count,
+            self.posonly_arg_count,
+            self.kwonly_arg_count,
+            self.flags,
+            self.first_line,
+        ] {
             add(i64::from(number));
         }
         Ok(hash::avoid_minus_one(mix as i64))
@@ -320,7 +393,9 @@ impl Code {
 
     #[slot(richcompare)]
     fn compare(&self, other: &Value, comparison: Comparison) -> PyResult<Value> {
-        let Some(other) = other.downcast::<Code>() else { return Ok(Value::NOT_IMPLEMENTED) };
+        let Some(other) = other.downcast::<Code>() else {
+            return Ok(Value::NOT_IMPLEMENTED);
+        };
         match comparison {
             Comparison::Eq => Ok(Value::from_bool(self.equals(other)?)),
             Comparison::Ne => Ok(Value::from_bool(!self.equals(other)?)),
@@ -330,8 +405,18 @@ impl Code {
 }
 
 /// Converts one of the changes that `replace` takes.
-fn change<'a, T: FromArg<'a>>(function: &'static str, name: &'static str, value: &'a Value) -> PyResult<T> {
-    T::from_arg(value, &ArgInfo { function, place: ArgPlace::Name(name) })
+fn change<'a, T: FromArg<'a>>(
+    function: &'static str,
+    name: &'static str,
+    value: &'a Value,
+) -> PyResult<T> {
+    T::from_arg(
+        value,
+        &ArgInfo {
+            function,
+            place: ArgPlace::Name(name),
+        },
+    )
 }
 
 /// A number that `replace` takes.
@@ -351,14 +436,20 @@ fn replaced(code: &Code, function: &'static str, changes: &Kwargs<'_>) -> PyResu
         cell: code.variable_names(kinds::CELL),
         free: code.variable_names(kinds::FREE),
     };
-    let bytes = |name, value| change::<&Ref<Bytes>>(function, name, value).map(|bytes| bytes.as_slice().to_vec());
+    let bytes = |name, value| {
+        change::<&Ref<Bytes>>(function, name, value).map(|bytes| bytes.as_slice().to_vec())
+    };
     let tuple = |name, value| change::<&Ref<Tuple>>(function, name, value);
     let text = |name, value| change::<&Ref<Str>>(function, name, value);
     for (name, value) in &changes.0 {
         match &*name.to_display() {
             "co_argcount" => parts.arg_count = number(function, "co_argcount", value)?,
-            "co_posonlyargcount" => parts.posonly_arg_count = number(function, "co_posonlyargcount", value)?,
-            "co_kwonlyargcount" => parts.kwonly_arg_count = number(function, "co_kwonlyargcount", value)?,
+            "co_posonlyargcount" => {
+                parts.posonly_arg_count = number(function, "co_posonlyargcount", value)?
+            }
+            "co_kwonlyargcount" => {
+                parts.kwonly_arg_count = number(function, "co_kwonlyargcount", value)?
+            }
             "co_nlocals" => local_count = number(function, "co_nlocals", value)?,
             "co_stacksize" => parts.stack_size = number(function, "co_stacksize", value)?,
             "co_flags" => parts.flags = number(function, "co_flags", value)?,
@@ -374,7 +465,10 @@ fn replaced(code: &Code, function: &'static str, changes: &Kwargs<'_>) -> PyResu
             "co_qualname" => parts.qualname = Str::intern_ref(text("co_qualname", value)?),
             "co_linetable" => parts.linetable = bytes("co_linetable", value)?,
             "co_exceptiontable" => parts.exceptiontable = bytes("co_exceptiontable", value)?,
-            other => bail!(TypeError, "{function}() got an unexpected keyword argument '{other}'"),
+            other => bail!(
+                TypeError,
+                "{function}() got an unexpected keyword argument '{other}'"
+            ),
         }
     }
     assemble(parts, local_count, variables)
@@ -423,7 +517,9 @@ impl Code {
 
     #[getter(member)]
     fn co_names(&self) -> Value {
-        self.cached("co_names", || Tuple::new(self.names.iter().map(Ref::to_value).collect()).into_value())
+        self.cached("co_names", || {
+            Tuple::new(self.names.iter().map(Ref::to_value).collect()).into_value()
+        })
     }
 
     #[getter(member)]
@@ -448,23 +544,34 @@ impl Code {
 
     #[getter(member)]
     fn co_linetable(&self) -> Value {
-        self.cached("co_linetable", || Bytes::new(&self.linetable.0).into_value())
+        self.cached("co_linetable", || {
+            Bytes::new(&self.linetable.0).into_value()
+        })
     }
 
     #[getter(member)]
     fn co_exceptiontable(&self) -> Value {
-        self.cached("co_exceptiontable", || Bytes::new(&self.exceptiontable.0).into_value())
+        self.cached("co_exceptiontable", || {
+            Bytes::new(&self.exceptiontable.0).into_value()
+        })
     }
 
     #[getter]
     fn co_lnotab(&self) -> PyResult<Ref<Bytes>> {
-        warnings::warn(ExceptionKind::DeprecationWarning, "co_lnotab is deprecated, use co_lines instead.")?;
+        warnings::warn(
+            ExceptionKind::DeprecationWarning,
+            "co_lnotab is deprecated, use co_lines instead.",
+        )?;
         Ok(Bytes::new(&self.line_number_table()))
     }
 
     #[getter]
     fn _co_code_adaptive(&self) -> Ref<Bytes> {
-        let units: Vec<u8> = self.units().iter().flat_map(|unit| unit.get().to_le_bytes()).collect();
+        let units: Vec<u8> = self
+            .units()
+            .iter()
+            .flat_map(|unit| unit.get().to_le_bytes())
+            .collect();
         Bytes::new(&units)
     }
 
@@ -485,7 +592,9 @@ impl Code {
 
     #[getter]
     fn co_code(&self) -> Value {
-        self.cached("co_code", || Bytes::new(&self.original_bytes()).into_value())
+        self.cached("co_code", || {
+            Bytes::new(&self.original_bytes()).into_value()
+        })
     }
 
     #[method("($self, /)", nosig)]
@@ -497,12 +606,18 @@ impl Code {
     #[method("($self, /)", nosig)]
     fn co_positions(&self) -> Value {
         let entries = linetable::entries(&self.linetable.0, self.first_line);
-        CodeIterator::make(PositionsIterator::class(), entries.map(Step::Position).collect())
+        CodeIterator::make(
+            PositionsIterator::class(),
+            entries.map(Step::Position).collect(),
+        )
     }
 
     #[method("($self, /)", nosig)]
     fn co_branches(&self) -> Value {
-        CodeIterator::make(BranchesIterator::class(), self.branches().into_iter().map(Step::Branch).collect())
+        CodeIterator::make(
+            BranchesIterator::class(),
+            self.branches().into_iter().map(Step::Branch).collect(),
+        )
     }
 
     /// Return a copy of the code object with new values for the specified fields.
@@ -522,7 +637,10 @@ impl Code {
     /// For internal use only.
     #[method("($self, /, oparg)")]
     fn _varname_from_oparg(&self, oparg: i32) -> PyResult<Ref<Str>> {
-        match usize::try_from(oparg).ok().and_then(|index| self.localsplus_names.get(index)) {
+        match usize::try_from(oparg)
+            .ok()
+            .and_then(|index| self.localsplus_names.get(index))
+        {
             Some(name) => Ok(name.clone()),
             None => bail!(IndexError, "tuple index out of range"),
         }
@@ -533,7 +651,10 @@ impl Code {
     /// The places where the code branches: the instruction and its two targets, as byte offsets.
     fn branches(&self) -> Vec<[u32; 3]> {
         let bytes = self.original_bytes();
-        let units: Vec<CodeUnit> = bytes.chunks_exact(2).map(|pair| CodeUnit::from_bytes([pair[0], pair[1]])).collect();
+        let units: Vec<CodeUnit> = bytes
+            .chunks_exact(2)
+            .map(|pair| CodeUnit::from_bytes([pair[0], pair[1]]))
+            .collect();
         let mut branches = Vec::new();
         for instruction in instructions(&units) {
             let (offset, next, oparg) = (instruction.offset, instruction.end(), instruction.oparg);
@@ -541,7 +662,12 @@ impl Code {
                 // The right target lies behind END_FOR and POP_ITER.
                 Ok(Opcode::ForIter) => branches.push([offset, next, next + oparg + 2]),
                 // The left target lies behind NOT_TAKEN.
-                Ok(Opcode::PopJumpIfFalse | Opcode::PopJumpIfTrue | Opcode::PopJumpIfNone | Opcode::PopJumpIfNotNone) => {
+                Ok(
+                    Opcode::PopJumpIfFalse
+                    | Opcode::PopJumpIfTrue
+                    | Opcode::PopJumpIfNone
+                    | Opcode::PopJumpIfNotNone,
+                ) => {
                     branches.push([offset, next + 1, next + oparg]);
                 }
                 Ok(Opcode::EndAsyncFor) => {
@@ -551,7 +677,10 @@ impl Code {
                 _ => {}
             }
         }
-        branches.into_iter().map(|branch| branch.map(|units| units * 2)).collect()
+        branches
+            .into_iter()
+            .map(|branch| branch.map(|units| units * 2))
+            .collect()
     }
 }
 
@@ -596,7 +725,15 @@ pub struct BranchesIterator;
 impl CodeIterator {
     fn make(class: &Ref<Type>, steps: Vec<Step>) -> Value {
         let steps = Steps(steps.into_boxed_slice());
-        heap::new_object(class, CodeIterator { steps, next: Cell::new(0), unit: Cell::new(0) }).into_value()
+        heap::new_object(
+            class,
+            CodeIterator {
+                steps,
+                next: Cell::new(0),
+                unit: Cell::new(0),
+            },
+        )
+        .into_value()
     }
 }
 
@@ -611,8 +748,15 @@ impl CodeIterator {
     fn next(&self) -> Option<Value> {
         let step = *self.steps.0.get(self.next.get())?;
         let values = match step {
-            Step::Line(range) => vec![int::new(i64::from(range.start) * 2), int::new(i64::from(range.end) * 2), optional_number(range.line)],
-            Step::Branch(offsets) => offsets.iter().map(|&offset| int::new(i64::from(offset))).collect(),
+            Step::Line(range) => vec![
+                int::new(i64::from(range.start) * 2),
+                int::new(i64::from(range.end) * 2),
+                optional_number(range.line),
+            ],
+            Step::Branch(offsets) => offsets
+                .iter()
+                .map(|&offset| int::new(i64::from(offset)))
+                .collect(),
             Step::Position(entry) => {
                 let place = entry.location;
                 let unit = self.unit.get() + 1;
@@ -623,7 +767,9 @@ impl CodeIterator {
                     self.next.set(self.next.get() + 1);
                 }
                 let numbers = [place.line, place.end_line, place.column, place.end_column];
-                return Some(Tuple::new(numbers.into_iter().map(optional_number).collect()).into_value());
+                return Some(
+                    Tuple::new(numbers.into_iter().map(optional_number).collect()).into_value(),
+                );
             }
         };
         self.next.set(self.next.get() + 1);

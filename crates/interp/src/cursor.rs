@@ -207,9 +207,17 @@ pub(crate) fn run_full(
     // SAFETY: the registers satisfy the cursor's invariant.
     unsafe {
         (*frame).ip = ip;
-        let mut cursor = Cursor { ip: ip.add(1 + cache), sp, frame, engine };
+        let mut cursor = Cursor {
+            ip: ip.add(1 + cache),
+            sp,
+            frame,
+            engine,
+        };
         match body(&mut cursor, oparg) {
-            Ok(()) => Next { ip: cursor.ip, sp: cursor.sp },
+            Ok(()) => Next {
+                ip: cursor.ip,
+                sp: cursor.sp,
+            },
             Err(raised) => crate::unwind::unwind(engine, cursor.sp, raised),
         }
     }

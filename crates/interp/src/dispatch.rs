@@ -292,7 +292,12 @@ mod tail_threaded {
 
     /// # Safety
     /// The registers satisfy the cursor's invariant.
-    pub unsafe fn enter(ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState) {
+    pub unsafe fn enter(
+        ip: *const u16,
+        sp: *mut StackRef,
+        frame: *mut Frame,
+        engine: *mut EngineState,
+    ) {
         // SAFETY: by contract.
         unsafe { dispatch!(ip, sp, frame, engine) }
     }

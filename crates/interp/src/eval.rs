@@ -19,7 +19,12 @@ use crate::frame_stack::{EngineState, Frame, FrameOwner, StackRef, clear_frame, 
 use crate::function::Function;
 
 /// Runs a code object as a module, class body or expression does: names live in `locals`, or in `globals` without it.
-pub fn run(code: &Ref<Code>, globals: &Ref<Dict>, locals: Option<&Value>, closure: Option<Ref<Tuple>>) -> PyResult<Value> {
+pub fn run(
+    code: &Ref<Code>,
+    globals: &Ref<Dict>,
+    locals: Option<&Value>,
+    closure: Option<Ref<Tuple>>,
+) -> PyResult<Value> {
     thread::check_stack("")?;
     let function = Function::new(code.clone(), globals.clone());
     function.closure.set(closure);
@@ -32,7 +37,12 @@ pub fn run(code: &Ref<Code>, globals: &Ref<Dict>, locals: Option<&Value>, closur
     };
     // SAFETY: the memory was just reserved for this code.
     unsafe {
-        initialize_frame(frame, StackRef::from_value(function.into_value()), code.clone(), 0);
+        initialize_frame(
+            frame,
+            StackRef::from_value(function.into_value()),
+            code.clone(),
+            0,
+        );
         (*frame).namespace = namespace;
     }
     run_entry_frame(engine, frame)
@@ -63,12 +73,21 @@ pub(crate) fn run_entry_frame(engine: &mut EngineState, frame: *mut Frame) -> Py
 /// Runs the current frame until it is left.
 pub(crate) fn run_linked_frame(engine: &mut EngineState, frame: *mut Frame) -> PyResult<Value> {
     // SAFETY: the frame is live.
-    let start = unsafe { Next { ip: (*frame).ip, sp: (*frame).sp } };
+    let start = unsafe {
+        Next {
+            ip: (*frame).ip,
+            sp: (*frame).sp,
+        }
+    };
     run_linked_frame_from(engine, frame, start)
 }
 
 /// As [`run_linked_frame`], from `start` on: the frame's own instruction stays the one that ran last.
-pub(crate) fn run_linked_frame_from(engine: &mut EngineState, frame: *mut Frame, start: Next) -> PyResult<Value> {
+pub(crate) fn run_linked_frame_from(
+    engine: &mut EngineState,
+    frame: *mut Frame,
+    start: Next,
+) -> PyResult<Value> {
     // SAFETY: the frame is live.
     unsafe { (*frame).is_entry = true };
     run_loop(engine, frame, start);
@@ -151,7 +170,9 @@ fn do_due_work() -> PyResult<()> {
         && let Some(exception) = thread::current().pending_exception.take()
     {
         runtime::acknowledge(breaker::ASYNC_EXCEPTION);
-        return Err(taipan_objects::exceptions::raise(taipan_objects::exceptions::make(&exception, None)?));
+        return Err(taipan_objects::exceptions::raise(
+            taipan_objects::exceptions::make(&exception, None)?,
+        ));
     }
     Ok(())
 }
@@ -166,7 +187,11 @@ pub fn safe_point(c: &mut Cursor) -> Step {
 /// As [`safe_point`], if anything is due.
 #[inline(always)]
 pub fn safe_point_if_needed(c: &mut Cursor) -> Step {
-    if EVAL_BREAKER.load(Ordering::Relaxed) != 0 { safe_point(c) } else { Ok(()) }
+    if EVAL_BREAKER.load(Ordering::Relaxed) != 0 {
+        safe_point(c)
+    } else {
+        Ok(())
+    }
 }
 
 /// Whether Python code runs on this thread.

@@ -5,13 +5,13 @@
 
 use taipan_compiler::{flags, kinds};
 use taipan_macros::methods;
+use taipan_objects::bail;
 use taipan_objects::class::Payload;
 use taipan_objects::dict::Dict;
 use taipan_objects::protocol;
 use taipan_objects::raised::PyResult;
 use taipan_objects::traceback::FrameHooks;
 use taipan_objects::value::{Ref, Value};
-use taipan_objects::bail;
 
 use crate::code::Code;
 use crate::frame_object::{FrameObject, frame_object};
@@ -22,20 +22,34 @@ use crate::locals_proxy::FrameLocalsProxy;
 
 /// What tracebacks ask of frames.
 pub(crate) fn hooks() -> FrameHooks {
-    FrameHooks { class: FrameObject::class, line: line_of }
+    FrameHooks {
+        class: FrameObject::class,
+        line: line_of,
+    }
 }
 
 /// The line of the instruction at a byte offset of the frame's code.
 fn line_of(frame: &Value, lasti: i32) -> Option<i32> {
     let code = frame.downcast::<FrameObject>()?.code();
-    let line = if lasti < 0 { Some(code.first_line) } else { code.line_at(lasti as u32 / 2) };
+    let line = if lasti < 0 {
+        Some(code.first_line)
+    } else {
+        code.line_at(lasti as u32 / 2)
+    };
     line.map(|line| line as i32)
 }
 
 /// Whether a variable of an inlined comprehension has a value now.
 fn shows_hidden(frame: &FrameObject, code: &Code) -> bool {
-    let hidden = code.localsplus_kinds.0.iter().enumerate().filter(|(_, kind)| **kind & kinds::HIDDEN != 0);
-    hidden.map(|(index, _)| index).any(|index| frame.local(index).is_some())
+    let hidden = code
+        .localsplus_kinds
+        .0
+        .iter()
+        .enumerate()
+        .filter(|(_, kind)| **kind & kinds::HIDDEN != 0);
+    hidden
+        .map(|(index, _)| index)
+        .any(|index| frame.local(index).is_some())
 }
 
 impl FrameObject {
@@ -123,7 +137,10 @@ impl FrameObject {
         if this.frame().owner == FrameOwner::FrameObject {
             return this.back.get();
         }
-        if this.generator_state().is_some_and(|state| state != State::Running) {
+        if this
+            .generator_state()
+            .is_some_and(|state| state != State::Running)
+        {
             return None;
         }
         // SAFETY: a running frame's callers are live.
@@ -156,7 +173,8 @@ impl FrameObject {
 
     #[setter]
     fn set_f_trace(this: &Ref<FrameObject>, value: Option<&Value>) {
-        this.trace.set(value.filter(|value| !value.is_none()).cloned());
+        this.trace
+            .set(value.filter(|value| !value.is_none()).cloned());
         if !this.trace.is_empty() && this.trace_opcodes.get() {
             crate::tracing::trace_opcodes(this, true);
         }
@@ -167,8 +185,14 @@ impl FrameObject {
     fn f_lasti(this: &Ref<FrameObject>) -> i32 {
         let index = this.frame().instruction_index();
         // A suspended generator is seen behind the instruction that suspended it.
-        let behind = this.generator_state().is_some_and(|state| matches!(state, State::Created | State::Suspended));
-        if index < 0 { -1 } else { (index + i32::from(behind)) * 2 }
+        let behind = this
+            .generator_state()
+            .is_some_and(|state| matches!(state, State::Created | State::Suspended));
+        if index < 0 {
+            -1
+        } else {
+            (index + i32::from(behind)) * 2
+        }
     }
 
     /// Return the global variables in the frame.

@@ -16,11 +16,18 @@ use taipan_objects::heap;
 use taipan_objects::raised::PyResult;
 use taipan_objects::value::{Ref, Value};
 
+use crate::frame_stack::{
+    Frame, FrameOwner, FramePointer, StackRef, clear_frame, frame_words, promote_frame, trace_frame,
+};
 use crate::locals_proxy::FrameLocalsProxy;
-use crate::frame_stack::{Frame, FrameOwner, FramePointer, StackRef, clear_frame, frame_words, promote_frame, trace_frame};
 
 /// The payload of `types.FrameType`.
-#[class(name = "frame", flags(WEAKREFABLE, NO_INSTANTIATION), parts(attributes), manual_trace)]
+#[class(
+    name = "frame",
+    flags(WEAKREFABLE, NO_INSTANTIATION),
+    parts(attributes),
+    manual_trace
+)]
 pub struct FrameObject {
     /// The activation; null only while the object is made.
     #[untraced]
@@ -66,7 +73,9 @@ impl FrameObject {
     /// The frame, if this object owns its memory.
     fn owned_frame(&self) -> Option<*mut Frame> {
         // SAFETY: the frame is live while the object points to it.
-        self.frame.get().filter(|&frame| unsafe { (*frame).owner == FrameOwner::FrameObject })
+        self.frame
+            .get()
+            .filter(|&frame| unsafe { (*frame).owner == FrameOwner::FrameObject })
     }
 
     /// Releases what an owned frame holds; the memory stays until the object goes.
@@ -76,7 +85,9 @@ impl FrameObject {
         if let Some(frame) = self.owned_frame() {
             // SAFETY: the frame is owned and does not run. Code and function stay: attributes show them.
             unsafe {
-                (&raw mut (*frame).namespace).replace(StackRef::NULL).close();
+                (&raw mut (*frame).namespace)
+                    .replace(StackRef::NULL)
+                    .close();
                 let mut word = Frame::locals(frame);
                 while word < (*frame).sp {
                     word.replace(StackRef::NULL).close();
@@ -94,7 +105,10 @@ impl Drop for FrameObject {
             unsafe {
                 let words = frame_words((*frame).code());
                 clear_frame(frame, (*frame).sp);
-                drop(Box::from_raw(ptr::slice_from_raw_parts_mut(frame.cast::<u64>(), words)));
+                drop(Box::from_raw(ptr::slice_from_raw_parts_mut(
+                    frame.cast::<u64>(),
+                    words,
+                )));
             }
         }
     }
@@ -105,7 +119,11 @@ pub(crate) fn frame_object(frame: *mut Frame) -> Ref<FrameObject> {
     // SAFETY: the frame is live.
     unsafe {
         if !(*frame).object.is_null() {
-            return (*frame).object.view().downcast_unchecked::<FrameObject>().clone();
+            return (*frame)
+                .object
+                .view()
+                .downcast_unchecked::<FrameObject>()
+                .clone();
         }
         let object = heap::new_object(
             FrameObject::class(),

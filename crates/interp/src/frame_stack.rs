@@ -62,13 +62,21 @@ impl StackRef {
     /// The value's bits without the mark. Ints keep bit 3: it is data there.
     #[inline(always)]
     pub fn value_bits(self) -> u64 {
-        if bits::is_pointer(self.0) { self.0 & !BORROWED } else { self.0 }
+        if bits::is_pointer(self.0) {
+            self.0 & !BORROWED
+        } else {
+            self.0
+        }
     }
 
     /// The same word as a borrowed one.
     #[inline(always)]
     pub fn borrow(self) -> StackRef {
-        if bits::is_pointer(self.0) { StackRef(self.0 | BORROWED) } else { self }
+        if bits::is_pointer(self.0) {
+            StackRef(self.0 | BORROWED)
+        } else {
+            self
+        }
     }
 
     /// Views the word as a value.
@@ -78,7 +86,9 @@ impl StackRef {
     #[inline(always)]
     pub unsafe fn view(self) -> ViewedValue {
         // SAFETY: by contract; the view never drops.
-        ViewedValue(std::mem::ManuallyDrop::new(unsafe { Value::from_bits(self.value_bits()) }))
+        ViewedValue(std::mem::ManuallyDrop::new(unsafe {
+            Value::from_bits(self.value_bits())
+        }))
     }
 
     /// An owned value: counts a reference if the word was borrowed.
@@ -103,7 +113,11 @@ impl StackRef {
     #[inline(always)]
     pub unsafe fn into_option(self) -> Option<Value> {
         // SAFETY: by contract.
-        if self.is_null() { None } else { Some(unsafe { self.into_value() }) }
+        if self.is_null() {
+            None
+        } else {
+            Some(unsafe { self.into_value() })
+        }
     }
 
     /// A second, owning word for the same value.
@@ -123,7 +137,11 @@ impl StackRef {
     #[inline(always)]
     pub unsafe fn promote(self) -> StackRef {
         // SAFETY: by contract.
-        if self.is_borrowed() { unsafe { self.duplicate() } } else { self }
+        if self.is_borrowed() {
+            unsafe { self.duplicate() }
+        } else {
+            self
+        }
     }
 
     /// Releases the word's reference, if it owns one.
@@ -217,7 +235,12 @@ impl Frame {
     /// The function whose call this is.
     pub fn function(&self) -> Ref<Function> {
         // SAFETY: frames always have a function word.
-        unsafe { self.function.view().downcast_unchecked::<Function>().clone() }
+        unsafe {
+            self.function
+                .view()
+                .downcast_unchecked::<Function>()
+                .clone()
+        }
     }
 
     /// The global namespace.
@@ -237,7 +260,13 @@ impl Frame {
     /// The namespace of a class body or module.
     pub fn namespace(&self) -> Option<Value> {
         // SAFETY: the word is valid or NULL.
-        unsafe { if self.namespace.is_null() { None } else { Some((*self.namespace.view()).clone()) } }
+        unsafe {
+            if self.namespace.is_null() {
+                None
+            } else {
+                Some((*self.namespace.view()).clone())
+            }
+        }
     }
 
     /// Index of the running instruction, in code units. -1 before the first one.
@@ -250,12 +279,17 @@ impl Frame {
     /// The line that runs.
     pub fn line(&self) -> Option<u32> {
         let index = self.instruction_index();
-        if index < 0 { Some(self.code().first_line) } else { self.code().line_at(index as u32) }
+        if index < 0 {
+            Some(self.code().first_line)
+        } else {
+            self.code().line_at(index as u32)
+        }
     }
 
     /// Whether the frame has started: a frame whose first instructions still build it is not shown.
     pub fn is_complete(&self) -> bool {
-        self.owner == FrameOwner::Generator || self.instruction_index() >= self.code().first_traceable as i32
+        self.owner == FrameOwner::Generator
+            || self.instruction_index() >= self.code().first_traceable as i32
     }
 
     /// Number of locals, cells and free variables.
@@ -343,7 +377,10 @@ impl EngineState {
         let range = words.as_mut_ptr_range();
         self.top = range.start;
         self.limit = range.end;
-        self.chunks.push(Chunk { words, previous_top });
+        self.chunks.push(Chunk {
+            words,
+            previous_top,
+        });
     }
 
     /// Memory for a frame.
@@ -431,7 +468,11 @@ pub unsafe fn clear_frame(frame: *mut Frame, sp: *mut StackRef) {
             word = word.add(1);
         }
         (*frame).sp = Frame::locals(frame);
-        for place in [&raw mut (*frame).namespace, &raw mut (*frame).function, &raw mut (*frame).code] {
+        for place in [
+            &raw mut (*frame).namespace,
+            &raw mut (*frame).function,
+            &raw mut (*frame).code,
+        ] {
             place.replace(StackRef::NULL).close();
         }
     }

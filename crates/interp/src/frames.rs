@@ -1,5 +1,6 @@
 //! Which frames run: what `sys._getframe`, `globals()` and `super()` ask.
 
+use taipan_objects::bail;
 use taipan_objects::cell_object::CellObject;
 use taipan_objects::class::Type;
 use taipan_objects::dict::Dict;
@@ -7,7 +8,6 @@ use taipan_objects::raised::PyResult;
 use taipan_objects::str::Str;
 use taipan_objects::thread::{self, ThreadState};
 use taipan_objects::value::{Ref, Value};
-use taipan_objects::bail;
 
 use crate::code::Code;
 use crate::frame_object::frame_object;
@@ -29,7 +29,10 @@ pub fn engine() -> &'static mut EngineState {
 pub fn release_engine() {
     crate::tracing::thread_ends();
     let state = thread::current();
-    let engine = state.engine.replace(std::ptr::null_mut()).cast::<EngineState>();
+    let engine = state
+        .engine
+        .replace(std::ptr::null_mut())
+        .cast::<EngineState>();
     if !engine.is_null() {
         // SAFETY: `engine` made the box; no frame runs any more.
         drop(unsafe { Box::from_raw(engine) });
@@ -93,7 +96,13 @@ pub struct Caller {
 pub fn caller(depth: usize) -> Option<Caller> {
     let frame = frame_at(depth)?;
     // SAFETY: the frame is live, and its code and globals are taken as references of their own.
-    unsafe { Some(Caller { code: (*frame).code().clone(), globals: (*frame).globals().clone(), line: (*frame).line() }) }
+    unsafe {
+        Some(Caller {
+            code: (*frame).code().clone(),
+            globals: (*frame).globals().clone(),
+            line: (*frame).line(),
+        })
+    }
 }
 
 /// The function whose call is `depth` calls up.
@@ -130,7 +139,9 @@ pub fn current_code() -> Option<Ref<Code>> {
 
 /// `locals()` of the running code: the namespace itself, or for functions a fresh dict (PEP 667).
 pub fn current_locals() -> PyResult<Value> {
-    let Some(frame) = frame_at(0) else { bail!(SystemError, "frame does not exist") };
+    let Some(frame) = frame_at(0) else {
+        bail!(SystemError, "frame does not exist")
+    };
     crate::frame_object::locals_snapshot(frame)
 }
 
@@ -141,7 +152,9 @@ pub fn current_module_name() -> Option<Value> {
 
 /// What `super()` without arguments means in the running method: `__class__` and the first argument.
 pub fn super_arguments() -> PyResult<(Ref<Type>, Value)> {
-    let Some(frame) = frame_at(0) else { bail!(RuntimeError, "super(): no current frame") };
+    let Some(frame) = frame_at(0) else {
+        bail!(RuntimeError, "super(): no current frame")
+    };
     // SAFETY: the frame runs; locals are valid words.
     unsafe {
         let code = (*frame).code().clone();
@@ -149,25 +162,45 @@ pub fn super_arguments() -> PyResult<(Ref<Type>, Value)> {
             bail!(RuntimeError, "super(): no arguments");
         }
         let first = *Frame::locals(frame);
-        let mut receiver = if first.is_null() { None } else { Some((*first.view()).clone()) };
+        let mut receiver = if first.is_null() {
+            None
+        } else {
+            Some((*first.view()).clone())
+        };
         if code.localsplus_kinds.0[0] & taipan_compiler::kinds::CELL != 0
-            && let Some(cell) = receiver.as_ref().and_then(|value| value.downcast::<CellObject>())
+            && let Some(cell) = receiver
+                .as_ref()
+                .and_then(|value| value.downcast::<CellObject>())
         {
             receiver = cell.contents.get();
         }
-        let Some(receiver) = receiver else { bail!(RuntimeError, "super(): arg[0] deleted") };
+        let Some(receiver) = receiver else {
+            bail!(RuntimeError, "super(): arg[0] deleted")
+        };
         let first_free = code.localsplus_count() - code.free_count as usize;
         for index in first_free..code.localsplus_count() {
             if !code.localsplus_names[index].eq_str("__class__") {
                 continue;
             }
             let word = *Frame::locals(frame).add(index);
-            let cell = if word.is_null() { None } else { word.view().downcast::<CellObject>().cloned() };
-            let Some(cell) = cell else { bail!(RuntimeError, "super(): bad __class__ cell") };
-            let Some(class) = cell.contents.get() else { bail!(RuntimeError, "super(): empty __class__ cell") };
+            let cell = if word.is_null() {
+                None
+            } else {
+                word.view().downcast::<CellObject>().cloned()
+            };
+            let Some(cell) = cell else {
+                bail!(RuntimeError, "super(): bad __class__ cell")
+            };
+            let Some(class) = cell.contents.get() else {
+                bail!(RuntimeError, "super(): empty __class__ cell")
+            };
             match class.into_ref::<Type>() {
                 Ok(class) => return Ok((class, receiver)),
-                Err(other) => bail!(RuntimeError, "super(): __class__ is not a type ({})", other.class().name()),
+                Err(other) => bail!(
+                    RuntimeError,
+                    "super(): __class__ is not a type ({})",
+                    other.class().name()
+                ),
             }
         }
     }
@@ -176,7 +209,10 @@ pub fn super_arguments() -> PyResult<(Ref<Type>, Value)> {
 
 /// Visits the frames of a thread, innermost first, with file, name and line, until `visit` answers false. Nothing is
 /// allocated or counted, so that a signal handler on the same thread can look.
-pub fn for_each_frame_of(state: &ThreadState, visit: &mut dyn FnMut(&Str, &Str, Option<u32>) -> bool) {
+pub fn for_each_frame_of(
+    state: &ThreadState,
+    visit: &mut dyn FnMut(&Str, &Str, Option<u32>) -> bool,
+) {
     let engine = state.engine.get().cast::<EngineState>();
     if engine.is_null() {
         return;
@@ -187,7 +223,8 @@ pub fn for_each_frame_of(state: &ThreadState, visit: &mut dyn FnMut(&Str, &Str, 
         let mut frame = first_complete((*engine).current);
         while !frame.is_null() {
             let code = (*frame).code();
-            let goes_on = code.with_filename(|filename| visit(filename, &code.name, (*frame).line()));
+            let goes_on =
+                code.with_filename(|filename| visit(filename, &code.name, (*frame).line()));
             if !goes_on {
                 return;
             }

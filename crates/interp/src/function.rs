@@ -75,7 +75,11 @@ impl Function {
     /// As [`Function::new`], where the builtins are known.
     pub fn with_builtins(code: Ref<Code>, globals: Ref<Dict>, builtins: Value) -> Ref<Function> {
         let has_doc = code.has_flag(taipan_compiler::flags::HAS_DOCSTRING);
-        let doc = if has_doc { code.consts.first().cloned() } else { None };
+        let doc = if has_doc {
+            code.consts.first().cloned()
+        } else {
+            None
+        };
         let module = globals.get_str(id!("__name__"));
         let (name, qualname) = (code.name.clone(), code.qualname.clone());
         heap::new_object(
@@ -122,7 +126,9 @@ impl Function {
 
     /// `__qualname__` for messages.
     pub fn display_name(&self) -> String {
-        self.qualname.get().map_or_else(|| "?".to_owned(), |name| name.to_display().into_owned())
+        self.qualname
+            .get()
+            .map_or_else(|| "?".to_owned(), |name| name.to_display().into_owned())
     }
 }
 

@@ -6,8 +6,8 @@
 
 use taipan_compiler::flags;
 use taipan_macros::methods;
-use taipan_objects::args::Args;
 use taipan_objects::annotations::call_annotate;
+use taipan_objects::args::Args;
 use taipan_objects::cell_object::CellObject;
 use taipan_objects::class::Type;
 use taipan_objects::descriptors::BoundMethod;
@@ -38,18 +38,30 @@ fn checked_closure(code: &Code, closure: &Value) -> PyResult<Option<Ref<Tuple>>>
         return Ok(None);
     };
     if cells.len() != free {
-        bail!(ValueError, "{} requires closure of length {free}, not {}", code.name.to_display(), cells.len());
+        bail!(
+            ValueError,
+            "{} requires closure of length {free}, not {}",
+            code.name.to_display(),
+            cells.len()
+        );
     }
     for cell in cells.as_slice() {
         if cell.downcast::<CellObject>().is_none() {
-            bail!(TypeError, "arg 5 (closure) expected cell, found {}", cell.class().name());
+            bail!(
+                TypeError,
+                "arg 5 (closure) expected cell, found {}",
+                cell.class().name()
+            );
         }
     }
     Ok(Some(cells.clone()))
 }
 
 /// A value of the class `T`, or nothing for None and for a deleted attribute.
-fn optional<T: taipan_objects::class::Payload>(value: Option<&Value>, message: &str) -> PyResult<Option<Ref<T>>> {
+fn optional<T: taipan_objects::class::Payload>(
+    value: Option<&Value>,
+    message: &str,
+) -> PyResult<Option<Ref<T>>> {
     match value.filter(|value| !value.is_none()) {
         None => Ok(None),
         Some(value) => match value.downcast::<T>() {
@@ -59,7 +71,10 @@ fn optional<T: taipan_objects::class::Payload>(value: Option<&Value>, message: &
     }
 }
 
-fn required<'a, T: taipan_objects::class::Payload>(value: Option<&'a Value>, message: &str) -> PyResult<&'a Ref<T>> {
+fn required<'a, T: taipan_objects::class::Payload>(
+    value: Option<&'a Value>,
+    message: &str,
+) -> PyResult<&'a Ref<T>> {
     match value.and_then(|value| value.downcast::<T>()) {
         Some(value) => Ok(value),
         None => bail!(TypeError, "{message}"),
@@ -108,7 +123,8 @@ impl Function {
         let name = optional::<Str>(Some(name), "arg 3 (name) must be None or string")?;
         let defaults = optional::<Tuple>(Some(argdefs), "arg 4 (defaults) must be None or tuple")?;
         let closure = checked_closure(code, closure)?;
-        let keyword_defaults = optional::<Dict>(Some(kwdefaults), "arg 6 (kwdefaults) must be None or dict")?;
+        let keyword_defaults =
+            optional::<Dict>(Some(kwdefaults), "arg 6 (kwdefaults) must be None or dict")?;
         let function = Function::new(code.clone(), globals.clone());
         if let Some(name) = name {
             function.name.set(Some(name));
@@ -125,7 +141,11 @@ impl Function {
     }
 
     #[slot(descr_get)]
-    fn descr_get(this: &Value, instance: Option<&Value>, _class: Option<&Value>) -> PyResult<Value> {
+    fn descr_get(
+        this: &Value,
+        instance: Option<&Value>,
+        _class: Option<&Value>,
+    ) -> PyResult<Value> {
         match instance {
             Some(instance) => Ok(BoundMethod::new(this.clone(), instance.clone()).into_value()),
             None => Ok(this.clone()),
@@ -134,7 +154,11 @@ impl Function {
 
     #[slot(repr)]
     fn repr(this: &Ref<Function>) -> String {
-        format!("<function {} at {:#x}>", this.display_name(), this.as_value().id())
+        format!(
+            "<function {} at {:#x}>",
+            this.display_name(),
+            this.as_value().id()
+        )
     }
 }
 
@@ -150,8 +174,15 @@ impl Function {
         let code = required::<Code>(value, "__code__ must be set to a code object")?;
         let cells = self.closure.get().map_or(0, |closure| closure.len());
         if cells != code.free_count as usize {
-            let name = self.name.get().map_or_else(String::new, |name| name.to_display().into_owned());
-            bail!(ValueError, "{name}() requires a code object with {cells} free vars, not {}", code.free_count);
+            let name = self
+                .name
+                .get()
+                .map_or_else(String::new, |name| name.to_display().into_owned());
+            bail!(
+                ValueError,
+                "{name}() requires a code object with {cells} free vars, not {}",
+                code.free_count
+            );
         }
         if self.code().flags & SUSPENDING != code.flags & SUSPENDING {
             warnings::warn(
@@ -231,7 +262,9 @@ impl Function {
 
     #[setter(name = "__dict__")]
     fn set_dict(this: &Value, value: Option<&Value>) -> PyResult<()> {
-        let Some(value) = value else { bail!(TypeError, "cannot delete __dict__") };
+        let Some(value) = value else {
+            bail!(TypeError, "cannot delete __dict__")
+        };
         match value.downcast::<Dict>() {
             Some(dict) => {
                 if let Some(table) = instance::attributes(this) {
@@ -239,7 +272,11 @@ impl Function {
                 }
                 Ok(())
             }
-            None => bail!(TypeError, "__dict__ must be set to a dictionary, not a '{}'", value.class().name()),
+            None => bail!(
+                TypeError,
+                "__dict__ must be set to a dictionary, not a '{}'",
+                value.class().name()
+            ),
         }
     }
 
@@ -270,7 +307,9 @@ impl Function {
     /// The declared type parameters of the function.
     #[getter(name = "__type_params__")]
     fn type_params_getter(&self) -> Value {
-        self.type_params.get().unwrap_or_else(|| Tuple::empty().into_value())
+        self.type_params
+            .get()
+            .unwrap_or_else(|| Tuple::empty().into_value())
     }
 
     #[setter(name = "__type_params__")]

@@ -28,10 +28,11 @@ use crate::code::Code;
 use crate::cursor::Cursor;
 use crate::eval;
 use crate::frame_object::{detach_frame_object, frame_object};
-use crate::monitoring::{self, Event};
 use crate::frame_stack::{
-    EngineState, Frame, FrameOwner, FramePointer, StackRef, clear_frame, frame_words, promote_frame, trace_frame,
+    EngineState, Frame, FrameOwner, FramePointer, StackRef, clear_frame, frame_words,
+    promote_frame, trace_frame,
 };
+use crate::monitoring::{self, Event};
 
 /// Where a generator stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -119,7 +120,9 @@ pub(crate) fn owner_of_frame(frame: *mut Frame) -> Option<Value> {
 
 /// Ends a generator that has not started, as its finalizer would.
 pub(crate) fn abandon(owner: &Value) {
-    if owner.downcast::<Coroutine>().is_some() && core(owner).is_some_and(|core| core.state.get() == State::Created) {
+    if owner.downcast::<Coroutine>().is_some()
+        && core(owner).is_some_and(|core| core.state.get() == State::Created)
+    {
         crate::async_generator::warn_never_awaited(owner);
     }
     if let Some(core) = core(owner) {
@@ -140,7 +143,11 @@ impl Core {
 
     /// Bytes of the frame's block.
     pub(crate) fn frame_bytes(&self) -> usize {
-        if self.frame.get().is_some() { (BLOCK_HEAD + frame_words(&self.code)) * 8 } else { 0 }
+        if self.frame.get().is_some() {
+            (BLOCK_HEAD + frame_words(&self.code)) * 8
+        } else {
+            0
+        }
     }
 
     /// Releases the frame of a generator that will not run again.
@@ -149,7 +156,9 @@ impl Core {
             return;
         }
         self.state.set(State::Finished);
-        let Some(frame) = self.frame.get() else { return };
+        let Some(frame) = self.frame.get() else {
+            return;
+        };
         self.frame.set(ptr::null_mut());
         // SAFETY: the frame is suspended; nothing else points to it once its frame object took its own copy.
         unsafe {
@@ -190,7 +199,8 @@ impl Core {
     /// Whether an exception thrown in now could be handled, or told of: not outside of all blocks, as the compiler notes in
     /// RESUME.
     fn has_handler(&self) -> bool {
-        monitoring::listens(Event::PyUnwind) || self.resume_oparg().is_none_or(|oparg| oparg & 4 == 0)
+        monitoring::listens(Event::PyUnwind)
+            || self.resume_oparg().is_none_or(|oparg| oparg & 4 == 0)
     }
 }
 
@@ -264,7 +274,8 @@ pub fn make_generator(c: &mut Cursor) -> PyResult<Value> {
             return Ok(crate::async_generator::AsyncGenerator::from_core(core).into_value());
         }
         if code.has_flag(flags::COROUTINE) {
-            core.origin.set(crate::async_generator::coroutine_origin((*frame).previous));
+            core.origin
+                .set(crate::async_generator::coroutine_origin((*frame).previous));
             let coroutine = heap::new_object(Coroutine::class(), Coroutine { core });
             anchor(&coroutine.core, coroutine.as_value());
             return Ok(coroutine.into_value());
@@ -283,12 +294,17 @@ pub fn core(value: &Value) -> Option<&Core> {
     if let Some(coroutine) = value.downcast::<Coroutine>() {
         return Some(&coroutine.core);
     }
-    value.downcast::<crate::async_generator::AsyncGenerator>().map(|generator| generator.core())
+    value
+        .downcast::<crate::async_generator::AsyncGenerator>()
+        .map(|generator| generator.core())
 }
 
 /// Links a suspended generator on top of the running frame, with `value` as what its `yield` answers.
 fn link(engine: &mut EngineState, core: &Core, value: Option<Value>) -> PyResult<*mut Frame> {
-    let frame = core.frame.get().expect("a generator that is not finished has a frame");
+    let frame = core
+        .frame
+        .get()
+        .expect("a generator that is not finished has a frame");
     eval::push_frame(engine, frame)?;
     let state = thread::current();
     core.handled.previous.set(state.handled_top.get());
@@ -307,14 +323,21 @@ fn link(engine: &mut EngineState, core: &Core, value: Option<Value>) -> PyResult
 /// Unlinks the running generator frame; its caller becomes current.
 fn unlink(engine: &mut EngineState, frame: *mut Frame, core: &Core) {
     let state = thread::current();
-    state.handled_top.set(core.handled.previous.replace(ptr::null()));
+    state
+        .handled_top
+        .set(core.handled.previous.replace(ptr::null()));
     // SAFETY: the frame is current.
     engine.current = unsafe { std::mem::replace(&mut (*frame).previous, ptr::null_mut()) };
     thread::leave_frame();
 }
 
 /// Resumes a suspended generator in the running native loop. Answers false if it cannot be resumed this way.
-pub fn resume_inline(c: &mut Cursor, core: &Core, value: Value, return_units: u16) -> PyResult<bool> {
+pub fn resume_inline(
+    c: &mut Cursor,
+    core: &Core,
+    value: Value,
+    return_units: u16,
+) -> PyResult<bool> {
     if !matches!(core.state.get(), State::Created | State::Suspended) {
         return Ok(false);
     }
@@ -404,7 +427,9 @@ pub fn resume(core: &Core, owner: &Value, input: Input) -> PyResult<Sent> {
         State::Running => bail!(ValueError, "{kind} already executing"),
         State::Finished => {
             return match input {
-                _ if kind == "coroutine" => bail!(RuntimeError, "cannot reuse already awaited coroutine"),
+                _ if kind == "coroutine" => {
+                    bail!(RuntimeError, "cannot reuse already awaited coroutine")
+                }
                 Input::Exception(raised) => Err(raised),
                 Input::Value(_) => Ok(Sent::Return(Value::NONE)),
             };
@@ -413,7 +438,10 @@ pub fn resume(core: &Core, owner: &Value, input: Input) -> PyResult<Sent> {
             if let Input::Value(value) = &input
                 && !value.is_none()
             {
-                bail!(TypeError, "can't send non-None value to a just-started {kind}");
+                bail!(
+                    TypeError,
+                    "can't send non-None value to a just-started {kind}"
+                );
             }
         }
         State::Suspended => {}
@@ -430,14 +458,18 @@ pub fn resume(core: &Core, owner: &Value, input: Input) -> PyResult<Sent> {
         Input::Exception(raised) => {
             let frame = link(engine, core, None)?;
             // The context is what the generator handles itself, not what its caller handles.
-            exceptions::link_context(raised.exception(), core.handled.value.get().map(Ref::into_value));
+            exceptions::link_context(
+                raised.exception(),
+                core.handled.value.get().map(Ref::into_value),
+            );
             // No RESUME runs that would bring the code up to date.
             if monitoring::is_active() {
                 monitoring::update(&core.code);
             }
             // SAFETY: the frame is live. It shows the YIELD_VALUE; the exception is thrown in at the RESUME behind it.
             let resume = unsafe { (*frame).instruction_index() } + 1;
-            let raised = monitoring::exception_event(engine, Event::PyThrow, resume.max(0) as usize, raised);
+            let raised =
+                monitoring::exception_event(engine, Event::PyThrow, resume.max(0) as usize, raised);
             // SAFETY: the frame is current; its words below `sp` are valid.
             unsafe {
                 (*frame).is_entry = true;
@@ -456,7 +488,11 @@ pub fn resume(core: &Core, owner: &Value, input: Input) -> PyResult<Sent> {
     drop(keep_alive);
     let finished = core.state.get() == State::Finished;
     let value = outcome?;
-    Ok(if finished { Sent::Return(value) } else { Sent::Yield(value) })
+    Ok(if finished {
+        Sent::Return(value)
+    } else {
+        Sent::Yield(value)
+    })
 }
 
 /// The exception of `generator.throw(type, value, traceback)`.
@@ -474,12 +510,18 @@ pub fn thrown_exception(values: &[Value]) -> PyResult<Raised> {
 pub(crate) fn make_thrown(values: &[Value]) -> PyResult<Raised> {
     let traceback = values.get(2).filter(|value| !value.is_none());
     if traceback.is_some_and(|traceback| traceback.downcast::<Traceback>().is_none()) {
-        bail!(TypeError, "throw() third argument must be a traceback object");
+        bail!(
+            TypeError,
+            "throw() third argument must be a traceback object"
+        );
     }
     let argument = values.get(1).filter(|value| !value.is_none());
     let exception = if values[0].downcast::<BaseException>().is_some() {
         if argument.is_some() {
-            bail!(TypeError, "instance exception may not have a separate value");
+            bail!(
+                TypeError,
+                "instance exception may not have a separate value"
+            );
         }
         exceptions::make(&values[0], None)?
     } else if exceptions::is_exception_class(&values[0]) {
@@ -489,7 +531,11 @@ pub(crate) fn make_thrown(values: &[Value]) -> PyResult<Raised> {
             Err(raised) => return Ok(raised),
         }
     } else {
-        bail!(TypeError, "exceptions must be classes or instances deriving from BaseException, not {}", values[0].class().name());
+        bail!(
+            TypeError,
+            "exceptions must be classes or instances deriving from BaseException, not {}",
+            values[0].class().name()
+        );
     };
     if let Some(traceback) = traceback {
         exception.set_traceback(Some(traceback.clone()));
@@ -553,7 +599,8 @@ fn throw_into(inner: &Value, raised: &Raised, close_inner: bool) -> PyResult<Opt
         return throw(inner_core, inner, again, close_inner).map(Some);
     }
     match protocol::getattr_optional(inner, id!("throw"))? {
-        Some(method) => protocol::call1(&method, raised.exception().as_value()).map(|value| Some(Sent::Yield(value))),
+        Some(method) => protocol::call1(&method, raised.exception().as_value())
+            .map(|value| Some(Sent::Yield(value))),
         None => Ok(None),
     }
 }
@@ -599,9 +646,18 @@ pub fn close(core: &Core, owner: &Value) -> PyResult<Value> {
     }
     let raised = exceptions::raise_args(ExceptionKind::GeneratorExit.class(), Vec::new());
     match throw(core, owner, raised, true) {
-        Ok(Sent::Yield(_)) => bail!(RuntimeError, "{} ignored GeneratorExit", kind_of(&core.code)),
+        Ok(Sent::Yield(_)) => bail!(
+            RuntimeError,
+            "{} ignored GeneratorExit",
+            kind_of(&core.code)
+        ),
         Ok(Sent::Return(value)) => Ok(value),
-        Err(raised) if raised.is(ExceptionKind::GeneratorExit) || raised.is(ExceptionKind::StopIteration) => Ok(Value::NONE),
+        Err(raised)
+            if raised.is(ExceptionKind::GeneratorExit)
+                || raised.is(ExceptionKind::StopIteration) =>
+        {
+            Ok(Value::NONE)
+        }
         Err(raised) => Err(raised),
     }
 }
@@ -619,7 +675,11 @@ pub(crate) fn finalize(core: &Core, owner: &Value) {
     if core.state.get() == State::Suspended
         && let Err(raised) = close(core, owner)
     {
-        taipan_objects::runtime::unraisable(raised, Some("Exception ignored while closing generator"), Some(owner));
+        taipan_objects::runtime::unraisable(
+            raised,
+            Some("Exception ignored while closing generator"),
+            Some(owner),
+        );
     }
 }
 
@@ -657,17 +717,26 @@ impl Coroutine {
 
 /// `<generator object name at 0x…>`.
 pub(crate) fn show(core: &Core, kind: &str, value: &Value) -> Value {
-    let name = core.qualname.get().map_or_else(String::new, |name| name.to_display().into_owned());
+    let name = core
+        .qualname
+        .get()
+        .map_or_else(String::new, |name| name.to_display().into_owned());
     Str::new(&format!("<{kind} object {name} at {:#x}>", value.id())).into_value()
 }
 
 /// `gi_frame` and the like.
 pub(crate) fn frame_of(core: &Core) -> Option<Value> {
-    core.frame.get().map(|frame| frame_object(frame).into_value())
+    core.frame
+        .get()
+        .map(|frame| frame_object(frame).into_value())
 }
 
 /// Sets `__name__` or `__qualname__`.
-pub(crate) fn set_text(slot: &Slot<Ref<Str>>, attribute: &str, value: Option<&Value>) -> PyResult<()> {
+pub(crate) fn set_text(
+    slot: &Slot<Ref<Str>>,
+    attribute: &str,
+    value: Option<&Value>,
+) -> PyResult<()> {
     match value.and_then(|value| value.downcast::<Str>()) {
         Some(text) => {
             slot.set(Some(text.clone()));
@@ -704,7 +773,9 @@ impl Generator {
 
     #[slot(send)]
     fn send_slot(this: &Value, value: &Value) -> PyResult<Sent> {
-        let generator = this.downcast::<Generator>().expect("the slot of generators");
+        let generator = this
+            .downcast::<Generator>()
+            .expect("the slot of generators");
         resume(&generator.core, this, Input::Value(value.clone()))
     }
 
@@ -712,7 +783,11 @@ impl Generator {
     /// return next yielded value or raise StopIteration.
     #[method("($self, value, /)")]
     fn send(this: &Ref<Generator>, value: &Value) -> PyResult<Value> {
-        sent_to_result(resume(&this.core, this.as_value(), Input::Value(value.clone()))?)
+        sent_to_result(resume(
+            &this.core,
+            this.as_value(),
+            Input::Value(value.clone()),
+        )?)
     }
 
     /// throw(value)
@@ -804,12 +879,20 @@ impl Coroutine {
 
     #[slot(await_)]
     fn await_slot(this: &Ref<Coroutine>) -> PyResult<Value> {
-        Ok(heap::new_object(CoroutineWrapper::class(), CoroutineWrapper { coroutine: this.clone() }).into_value())
+        Ok(heap::new_object(
+            CoroutineWrapper::class(),
+            CoroutineWrapper {
+                coroutine: this.clone(),
+            },
+        )
+        .into_value())
     }
 
     #[slot(send)]
     fn send_slot(this: &Value, value: &Value) -> PyResult<Sent> {
-        let coroutine = this.downcast::<Coroutine>().expect("the slot of coroutines");
+        let coroutine = this
+            .downcast::<Coroutine>()
+            .expect("the slot of coroutines");
         resume(&coroutine.core, this, Input::Value(value.clone()))
     }
 
@@ -817,7 +900,11 @@ impl Coroutine {
     /// return next yielded value or raise StopIteration.
     #[method("($self, value, /)")]
     fn send(this: &Ref<Coroutine>, value: &Value) -> PyResult<Value> {
-        sent_to_result(resume(&this.core, this.as_value(), Input::Value(value.clone()))?)
+        sent_to_result(resume(
+            &this.core,
+            this.as_value(),
+            Input::Value(value.clone()),
+        )?)
     }
 
     /// throw(value)
@@ -908,7 +995,11 @@ impl CoroutineWrapper {
 
     #[slot(next)]
     fn next(this: &Ref<CoroutineWrapper>) -> PyResult<Option<Value>> {
-        match resume(&this.coroutine.core, this.coroutine.as_value(), Input::Value(Value::NONE))? {
+        match resume(
+            &this.coroutine.core,
+            this.coroutine.as_value(),
+            Input::Value(Value::NONE),
+        )? {
             Sent::Yield(value) => Ok(Some(value)),
             Sent::Return(_) => Ok(None),
         }
@@ -916,19 +1007,37 @@ impl CoroutineWrapper {
 
     #[slot(send)]
     fn send_slot(this: &Value, value: &Value) -> PyResult<Sent> {
-        let wrapper = this.downcast::<CoroutineWrapper>().expect("the slot of wrappers");
-        resume(&wrapper.coroutine.core, wrapper.coroutine.as_value(), Input::Value(value.clone()))
+        let wrapper = this
+            .downcast::<CoroutineWrapper>()
+            .expect("the slot of wrappers");
+        resume(
+            &wrapper.coroutine.core,
+            wrapper.coroutine.as_value(),
+            Input::Value(value.clone()),
+        )
     }
 
     #[method("($self, value, /)")]
     fn send(this: &Ref<CoroutineWrapper>, value: &Value) -> PyResult<Value> {
-        sent_to_result(resume(&this.coroutine.core, this.coroutine.as_value(), Input::Value(value.clone()))?)
+        sent_to_result(resume(
+            &this.coroutine.core,
+            this.coroutine.as_value(),
+            Input::Value(value.clone()),
+        )?)
     }
 
     #[method]
-    fn throw(this: &Ref<CoroutineWrapper>, args: taipan_objects::args::Args<'_>) -> PyResult<Value> {
+    fn throw(
+        this: &Ref<CoroutineWrapper>,
+        args: taipan_objects::args::Args<'_>,
+    ) -> PyResult<Value> {
         let raised = thrown_exception(args.positional_between("throw", 1, 3)?)?;
-        sent_to_result(throw(&this.coroutine.core, this.coroutine.as_value(), raised, true)?)
+        sent_to_result(throw(
+            &this.coroutine.core,
+            this.coroutine.as_value(),
+            raised,
+            true,
+        )?)
     }
 
     #[method("($self, /)")]

@@ -5,7 +5,9 @@
 //! the stack at the target is the one here without its uppermost slots, which are released. Invariant: a refused jump
 //! changes nothing.
 
-use taipan_bytecode::{CodeUnit, Instruction, Opcode, exception_table, instructions, linetable, stack_effect};
+use taipan_bytecode::{
+    CodeUnit, Instruction, Opcode, exception_table, instructions, linetable, stack_effect,
+};
 use taipan_objects::exceptions::{BaseException, ExceptionKind};
 use taipan_objects::raised::PyResult;
 use taipan_objects::value::{Ref, Value};
@@ -76,14 +78,20 @@ impl Stack {
 
     fn peek(&self, depth: usize) -> Kind {
         match self {
-            Stack::Known(slots) => slots.len().checked_sub(depth).and_then(|index| slots.get(index)).copied().unwrap_or(Kind::Object),
+            Stack::Known(slots) => slots
+                .len()
+                .checked_sub(depth)
+                .and_then(|index| slots.get(index))
+                .copied()
+                .unwrap_or(Kind::Object),
             _ => Kind::Object,
         }
     }
 
     fn swap(&mut self, depth: usize) {
         if let Stack::Known(slots) = self
-            && let (Some(top), Some(other)) = (slots.len().checked_sub(1), slots.len().checked_sub(depth))
+            && let (Some(top), Some(other)) =
+                (slots.len().checked_sub(1), slots.len().checked_sub(depth))
         {
             slots.swap(top, other);
         }
@@ -91,7 +99,9 @@ impl Stack {
 
     /// Whether one can jump from here to `target`.
     fn leads_to(&self, target: &Stack) -> bool {
-        let (Stack::Known(from), Stack::Known(to)) = (self, target) else { return false };
+        let (Stack::Known(from), Stack::Known(to)) = (self, target) else {
+            return false;
+        };
         to.len() <= from.len() && from.iter().zip(to).all(|(from, to)| from.serves_as(*to))
     }
 }
@@ -99,7 +109,10 @@ impl Stack {
 /// The stacks before all instructions of a code object, by code unit.
 fn stacks(code: &Code) -> Vec<Stack> {
     let bytes = code.original_bytes();
-    let units: Vec<CodeUnit> = bytes.chunks_exact(2).map(|pair| CodeUnit::from_bytes([pair[0], pair[1]])).collect();
+    let units: Vec<CodeUnit> = bytes
+        .chunks_exact(2)
+        .map(|pair| CodeUnit::from_bytes([pair[0], pair[1]]))
+        .collect();
     let mut stacks = vec![Stack::Unreached; units.len() + 1];
     stacks[0] = Stack::Known(Vec::new());
     loop {
@@ -114,7 +127,11 @@ fn stacks(code: &Code) -> Vec<Stack> {
         }
         for entry in exception_table::entries(&code.exceptiontable.0) {
             let (start, target) = (entry.start as usize, entry.handler.target as usize);
-            if target >= stacks.len() || start >= stacks.len() || stacks[start] == Stack::Unreached || stacks[target] != Stack::Unreached {
+            if target >= stacks.len()
+                || start >= stacks.len()
+                || stacks[start] == Stack::Unreached
+                || stacks[target] != Stack::Unreached
+            {
                 continue;
             }
             let mut stack = stacks[start].clone();
@@ -135,7 +152,9 @@ fn stacks(code: &Code) -> Vec<Stack> {
 /// Carries the stack over one instruction; answers whether an instruction before it was reached for the first time.
 fn step(stacks: &mut [Stack], instruction: Instruction, mut stack: Stack) -> bool {
     let (next, oparg) = (instruction.end() as usize, instruction.oparg);
-    let Ok(opcode) = instruction.opcode else { return false };
+    let Ok(opcode) = instruction.opcode else {
+        return false;
+    };
     let forward = next + oparg as usize;
     let mut set = |index: usize, stack: Stack| {
         if let Some(place) = stacks.get_mut(index) {
@@ -143,7 +162,10 @@ fn step(stacks: &mut [Stack], instruction: Instruction, mut stack: Stack) -> boo
         }
     };
     match opcode {
-        Opcode::PopJumpIfFalse | Opcode::PopJumpIfTrue | Opcode::PopJumpIfNone | Opcode::PopJumpIfNotNone => {
+        Opcode::PopJumpIfFalse
+        | Opcode::PopJumpIfTrue
+        | Opcode::PopJumpIfNone
+        | Opcode::PopJumpIfNotNone => {
             stack.pop();
             set(forward, stack.clone());
             set(next, stack);
@@ -244,7 +266,9 @@ fn explain(target: &Stack) -> &'static str {
         Stack::Unreached => "can't jump into an exception handler, or code may be unreachable",
         Stack::Known(slots) => match slots.last() {
             Some(Kind::Exception) => "can't jump into an 'except' block as there's no exception",
-            Some(Kind::LastInstruction) => "can't jump into a re-raising block as there's no location",
+            Some(Kind::LastInstruction) => {
+                "can't jump into a re-raising block as there's no location"
+            }
             Some(Kind::Iterator) => "can't jump into the body of a for loop",
             Some(Kind::Object | Kind::Null) | None => "incompatible stacks",
         },
@@ -255,8 +279,19 @@ fn explain(target: &Stack) -> &'static str {
 fn check_event() -> PyResult<()> {
     match crate::frames::engine().event {
         None => bail!(ValueError, "f_lineno can only be set in a trace function"),
-        Some(Event::PyResume | Event::Jump | Event::Branch | Event::BranchLeft | Event::BranchRight | Event::Line | Event::PyYield) => Ok(()),
-        Some(Event::PyStart) => bail!(ValueError, "can't jump from the 'call' trace event of a new frame"),
+        Some(
+            Event::PyResume
+            | Event::Jump
+            | Event::Branch
+            | Event::BranchLeft
+            | Event::BranchRight
+            | Event::Line
+            | Event::PyYield,
+        ) => Ok(()),
+        Some(Event::PyStart) => bail!(
+            ValueError,
+            "can't jump from the 'call' trace event of a new frame"
+        ),
         Some(Event::Call | Event::CReturn) => bail!(ValueError, "can't jump during a call"),
         Some(_) => bail!(ValueError, "can only jump from a 'line' trace event"),
     }
@@ -267,11 +302,17 @@ fn target(code: &Code, from: &Stack, stacks: &[Stack], line: u32) -> PyResult<(u
     let mut best: Option<(u32, Vec<Kind>)> = None;
     let mut reason = "cannot find bytecode for specified line";
     let mut explained = false;
-    for (start, _) in line_starts(code).into_iter().filter(|&(_, found)| found == line) {
+    for (start, _) in line_starts(code)
+        .into_iter()
+        .filter(|&(_, found)| found == line)
+    {
         let there = &stacks[start as usize];
         if from.leads_to(there) {
             let Stack::Known(slots) = there else { continue };
-            if best.as_ref().is_none_or(|(_, best)| (slots.len(), slots) > (best.len(), best)) {
+            if best
+                .as_ref()
+                .is_none_or(|(_, best)| (slots.len(), slots) > (best.len(), best))
+            {
                 best = Some((start, slots.clone()));
             }
         } else if !explained {
@@ -296,12 +337,18 @@ fn bind_unset(frame: *mut Frame) -> PyResult<()> {
     // SAFETY: the frame is live; locals are valid words or NULL.
     unsafe {
         let count = (*frame).local_count();
-        let unset = (0..count).filter(|&index| (*Frame::locals(frame).add(index)).is_null()).count();
+        let unset = (0..count)
+            .filter(|&index| (*Frame::locals(frame).add(index)).is_null())
+            .count();
         if unset == 0 {
             return Ok(());
         }
         let plural = if unset == 1 { "" } else { "s" };
-        warnings::warn_at(ExceptionKind::RuntimeWarning, &format!("assigning None to {unset} unbound local{plural}"), 0)?;
+        warnings::warn_at(
+            ExceptionKind::RuntimeWarning,
+            &format!("assigning None to {unset} unbound local{plural}"),
+            0,
+        )?;
         for index in 0..count {
             let word = Frame::locals(frame).add(index);
             if (*word).is_null() {
@@ -314,7 +361,9 @@ fn bind_unset(frame: *mut Frame) -> PyResult<()> {
 
 /// `frame.f_lineno = value`.
 pub(crate) fn set_line(this: &Ref<FrameObject>, value: Option<&Value>) -> PyResult<()> {
-    let Some(value) = value else { bail!(AttributeError, "cannot delete attribute") };
+    let Some(value) = value else {
+        bail!(AttributeError, "cannot delete attribute")
+    };
     if !int::is_exact(value) {
         bail!(ValueError, "lineno must be an integer");
     }
@@ -324,10 +373,21 @@ pub(crate) fn set_line(this: &Ref<FrameObject>, value: Option<&Value>) -> PyResu
     };
     let code = this.code();
     if wanted < code.first_line as i32 {
-        bail!(ValueError, "line {wanted} comes before the current code block");
+        bail!(
+            ValueError,
+            "line {wanted} comes before the current code block"
+        );
     }
-    let Some(line) = line_starts(&code).iter().map(|&(_, line)| line).filter(|&line| line >= wanted as u32).min() else {
-        bail!(ValueError, "line {wanted} comes after the current code block");
+    let Some(line) = line_starts(&code)
+        .iter()
+        .map(|&(_, line)| line)
+        .filter(|&line| line >= wanted as u32)
+        .min()
+    else {
+        bail!(
+            ValueError,
+            "line {wanted} comes after the current code block"
+        );
     };
     let frame = this.activation();
     // SAFETY: the frame is live.
@@ -336,9 +396,12 @@ pub(crate) fn set_line(this: &Ref<FrameObject>, value: Option<&Value>) -> PyResu
     let from = stacks.get(index).unwrap_or(&Stack::Unreached);
     let (start, depth) = target(&code, from, &stacks, line)?;
     bind_unset(frame)?;
-    let Stack::Known(slots) = from else { bail!(ValueError, "can't jump from unreachable code") };
+    let Stack::Known(slots) = from else {
+        bail!(ValueError, "can't jump from unreachable code")
+    };
     let mut slots = slots.clone();
-    let suspended = generator::core_of_frame(frame).is_some_and(|core| core.state() == State::Suspended);
+    let suspended =
+        generator::core_of_frame(frame).is_some_and(|core| core.state() == State::Suspended);
     if suspended {
         // The yielded value left the stack.
         slots.pop();
@@ -351,7 +414,9 @@ pub(crate) fn set_line(this: &Ref<FrameObject>, value: Option<&Value>) -> PyResu
             let word = (*frame).sp.replace(StackRef::NULL);
             match kind {
                 Some(Kind::Exception) => {
-                    let exception = word.into_option().and_then(|value| value.into_ref::<BaseException>().ok());
+                    let exception = word
+                        .into_option()
+                        .and_then(|value| value.into_ref::<BaseException>().ok());
                     (*thread::current().handled_top.get()).value.set(exception);
                 }
                 _ => word.close(),

@@ -49,7 +49,10 @@ impl FrameLocalsProxy {
         if (0..count).any(|index| is_key(&index)) {
             return Ok((0..count).filter(is_key).find(|&index| fits(index)));
         }
-        if key.downcast_exact::<Str>().is_some_and(|key| key.is_interned()) {
+        if key
+            .downcast_exact::<Str>()
+            .is_some_and(|key| key.is_interned())
+        {
             return Ok(None);
         }
         for index in 0..count {
@@ -88,7 +91,10 @@ impl FrameLocalsProxy {
     /// Removes a key that is no variable; nothing if there is none.
     fn remove(&self, key: &Value) -> PyResult<Option<Value>> {
         if self.place(key, false)?.is_some() {
-            bail!(ValueError, "cannot remove local variables from FrameLocalsProxy");
+            bail!(
+                ValueError,
+                "cannot remove local variables from FrameLocalsProxy"
+            );
         }
         match self.frame.extra_locals.get() {
             Some(extra) => extra.pop(key),
@@ -100,7 +106,9 @@ impl FrameLocalsProxy {
     fn entries(&self) -> Vec<(Value, Value)> {
         let code = self.frame.code();
         let names = code.localsplus_names.iter().enumerate();
-        let mut entries: Vec<_> = names.filter_map(|(index, name)| Some((name.to_value(), self.frame.local(index)?))).collect();
+        let mut entries: Vec<_> = names
+            .filter_map(|(index, name)| Some((name.to_value(), self.frame.local(index)?)))
+            .collect();
         if let Some(extra) = self.frame.extra_locals.get() {
             entries.extend(extra.iter_snapshot());
         }
@@ -136,7 +144,9 @@ fn default_of(args: &[Value]) -> Value {
 impl FrameObject {
     /// The activation.
     pub(crate) fn activation(&self) -> *mut Frame {
-        self.frame.get().expect("a frame object points to its frame once it is made")
+        self.frame
+            .get()
+            .expect("a frame object points to its frame once it is made")
     }
 
     /// The code that runs in the frame.
@@ -186,10 +196,18 @@ impl FrameLocalsProxy {
     #[slot(new)]
     fn make(_class: &Ref<Type>, args: Args<'_>) -> PyResult<Value> {
         let [frame] = args.positional() else {
-            bail!(TypeError, "FrameLocalsProxy expected 1 argument, got {}", args.positional().len());
+            bail!(
+                TypeError,
+                "FrameLocalsProxy expected 1 argument, got {}",
+                args.positional().len()
+            );
         };
         let Some(frame) = frame.downcast::<FrameObject>() else {
-            bail!(TypeError, "expect frame, not {}", frame.class().display_name());
+            bail!(
+                TypeError,
+                "expect frame, not {}",
+                frame.class().display_name()
+            );
         };
         if !args.names().is_empty() {
             bail!(TypeError, "FrameLocalsProxy takes no keyword arguments");
@@ -199,7 +217,9 @@ impl FrameLocalsProxy {
 
     #[slot(repr)]
     fn repr(this: &Ref<FrameLocalsProxy>) -> PyResult<Ref<Str>> {
-        let Some(_guard) = protocol::repr_guard(this.as_value()) else { return Ok(Str::new("{...}")) };
+        let Some(_guard) = protocol::repr_guard(this.as_value()) else {
+            return Ok(Str::new("{...}"));
+        };
         protocol::repr(this.to_dict()?.as_value())
     }
 
@@ -238,7 +258,11 @@ impl FrameLocalsProxy {
     fn getitem(&self, key: &Value) -> PyResult<Value> {
         match self.find(key)? {
             Some(value) => Ok(value),
-            None => bail!(KeyError, "local variable '{}' is not defined", protocol::repr(key)?.to_display()),
+            None => bail!(
+                KeyError,
+                "local variable '{}' is not defined",
+                protocol::repr(key)?.to_display()
+            ),
         }
     }
 
@@ -275,8 +299,17 @@ impl FrameLocalsProxy {
 
     #[method("($self, object, /)", nosig)]
     fn update(&self, other: &Value) -> PyResult<()> {
-        let refused = || exc!(TypeError, "update() argument must be dict or another FrameLocalsProxy");
-        if is_mergeable(other) { self.merge(other) } else { Err(refused()) }
+        let refused = || {
+            exc!(
+                TypeError,
+                "update() argument must be dict or another FrameLocalsProxy"
+            )
+        };
+        if is_mergeable(other) {
+            self.merge(other)
+        } else {
+            Err(refused())
+        }
     }
 
     #[method("($self, /)", nosig)]
@@ -303,16 +336,25 @@ impl FrameLocalsProxy {
 
     #[method("($self, /)", nosig)]
     fn items(&self) -> Ref<List> {
-        List::new(self.entries().into_iter().map(|(key, value)| Tuple::pair(key, value).into_value()).collect())
+        List::new(
+            self.entries()
+                .into_iter()
+                .map(|(key, value)| Tuple::pair(key, value).into_value())
+                .collect(),
+        )
     }
 
     #[method(nosig)]
     fn get(&self, args: Args<'_>) -> PyResult<Value> {
-        let [key, ..] = args.positional() else { bail!(TypeError, "get expected 1 or 2 arguments") };
+        let [key, ..] = args.positional() else {
+            bail!(TypeError, "get expected 1 or 2 arguments")
+        };
         if args.values().len() > 2 {
             bail!(TypeError, "get expected 1 or 2 arguments");
         }
-        Ok(self.find(key)?.unwrap_or_else(|| default_of(args.positional())))
+        Ok(self
+            .find(key)?
+            .unwrap_or_else(|| default_of(args.positional())))
     }
 
     #[method(nosig)]
@@ -327,7 +369,9 @@ impl FrameLocalsProxy {
 
     #[method(nosig)]
     fn setdefault(&self, args: Args<'_>) -> PyResult<Value> {
-        let [key, ..] = args.positional() else { bail!(TypeError, "setdefault expected 1 or 2 arguments") };
+        let [key, ..] = args.positional() else {
+            bail!(TypeError, "setdefault expected 1 or 2 arguments")
+        };
         if args.values().len() > 2 {
             bail!(TypeError, "setdefault expected 1 or 2 arguments");
         }
@@ -339,4 +383,3 @@ impl FrameLocalsProxy {
         Ok(default)
     }
 }
-

@@ -75,7 +75,9 @@ fn set_function(
     let mut replaced = Vec::new();
     match threads {
         Threads::Current => replaced.push(slot(thread::current()).replace(function.clone())),
-        Threads::All => runtime::for_each_thread(|state| replaced.push(slot(state).replace(function.clone()))),
+        Threads::All => {
+            runtime::for_each_thread(|state| replaced.push(slot(state).replace(function.clone())))
+        }
     }
     drop(replaced);
 }
@@ -110,8 +112,14 @@ fn running_frame() -> Option<Ref<FrameObject>> {
 
 /// Calls a thread's trace function or a frame's; what it answers becomes the frame's.
 fn call_trace(frame: &Ref<FrameObject>, what: &Ref<Str>, argument: Value) -> PyResult<()> {
-    let function = if what.is(id!("call")) { thread::current().trace.get() } else { frame.trace.get() };
-    let Some(function) = function else { return Ok(()) };
+    let function = if what.is(id!("call")) {
+        thread::current().trace.get()
+    } else {
+        frame.trace.get()
+    };
+    let Some(function) = function else {
+        return Ok(());
+    };
     match protocol::call_positional(&function, &[frame.to_value(), what.to_value(), argument]) {
         Ok(answer) => {
             if !answer.is_none() {
@@ -129,7 +137,9 @@ fn call_trace(frame: &Ref<FrameObject>, what: &Ref<Str>, argument: Value) -> PyR
 
 /// An event for `sys.settrace`; answers whether it need not be told of this place again.
 pub(crate) fn trace_event(event: Event, arguments: &[Value]) -> PyResult<bool> {
-    let Some(frame) = running_frame() else { return Ok(false) };
+    let Some(frame) = running_frame() else {
+        return Ok(false);
+    };
     let has_function = !thread::current().trace.is_empty();
     if event == Event::Instruction {
         if !has_function || !frame.trace_opcodes.get() {
@@ -146,16 +156,24 @@ pub(crate) fn trace_event(event: Event, arguments: &[Value]) -> PyResult<bool> {
         if event == Event::Jump && !stays_on_line(arguments) {
             return Ok(true);
         }
-        return if frame.trace_lines.get() { call_trace(&frame, id!("line"), Value::NONE).map(|()| false) } else { Ok(false) };
+        return if frame.trace_lines.get() {
+            call_trace(&frame, id!("line"), Value::NONE).map(|()| false)
+        } else {
+            Ok(false)
+        };
     }
     if frame.trace_opcodes.get() {
         trace_opcodes(&frame, true);
     }
     match event {
-        Event::PyStart | Event::PyResume | Event::PyThrow => call_trace(&frame, id!("call"), Value::NONE)?,
+        Event::PyStart | Event::PyResume | Event::PyThrow => {
+            call_trace(&frame, id!("call"), Value::NONE)?
+        }
         Event::PyReturn | Event::PyYield => call_trace(&frame, id!("return"), argument())?,
         Event::PyUnwind => call_trace(&frame, id!("return"), Value::NONE)?,
-        Event::Raise | Event::StopIteration => call_trace(&frame, id!("exception"), exception_info(&argument()))?,
+        Event::Raise | Event::StopIteration => {
+            call_trace(&frame, id!("exception"), exception_info(&argument()))?
+        }
         _ => {}
     }
     Ok(false)
@@ -163,8 +181,12 @@ pub(crate) fn trace_event(event: Event, arguments: &[Value]) -> PyResult<bool> {
 
 /// Whether a jump goes back to the line it is on, which no start of a line tells of.
 fn stays_on_line(arguments: &[Value]) -> bool {
-    let [code, from, to] = arguments else { return false };
-    let Some(code) = code.downcast_exact::<Code>() else { return false };
+    let [code, from, to] = arguments else {
+        return false;
+    };
+    let Some(code) = code.downcast_exact::<Code>() else {
+        return false;
+    };
     let index = |offset: &Value| int::to_i64(offset).unwrap_or(0) as usize / 2;
     let (from, to) = (index(from), index(to));
     to <= from && code.monitoring.line(to) == code.monitoring.line(from)
@@ -172,18 +194,31 @@ fn stays_on_line(arguments: &[Value]) -> bool {
 
 /// `(class, exception, traceback)`.
 fn exception_info(exception: &Value) -> Value {
-    let traceback = exception.downcast::<BaseException>().and_then(|exception| exception.traceback());
-    let parts = vec![exception.class().to_value(), exception.clone(), traceback.unwrap_or(Value::NONE)];
+    let traceback = exception
+        .downcast::<BaseException>()
+        .and_then(|exception| exception.traceback());
+    let parts = vec![
+        exception.class().to_value(),
+        exception.clone(),
+        traceback.unwrap_or(Value::NONE),
+    ];
     Tuple::new(parts).into_value()
 }
 
 /// An event for `sys.setprofile`; answers whether it need not be told of this place again.
 pub(crate) fn profile_event(event: Event, arguments: &[Value]) -> PyResult<bool> {
-    let Some(function) = thread::current().profile.get() else { return Ok(false) };
-    let Some(frame) = running_frame() else { return Ok(false) };
+    let Some(function) = thread::current().profile.get() else {
+        return Ok(false);
+    };
+    let Some(frame) = running_frame() else {
+        return Ok(false);
+    };
     let (what, argument) = match event {
         Event::PyStart | Event::PyResume | Event::PyThrow => (id!("call"), Value::NONE),
-        Event::PyReturn | Event::PyYield => (id!("return"), arguments.get(2).cloned().unwrap_or(Value::NONE)),
+        Event::PyReturn | Event::PyYield => (
+            id!("return"),
+            arguments.get(2).cloned().unwrap_or(Value::NONE),
+        ),
         Event::PyUnwind => (id!("return"), Value::NONE),
         Event::Call | Event::CReturn | Event::CRaise => match native_callee(arguments)? {
             Some(callee) if event == Event::Call => (id!("c_call"), callee),
@@ -204,11 +239,15 @@ pub(crate) fn profile_event(event: Event, arguments: &[Value]) -> PyResult<bool>
 
 /// What profilers see of a call: native functions, and methods of builtin classes bound to their receiver.
 fn native_callee(arguments: &[Value]) -> PyResult<Option<Value>> {
-    let [_, _, callable, receiver] = arguments else { return Ok(None) };
+    let [_, _, callable, receiver] = arguments else {
+        return Ok(None);
+    };
     if callable.downcast_exact::<NativeFunction>().is_some() {
         return Ok(Some(callable.clone()));
     }
-    if callable.downcast_exact::<MethodDescriptor>().is_none() || receiver.is(&monitoring::missing()) {
+    if callable.downcast_exact::<MethodDescriptor>().is_none()
+        || receiver.is(&monitoring::missing())
+    {
         return Ok(None);
     }
     match callable.class().slots.descr_get.get() {

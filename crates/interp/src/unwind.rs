@@ -20,7 +20,9 @@ use crate::monitoring::{self, Event};
 
 /// Adds the running frame to the exception's traceback.
 pub(crate) fn add_traceback(frame: *mut Frame, exception: &Ref<BaseException>) {
-    let next = exception.traceback().and_then(|traceback| traceback.into_ref::<Traceback>().ok());
+    let next = exception
+        .traceback()
+        .and_then(|traceback| traceback.into_ref::<Traceback>().ok());
     exception.set_traceback(Some(traceback_entry(frame, next).into_value()));
 }
 
@@ -45,7 +47,11 @@ pub(crate) fn unwind(engine: *mut EngineState, sp: *mut StackRef, raised: Raised
         if (*frame).is_complete() && !is_reraise {
             add_traceback(frame, raised.exception());
         }
-        let event = if is_reraise { Event::Reraise } else { Event::Raise };
+        let event = if is_reraise {
+            Event::Reraise
+        } else {
+            Event::Raise
+        };
         let told_at = last_unit(frame, reraise_at);
         let raised = monitoring::exception_event(engine, event, told_at, raised);
         handle(engine, sp, raised, reraise_at, told_at)
@@ -64,7 +70,11 @@ unsafe fn last_unit(frame: *mut Frame, reraise_at: *const u16) -> usize {
             return reraise_at.offset_from(code.units_ptr()) as usize;
         }
         let index = (*frame).instruction_index().max(0) as usize;
-        index + code.base_unit(index).opcode().map_or(0, Opcode::cache_units)
+        index
+            + code
+                .base_unit(index)
+                .opcode()
+                .map_or(0, Opcode::cache_units)
     }
 }
 
@@ -75,13 +85,16 @@ unsafe fn last_unit(frame: *mut Frame, reraise_at: *const u16) -> usize {
 unsafe fn is_reraise(frame: *mut Frame, raised: &Raised) -> bool {
     // SAFETY: by contract.
     let (code, index) = unsafe { ((*frame).code(), (*frame).instruction_index()) };
-    let Ok(index) = usize::try_from(index) else { return false };
+    let Ok(index) = usize::try_from(index) else {
+        return false;
+    };
     let unit = code.base_unit(index);
     match unit.opcode() {
         Some(Opcode::Reraise | Opcode::EndAsyncFor | Opcode::CleanupThrow) => true,
         // `raise` alone; without an exception being handled it raises one of its own.
         Some(Opcode::RaiseVarargs) => {
-            unit.oparg() == 0 && thread::handled_exception().is_some_and(|handled| handled.is(raised.exception()))
+            unit.oparg() == 0
+                && thread::handled_exception().is_some_and(|handled| handled.is(raised.exception()))
         }
         _ => false,
     }
@@ -104,11 +117,16 @@ unsafe fn handle(
             let frame = (*engine).current;
             let code = (*frame).code().clone();
             let at = std::mem::replace(&mut reraise_at, ptr::null());
-            let index = if at.is_null() { (*frame).instruction_index() } else { at.offset_from(code.units_ptr()) as i32 };
+            let index = if at.is_null() {
+                (*frame).instruction_index()
+            } else {
+                at.offset_from(code.units_ptr()) as i32
+            };
             if index >= 0
                 && let Some(handler) = exception_table::lookup(&code.exceptiontable.0, index as u32)
             {
-                let base = Frame::locals(frame).add(code.localsplus_count() + handler.depth as usize);
+                let base =
+                    Frame::locals(frame).add(code.localsplus_count() + handler.depth as usize);
                 while sp > base {
                     sp = sp.sub(1);
                     let word = sp.replace(StackRef::NULL);
@@ -129,7 +147,8 @@ unsafe fn handle(
                 (*frame).ip = ip;
                 (*frame).sp = sp;
                 let target = handler.target as usize;
-                raised = monitoring::exception_event(engine, Event::ExceptionHandled, target, raised);
+                raised =
+                    monitoring::exception_event(engine, Event::ExceptionHandled, target, raised);
                 if raised.exception().is(&exception) {
                     (*frame).ip = raiser;
                     *sp = StackRef::from_value(raised.into_exception().into_value());
@@ -146,7 +165,10 @@ unsafe fn handle(
             crate::eval::leave_frame(&mut *engine, frame, sp);
             if is_entry {
                 (*engine).raised = Some(raised);
-                return Next { ip: ptr::null(), sp: ptr::null_mut() };
+                return Next {
+                    ip: ptr::null(),
+                    sp: ptr::null_mut(),
+                };
             }
             let caller = (*engine).current;
             sp = (*caller).sp;

@@ -36,20 +36,29 @@ result = work(200000)
 
 #[test]
 fn a_small_stack_is_enough() {
-    let thread = std::thread::Builder::new().stack_size(256 * 1024).spawn(|| {
-        runtime::attach(thread::ThreadState::new(1));
-        boot::boot();
-        taipan_interp::init_classes();
-        let compiled = taipan_compiler::compile(PROGRAM, "<test>", Mode::Exec, &Options::default()).expect("the program compiles");
-        let globals = Dict::new();
-        let builtins = Dict::new();
-        builtins.set_str(&Str::intern("range"), Range::class().to_value());
-        globals.set_str(&Str::intern("__builtins__"), builtins.into_value());
-        let code = Code::from_compiled(&compiled.code);
-        eval::run(&code, &globals, None, None).expect("the program runs");
-        let result = globals.get_str(&Str::intern("result")).expect("the program sets `result`");
-        int::to_i64(&result)
-    });
-    let result = thread.expect("a thread starts").join().expect("the thread does not overflow its stack");
+    let thread = std::thread::Builder::new()
+        .stack_size(256 * 1024)
+        .spawn(|| {
+            runtime::attach(thread::ThreadState::new(1));
+            boot::boot();
+            taipan_interp::init_classes();
+            let compiled =
+                taipan_compiler::compile(PROGRAM, "<test>", Mode::Exec, &Options::default())
+                    .expect("the program compiles");
+            let globals = Dict::new();
+            let builtins = Dict::new();
+            builtins.set_str(&Str::intern("range"), Range::class().to_value());
+            globals.set_str(&Str::intern("__builtins__"), builtins.into_value());
+            let code = Code::from_compiled(&compiled.code);
+            eval::run(&code, &globals, None, None).expect("the program runs");
+            let result = globals
+                .get_str(&Str::intern("result"))
+                .expect("the program sets `result`");
+            int::to_i64(&result)
+        });
+    let result = thread
+        .expect("a thread starts")
+        .join()
+        .expect("the thread does not overflow its stack");
     assert!(result.is_some());
 }

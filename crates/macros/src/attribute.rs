@@ -32,7 +32,12 @@ impl Parse for FunctionOptions {
                     }
                     "nosig" => options.nosig = true,
                     "member" => options.member = true,
-                    _ => return Err(syn::Error::new(key.span(), "expected a signature text, `name = \"…\"`, `nosig` or `member`")),
+                    _ => {
+                        return Err(syn::Error::new(
+                            key.span(),
+                            "expected a signature text, `name = \"…\"`, `nosig` or `member`",
+                        ));
+                    }
                 }
             }
             if !input.is_empty() {
@@ -81,12 +86,19 @@ fn doc_text(attributes: &[Attribute]) -> Option<String> {
         .iter()
         .filter_map(|attribute| match &attribute.meta {
             Meta::NameValue(pair) if pair.path.is_ident("doc") => match &pair.value {
-                Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
+                Expr::Lit(ExprLit {
+                    lit: Lit::Str(text),
+                    ..
+                }) => Some(text.value()),
                 _ => None,
             },
             _ => None,
         })
-        .flat_map(|text| text.lines().map(|line| line.strip_prefix(' ').unwrap_or(line).to_owned()).collect::<Vec<_>>())
+        .flat_map(|text| {
+            text.lines()
+                .map(|line| line.strip_prefix(' ').unwrap_or(line).to_owned())
+                .collect::<Vec<_>>()
+        })
         .collect();
     let text = lines.join("\n").trim().to_owned();
     (!text.is_empty()).then_some(text)
@@ -94,5 +106,8 @@ fn doc_text(attributes: &[Attribute]) -> Option<String> {
 
 /// The `cfg` attributes, which everything made from the item carries too.
 pub fn cfgs(attributes: &[Attribute]) -> Vec<&Attribute> {
-    attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).collect()
+    attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("cfg"))
+        .collect()
 }

@@ -44,7 +44,10 @@ impl Parse for ClassOptions {
 impl ClassOptions {
     fn parse_option(&mut self, key: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
         let key_name = key.to_string();
-        if matches!(key_name.as_str(), "name" | "module" | "doc" | "base" | "extends" | "references") {
+        if matches!(
+            key_name.as_str(),
+            "name" | "module" | "doc" | "base" | "extends" | "references"
+        ) {
             input.parse::<Token![=]>()?;
         }
         match key_name.as_str() {
@@ -70,7 +73,10 @@ impl ClassOptions {
             "manual_trace" => self.manual_trace = true,
             _ => {
                 let known = "name, module, doc, base, extends, flags, parts, references, tailed, no_methods, marker, root, manual_trace";
-                return Err(syn::Error::new(key.span(), format!("unknown option; a class has: {known}")));
+                return Err(syn::Error::new(
+                    key.span(),
+                    format!("unknown option; a class has: {known}"),
+                ));
             }
         }
         Ok(())
@@ -80,7 +86,9 @@ impl ClassOptions {
 fn idents(input: ParseStream<'_>) -> syn::Result<Vec<Ident>> {
     let list;
     parenthesized!(list in input);
-    Ok(Punctuated::<Ident, Token![,]>::parse_terminated(&list)?.into_iter().collect())
+    Ok(Punctuated::<Ident, Token![,]>::parse_terminated(&list)?
+        .into_iter()
+        .collect())
 }
 
 /// Expands the attribute on a struct.
@@ -88,10 +96,16 @@ pub fn expand(arguments: TokenStream, item: TokenStream) -> syn::Result<TokenStr
     let options: ClassOptions = syn::parse2(arguments)?;
     let mut item: ItemStruct = syn::parse2(item)?;
     if !item.generics.params.is_empty() {
-        return Err(syn::Error::new_spanned(&item.generics, "a payload type is not generic"));
+        return Err(syn::Error::new_spanned(
+            &item.generics,
+            "a payload type is not generic",
+        ));
     }
     if options.base.is_some() && options.extends.is_some() {
-        return Err(syn::Error::new_spanned(&item.ident, "`extends` names the base already"));
+        return Err(syn::Error::new_spanned(
+            &item.ident,
+            "`extends` names the base already",
+        ));
     }
     if options.marker {
         return expand_marker(&options, &item);
@@ -103,9 +117,16 @@ pub fn expand(arguments: TokenStream, item: TokenStream) -> syn::Result<TokenStr
     let base = match options.base.as_ref().or(options.extends.as_ref()) {
         Some(base) => Some(quote!(#base::init_class())),
         None if options.root => None,
-        None => Some(quote!(<::taipan_objects::object::Object as ::taipan_objects::class::Payload>::class())),
+        None => Some(quote!(
+            <::taipan_objects::object::Object as ::taipan_objects::class::Payload>::class()
+        )),
     };
-    let definition = definition(&options, ident, base, quote!(<#ident as ::taipan_objects::class::Payload>::layout))?;
+    let definition = definition(
+        &options,
+        ident,
+        base,
+        quote!(<#ident as ::taipan_objects::class::Payload>::layout),
+    )?;
     let inherent = inherent(&options, ident)?;
     Ok(quote! {
         #item
@@ -136,10 +157,16 @@ pub fn expand(arguments: TokenStream, item: TokenStream) -> syn::Result<TokenStr
 
 fn expand_marker(options: &ClassOptions, item: &ItemStruct) -> syn::Result<TokenStream> {
     if !matches!(item.fields, Fields::Unit) {
-        return Err(syn::Error::new_spanned(&item.fields, "a marker has no fields"));
+        return Err(syn::Error::new_spanned(
+            &item.fields,
+            "a marker has no fields",
+        ));
     }
     let Some(base) = &options.base else {
-        return Err(syn::Error::new_spanned(&item.ident, "a marker names the `base` whose layout it shares"));
+        return Err(syn::Error::new_spanned(
+            &item.ident,
+            "a marker names the `base` whose layout it shares",
+        ));
     };
     let ident = &item.ident;
     let layout = quote! {{
@@ -177,7 +204,9 @@ fn take_untraced(fields: &mut Fields) -> Vec<bool> {
         .iter_mut()
         .map(|field| {
             let before = field.attrs.len();
-            field.attrs.retain(|attribute| !attribute.path().is_ident("untraced"));
+            field
+                .attrs
+                .retain(|attribute| !attribute.path().is_ident("untraced"));
             field.attrs.len() != before
         })
         .collect()
@@ -230,7 +259,10 @@ fn layout(options: &ClassOptions, item: &ItemStruct) -> syn::Result<TokenStream>
     let name = ident.to_string();
     if options.tailed {
         if let Some(base) = &options.extends {
-            return Err(syn::Error::new_spanned(base, "a payload with a tail extends no other"));
+            return Err(syn::Error::new_spanned(
+                base,
+                "a payload with a tail extends no other",
+            ));
         }
         return Ok(quote!(::taipan_objects::class::Layout::tailed_traced::<#ident>(#name)));
     }
@@ -242,14 +274,22 @@ fn layout(options: &ClassOptions, item: &ItemStruct) -> syn::Result<TokenStream>
         )));
     };
     let Some(first) = item.fields.members().next() else {
-        return Err(syn::Error::new_spanned(base, "the first field is the payload this one extends"));
+        return Err(syn::Error::new_spanned(
+            base,
+            "the first field is the payload this one extends",
+        ));
     };
     let is_repr_c = item.attrs.iter().any(|attribute| {
         let repr = attribute.path().is_ident("repr");
-        repr && attribute.parse_args_with(Punctuated::<Ident, Token![,]>::parse_terminated).is_ok_and(|list| list.iter().any(|word| word == "C"))
+        repr && attribute
+            .parse_args_with(Punctuated::<Ident, Token![,]>::parse_terminated)
+            .is_ok_and(|list| list.iter().any(|word| word == "C"))
     });
     if !is_repr_c {
-        return Err(syn::Error::new_spanned(base, "a payload that extends another is `#[repr(C)]`"));
+        return Err(syn::Error::new_spanned(
+            base,
+            "a payload that extends another is `#[repr(C)]`",
+        ));
     }
     Ok(quote_spanned! {base.span()=> {
         const _: fn(&#ident) -> &#base = |payload| &payload.#first;
@@ -269,9 +309,17 @@ fn class_name(options: &ClassOptions, ident: &Ident) -> syn::Result<String> {
     }
 }
 
-fn definition(options: &ClassOptions, ident: &Ident, base: Option<TokenStream>, layout: TokenStream) -> syn::Result<TokenStream> {
+fn definition(
+    options: &ClassOptions,
+    ident: &Ident,
+    base: Option<TokenStream>,
+    layout: TokenStream,
+) -> syn::Result<TokenStream> {
     let name = class_name(options, ident)?;
-    let module = options.module.as_ref().map_or_else(|| "builtins".to_owned(), LitStr::value);
+    let module = options
+        .module
+        .as_ref()
+        .map_or_else(|| "builtins".to_owned(), LitStr::value);
     let doc = match &options.doc {
         Some(doc) => quote!(::core::option::Option::Some(#doc)),
         None => quote!(::core::option::Option::None),
@@ -287,9 +335,17 @@ fn definition(options: &ClassOptions, ident: &Ident, base: Option<TokenStream>, 
         },
         None => quote!(::core::option::Option::None),
     };
-    let flags = options.flags.iter().map(|flag| quote_spanned!(flag.span()=> ::taipan_objects::class::ClassFlags::#flag));
+    let flags = options
+        .flags
+        .iter()
+        .map(|flag| quote_spanned!(flag.span()=> ::taipan_objects::class::ClassFlags::#flag));
     let main = (!options.no_methods).then(|| format_ident!("build_methods"));
-    let builds = main.into_iter().chain(options.parts.iter().map(|part| format_ident!("build_methods_{}", part, span = part.span())));
+    let builds = main.into_iter().chain(
+        options
+            .parts
+            .iter()
+            .map(|part| format_ident!("build_methods_{}", part, span = part.span())),
+    );
     Ok(quote! {
         static DEFINITION: ::taipan_objects::class::ClassDef = ::taipan_objects::class::ClassDef {
             name: #name,

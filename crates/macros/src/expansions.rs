@@ -21,9 +21,13 @@ fn attributes(item: &mut Item) -> &mut Vec<Attribute> {
 
 fn expand_item(mut item: Item) -> TokenStream {
     if let Item::Macro(call) = &item {
-        let (name, input) = (call.mac.path.segments[0].ident.to_string(), call.mac.tokens.clone());
+        let (name, input) = (
+            call.mac.path.segments[0].ident.to_string(),
+            call.mac.tokens.clone(),
+        );
         assert_eq!(name, "define_module");
-        return crate::module::expand_define_module(input).unwrap_or_else(syn::Error::into_compile_error);
+        return crate::module::expand_define_module(input)
+            .unwrap_or_else(syn::Error::into_compile_error);
     }
     let attribute = attributes(&mut item).remove(0);
     let arguments = match &attribute.meta {
@@ -31,12 +35,20 @@ fn expand_item(mut item: Item) -> TokenStream {
         _ => TokenStream::new(),
     };
     let item = quote::quote!(#item);
-    match attribute.path().get_ident().map(ToString::to_string).as_deref() {
-        Some("class") => crate::class::expand(arguments, item).unwrap_or_else(syn::Error::into_compile_error),
+    match attribute
+        .path()
+        .get_ident()
+        .map(ToString::to_string)
+        .as_deref()
+    {
+        Some("class") => {
+            crate::class::expand(arguments, item).unwrap_or_else(syn::Error::into_compile_error)
+        }
         Some("methods") => crate::methods::expand(arguments, item),
         Some("function") => crate::module::expand_function(arguments, item),
         Some("constant") => crate::module::expand_constant(arguments, item),
-        Some("module") => crate::module::expand_module(arguments, item).unwrap_or_else(syn::Error::into_compile_error),
+        Some("module") => crate::module::expand_module(arguments, item)
+            .unwrap_or_else(syn::Error::into_compile_error),
         other => panic!("no macro {other:?}"),
     }
 }
@@ -57,7 +69,8 @@ fn check(path: &Path) -> Result<(), String> {
         return Ok(());
     }
     if env::var_os("BLESS").is_some() {
-        fs::write(path, format!("{claim}== input\n{input}== output\n{output}")).expect("the file can be written");
+        fs::write(path, format!("{claim}== input\n{input}== output\n{output}"))
+            .expect("the file can be written");
         return Ok(());
     }
     Err(format!("{} expands to:\n{output}", path.display()))
@@ -66,7 +79,10 @@ fn check(path: &Path) -> Result<(), String> {
 #[test]
 fn expansions_are_as_committed() {
     let directory = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/expansions");
-    let mut paths: Vec<PathBuf> = fs::read_dir(directory).expect("the directory is there").map(|entry| entry.expect("it can be listed").path()).collect();
+    let mut paths: Vec<PathBuf> = fs::read_dir(directory)
+        .expect("the directory is there")
+        .map(|entry| entry.expect("it can be listed").path())
+        .collect();
     paths.sort();
     assert!(!paths.is_empty());
     let failures: Vec<String> = paths.iter().filter_map(|path| check(path).err()).collect();

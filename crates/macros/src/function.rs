@@ -45,7 +45,9 @@ impl Binding {
             Binding::Class => quote!(::taipan_objects::native::Binding::Class),
             Binding::Static => quote!(::taipan_objects::native::Binding::Static),
             Binding::Module => quote!(::taipan_objects::native::Binding::Module),
-            Binding::Method | Binding::New | Binding::Init => quote!(::taipan_objects::native::Binding::Method),
+            Binding::Method | Binding::New | Binding::Init => {
+                quote!(::taipan_objects::native::Binding::Method)
+            }
         }
     }
 
@@ -97,26 +99,45 @@ pub fn native(
             binding: #binding,
         }
     };
-    Ok(Native { thunk, thunk_name: maker.thunk_name, definition, text })
+    Ok(Native {
+        thunk,
+        thunk_name: maker.thunk_name,
+        definition,
+        text,
+    })
 }
 
 /// Refuses functions that a plain function pointer cannot stand for.
 pub fn refuse_unusual(function: &syn::Signature) -> syn::Result<()> {
     if let Some(mark) = &function.asyncness {
-        return Err(syn::Error::new_spanned(mark, "a native function is not async"));
+        return Err(syn::Error::new_spanned(
+            mark,
+            "a native function is not async",
+        ));
     }
     if let Some(mark) = &function.unsafety {
-        return Err(syn::Error::new_spanned(mark, "a native function is safe to call"));
+        return Err(syn::Error::new_spanned(
+            mark,
+            "a native function is safe to call",
+        ));
     }
     if let Some(generic) = function.generics.type_params().next() {
-        return Err(syn::Error::new_spanned(generic, "a native function is not generic"));
+        return Err(syn::Error::new_spanned(
+            generic,
+            "a native function is not generic",
+        ));
     }
     Ok(())
 }
 
 /// The expression that turns `receiver: &Value` into what the first parameter takes.
 pub fn instance_receiver(argument: &FnArg) -> syn::Result<TokenStream> {
-    let unexpected = |span: Span| syn::Error::new(span, "the receiver is `&self`, `this: &Ref<Self>` or `this: &Value`");
+    let unexpected = |span: Span| {
+        syn::Error::new(
+            span,
+            "the receiver is `&self`, `this: &Ref<Self>` or `this: &Value`",
+        )
+    };
     match argument {
         FnArg::Receiver(receiver) => {
             if receiver.reference.is_none() || receiver.mutability.is_some() {
@@ -170,13 +191,19 @@ impl<'a> Maker<'a> {
         for input in inputs {
             match input {
                 FnArg::Typed(typed) => rest.push(typed),
-                FnArg::Receiver(receiver) => return Err(syn::Error::new_spanned(receiver, "this function has no instance")),
+                FnArg::Receiver(receiver) => {
+                    return Err(syn::Error::new_spanned(
+                        receiver,
+                        "this function has no instance",
+                    ));
+                }
             }
         }
         let types: Vec<&Type> = rest.iter().map(|typed| &*typed.ty).collect();
         let raw = matches!(types[..], [ty] if rust_type::is_named(ty, "Args"));
         let signature = match &options.signature {
-            Some(text) => Signature::parse(&text.value()).map_err(|message| syn::Error::new(text.span(), message))?,
+            Some(text) => Signature::parse(&text.value())
+                .map_err(|message| syn::Error::new(text.span(), message))?,
             None if raw => Signature::default(),
             None => signature_of_rust(&rest)?,
         };
@@ -186,7 +213,11 @@ impl<'a> Maker<'a> {
         let shown = !options.nosig && (!raw || options.signature.is_some());
         let text = shown.then(|| signature.text(binding.receiver_text()));
         let name = options.python_name(&function.ident);
-        let message_name = if binding.is_constructor() { quote!(Self::CLASS_NAME) } else { quote!(#name) };
+        let message_name = if binding.is_constructor() {
+            quote!(Self::CLASS_NAME)
+        } else {
+            quote!(#name)
+        };
         let kind = match binding {
             Binding::New => "new",
             Binding::Init => "init",
@@ -194,31 +225,62 @@ impl<'a> Maker<'a> {
         };
         let thunk_name = format_ident!("__{}_{}", kind, attribute::rust_name(&function.ident));
         let shape = shape(&signature, binding, raw);
-        Ok(Maker { binding, path, ident: &function.ident, thunk_name, message_name, receiver, types, signature, shape, text })
+        Ok(Maker {
+            binding,
+            path,
+            ident: &function.ident,
+            thunk_name,
+            message_name,
+            receiver,
+            types,
+            signature,
+            shape,
+            text,
+        })
     }
 
     fn thunk(&self, cfgs: &[&Attribute]) -> (Ident, TokenStream) {
         let name = &self.thunk_name;
         let receiver = match self.binding {
-            Binding::New => quote!(class: &::taipan_objects::value::Ref<::taipan_objects::class::Type>),
+            Binding::New => {
+                quote!(class: &::taipan_objects::value::Ref<::taipan_objects::class::Type>)
+            }
             _ => quote!(receiver: &::taipan_objects::value::Value),
         };
         let (code, parameter) = if self.binding.is_constructor() {
-            ("Keywords", Some(quote!(arguments: ::taipan_objects::args::Args<'_>)))
+            (
+                "Keywords",
+                Some(quote!(arguments: ::taipan_objects::args::Args<'_>)),
+            )
         } else {
             match self.shape {
                 Shape::NoArgs => ("NoArgs", None),
-                Shape::One => ("One", Some(quote!(argument: &::taipan_objects::value::Value))),
-                Shape::Positional => ("Positional", Some(quote!(arguments: &[::taipan_objects::value::Value]))),
-                Shape::Keywords | Shape::Raw => ("Keywords", Some(quote!(arguments: ::taipan_objects::args::Args<'_>))),
+                Shape::One => (
+                    "One",
+                    Some(quote!(argument: &::taipan_objects::value::Value)),
+                ),
+                Shape::Positional => (
+                    "Positional",
+                    Some(quote!(arguments: &[::taipan_objects::value::Value])),
+                ),
+                Shape::Keywords | Shape::Raw => (
+                    "Keywords",
+                    Some(quote!(arguments: ::taipan_objects::args::Args<'_>)),
+                ),
             }
         };
         let before = self.before();
         let call = self.call();
         let (result, call) = if self.binding == Binding::Init {
-            (quote!(()), quote!(::taipan_objects::native::IntoOutcome::into_outcome(#call)))
+            (
+                quote!(()),
+                quote!(::taipan_objects::native::IntoOutcome::into_outcome(#call)),
+            )
         } else {
-            (quote!(::taipan_objects::value::Value), quote!(::taipan_objects::native::IntoResult::into_result(#call)))
+            (
+                quote!(::taipan_objects::value::Value),
+                quote!(::taipan_objects::native::IntoResult::into_result(#call)),
+            )
         };
         let thunk = quote! {
             #(#cfgs)*
@@ -236,7 +298,8 @@ impl<'a> Maker<'a> {
     fn before(&self) -> TokenStream {
         let name = &self.message_name;
         let mut code = TokenStream::new();
-        if self.binding.is_constructor() && matches!(self.shape, Shape::NoArgs | Shape::Positional) {
+        if self.binding.is_constructor() && matches!(self.shape, Shape::NoArgs | Shape::Positional)
+        {
             let check = match self.binding {
                 Binding::New => quote!(check_new_keywords(class, Self::class(), #name, arguments)?),
                 _ => quote!(check_init_keywords(receiver, Self::class(), #name, arguments)?),
@@ -252,13 +315,27 @@ impl<'a> Maker<'a> {
         }
         match self.shape {
             Shape::NoArgs if self.binding.is_constructor() => {
-                code.extend(quote!(::taipan_objects::args::check_count(#name, arguments.len(), 0, 0)?;));
+                code.extend(
+                    quote!(::taipan_objects::args::check_count(#name, arguments.len(), 0, 0)?;),
+                );
             }
             Shape::Positional => {
                 let params = &self.signature.params;
-                let required = params.iter().filter(|param| param.kind != Kind::VarArgs && param.default.is_none()).count();
-                let most = if self.signature.has(Kind::VarArgs) { quote!(usize::MAX) } else { let count = params.len(); quote!(#count) };
-                let check = if self.binding.is_constructor() { quote!(check_positional) } else { quote!(check_count) };
+                let required = params
+                    .iter()
+                    .filter(|param| param.kind != Kind::VarArgs && param.default.is_none())
+                    .count();
+                let most = if self.signature.has(Kind::VarArgs) {
+                    quote!(usize::MAX)
+                } else {
+                    let count = params.len();
+                    quote!(#count)
+                };
+                let check = if self.binding.is_constructor() {
+                    quote!(check_positional)
+                } else {
+                    quote!(check_count)
+                };
                 code.extend(quote!(::taipan_objects::args::#check(#name, arguments.len(), #required, #most)?;));
             }
             Shape::Keywords => {
@@ -274,12 +351,22 @@ impl<'a> Maker<'a> {
 
     fn spec(&self) -> (TokenStream, usize) {
         let function = &self.message_name;
-        let named: Vec<&Param> =
-            self.signature.params.iter().filter(|param| !matches!(param.kind, Kind::VarArgs | Kind::VarKeywords)).collect();
+        let named: Vec<&Param> = self
+            .signature
+            .params
+            .iter()
+            .filter(|param| !matches!(param.kind, Kind::VarArgs | Kind::VarKeywords))
+            .collect();
         let names = named.iter().map(|param| &param.name);
         let required = named.iter().map(|param| param.default.is_none());
-        let positional_only = named.iter().filter(|param| param.kind == Kind::PositionalOnly).count();
-        let positional = named.iter().filter(|param| param.kind != Kind::KeywordOnly).count();
+        let positional_only = named
+            .iter()
+            .filter(|param| param.kind == Kind::PositionalOnly)
+            .count();
+        let positional = named
+            .iter()
+            .filter(|param| param.kind != Kind::KeywordOnly)
+            .count();
         let varargs = self.signature.has(Kind::VarArgs);
         let varkw = self.signature.has(Kind::VarKeywords);
         let spec = quote! {
@@ -302,7 +389,11 @@ impl<'a> Maker<'a> {
         let ident = self.ident;
         let path = self.path.as_ref().map(|path| quote!(#path::));
         let receiver = self.receiver.iter();
-        let arguments = if self.shape == Shape::Raw { vec![quote!(arguments)] } else { self.arguments() };
+        let arguments = if self.shape == Shape::Raw {
+            vec![quote!(arguments)]
+        } else {
+            self.arguments()
+        };
         let arguments = receiver.cloned().chain(arguments);
         quote!(#path #ident(#(#arguments),*))
     }
@@ -328,11 +419,19 @@ impl<'a> Maker<'a> {
         let span = ty.span();
         // A borrowed `str` is a view of a `Cow` that lives as long as the call.
         if rust_type::is_str_ref(ty) {
-            let owned = self.owned_argument(param, &syn::parse_quote_spanned!(span=> ::std::borrow::Cow<str>), index);
+            let owned = self.owned_argument(
+                param,
+                &syn::parse_quote_spanned!(span=> ::std::borrow::Cow<str>),
+                index,
+            );
             return quote_spanned!(span=> &*{ let text: ::std::borrow::Cow<'_, str> = #owned; text });
         }
         if rust_type::inner(ty, "Option").is_some_and(rust_type::is_str_ref) {
-            let owned = self.owned_argument(param, &syn::parse_quote_spanned!(span=> Option<::std::borrow::Cow<str>>), index);
+            let owned = self.owned_argument(
+                param,
+                &syn::parse_quote_spanned!(span=> Option<::std::borrow::Cow<str>>),
+                index,
+            );
             return quote_spanned!(span=> { let text: ::core::option::Option<::std::borrow::Cow<'_, str>> = #owned; text }.as_deref());
         }
         self.owned_argument(param, ty, index)
@@ -354,10 +453,15 @@ impl<'a> Maker<'a> {
             _ => quote!(arguments.get(#index)),
         };
         if rust_type::inner(ty, "Option").is_some() {
-            let convert = if default == "None" { quote!(optional_or_none) } else { quote!(optional) };
+            let convert = if default == "None" {
+                quote!(optional_or_none)
+            } else {
+                quote!(optional)
+            };
             return quote_spanned!(span=> ::taipan_objects::native::#convert(#value, #info)?);
         }
-        let default = rust_type::default_expression(default, ty).unwrap_or_else(syn::Error::into_compile_error);
+        let default = rust_type::default_expression(default, ty)
+            .unwrap_or_else(syn::Error::into_compile_error);
         quote_spanned! {span=>
             match #value {
                 ::core::option::Option::Some(value) => ::taipan_objects::native::FromArg::from_arg(value, #info)?,
@@ -394,21 +498,30 @@ fn receiver<'a>(
     binding: Binding,
     inputs: &mut (impl Iterator<Item = &'a FnArg> + Clone),
 ) -> syn::Result<Option<TokenStream>> {
-    let missing = |what: &str| syn::Error::new_spanned(&function.ident, format!("the first parameter is {what}"));
+    let missing = |what: &str| {
+        syn::Error::new_spanned(&function.ident, format!("the first parameter is {what}"))
+    };
     match binding {
         Binding::Static => Ok(None),
         Binding::Method | Binding::Init => {
-            let first = inputs.next().ok_or_else(|| missing("the instance: `&self`, `this: &Ref<Self>` or `this: &Value`"))?;
+            let first = inputs.next().ok_or_else(|| {
+                missing("the instance: `&self`, `this: &Ref<Self>` or `this: &Value`")
+            })?;
             instance_receiver(first).map(Some)
         }
         Binding::Class | Binding::New => {
             let what = "the class: `class: &Ref<Type>`";
-            let Some(FnArg::Typed(first)) = inputs.next() else { return Err(missing(what)) };
+            let Some(FnArg::Typed(first)) = inputs.next() else {
+                return Err(missing(what));
+            };
             if binding == Binding::Class && rust_type::is_value_ref(&first.ty) {
                 return Ok(Some(quote!(receiver)));
             }
             if !rust_type::ref_target(&first.ty).is_some_and(|ty| rust_type::is_named(ty, "Type")) {
-                return Err(syn::Error::new_spanned(&first.ty, format!("the first parameter is {what}")));
+                return Err(syn::Error::new_spanned(
+                    &first.ty,
+                    format!("the first parameter is {what}"),
+                ));
             }
             Ok(Some(match binding {
                 Binding::New => quote!(class),
@@ -416,9 +529,14 @@ fn receiver<'a>(
             }))
         }
         Binding::Module => match inputs.clone().next() {
-            Some(FnArg::Typed(first)) if rust_type::ref_target(&first.ty).is_some_and(|ty| rust_type::is_named(ty, "Module")) => {
+            Some(FnArg::Typed(first))
+                if rust_type::ref_target(&first.ty)
+                    .is_some_and(|ty| rust_type::is_named(ty, "Module")) =>
+            {
                 inputs.next();
-                Ok(Some(quote!(::taipan_objects::native::module_receiver(receiver))))
+                Ok(Some(quote!(::taipan_objects::native::module_receiver(
+                    receiver
+                ))))
             }
             _ => Ok(None),
         },
@@ -430,7 +548,10 @@ fn signature_of_rust(parameters: &[&syn::PatType]) -> syn::Result<Signature> {
     let mut signature = Signature::default();
     for parameter in parameters {
         let syn::Pat::Ident(pattern) = &*parameter.pat else {
-            return Err(syn::Error::new_spanned(&parameter.pat, "a parameter without a signature text has a plain name"));
+            return Err(syn::Error::new_spanned(
+                &parameter.pat,
+                "a parameter without a signature text has a plain name",
+            ));
         };
         let rust_name = attribute::rust_name(&pattern.ident);
         let name = rust_name.trim_start_matches('_').to_owned();
@@ -444,15 +565,27 @@ fn signature_of_rust(parameters: &[&syn::PatType]) -> syn::Result<Signature> {
             Kind::PositionalOnly
         };
         let default = rust_type::inner(ty, "Option").map(|_| "None".to_owned());
-        signature.params.push(Param { name, kind, default });
+        signature.params.push(Param {
+            name,
+            kind,
+            default,
+        });
     }
     Ok(signature)
 }
 
 /// Checks that the Rust parameters can take what the Python parameters give.
-fn check_types(signature: &Signature, types: &[&Type], options: &FunctionOptions, function: &syn::Signature) -> syn::Result<()> {
+fn check_types(
+    signature: &Signature,
+    types: &[&Type],
+    options: &FunctionOptions,
+    function: &syn::Signature,
+) -> syn::Result<()> {
     if signature.params.len() != types.len() {
-        let span = options.signature.as_ref().map_or_else(|| function.ident.span(), |text| text.span());
+        let span = options
+            .signature
+            .as_ref()
+            .map_or_else(|| function.ident.span(), |text| text.span());
         let message = format!(
             "the signature has {} parameters, the function takes {} (receiver aside)",
             signature.params.len(),
@@ -463,13 +596,24 @@ fn check_types(signature: &Signature, types: &[&Type], options: &FunctionOptions
     for (param, ty) in signature.params.iter().zip(types) {
         match param.kind {
             Kind::VarArgs if !rust_type::is_value_slice(ty) => {
-                return Err(syn::Error::new_spanned(ty, format!("`*{}` is taken as `&[Value]`", param.name)));
+                return Err(syn::Error::new_spanned(
+                    ty,
+                    format!("`*{}` is taken as `&[Value]`", param.name),
+                ));
             }
             Kind::VarKeywords if !rust_type::is_named(ty, "Kwargs") => {
-                return Err(syn::Error::new_spanned(ty, format!("`**{}` is taken as `Kwargs<'_>`", param.name)));
+                return Err(syn::Error::new_spanned(
+                    ty,
+                    format!("`**{}` is taken as `Kwargs<'_>`", param.name),
+                ));
             }
-            Kind::PositionalOnly | Kind::Positional | Kind::KeywordOnly if rust_type::is_value_slice(ty) => {
-                return Err(syn::Error::new_spanned(ty, format!("`{}` is one argument, not `*{0}`", param.name)));
+            Kind::PositionalOnly | Kind::Positional | Kind::KeywordOnly
+                if rust_type::is_value_slice(ty) =>
+            {
+                return Err(syn::Error::new_spanned(
+                    ty,
+                    format!("`{}` is one argument, not `*{0}`", param.name),
+                ));
             }
             _ => {}
         }
@@ -488,7 +632,13 @@ fn shape(signature: &Signature, binding: Binding, raw: bool) -> Shape {
     }
     match &signature.params[..] {
         [] => Shape::NoArgs,
-        [only] if only.kind == Kind::PositionalOnly && only.default.is_none() && !binding.is_constructor() => Shape::One,
+        [only]
+            if only.kind == Kind::PositionalOnly
+                && only.default.is_none()
+                && !binding.is_constructor() =>
+        {
+            Shape::One
+        }
         _ if signature.positional_only() => Shape::Positional,
         _ => Shape::Keywords,
     }

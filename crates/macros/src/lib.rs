@@ -16,14 +16,14 @@
 
 mod attribute;
 mod class;
+#[cfg(test)]
+mod expansions;
 mod function;
 mod methods;
 mod module;
 mod rust_type;
 mod signature;
 mod slot;
-#[cfg(test)]
-mod expansions;
 
 use proc_macro::TokenStream;
 
@@ -41,7 +41,9 @@ use proc_macro::TokenStream;
 /// - `root`: the class has no base; `object` alone.
 #[proc_macro_attribute]
 pub fn class(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    class::expand(arguments.into(), item.into()).unwrap_or_else(syn::Error::into_compile_error).into()
+    class::expand(arguments.into(), item.into())
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
 }
 
 /// Describes what a builtin class consists of. `#[methods(part = x)]` makes a further block of the same class.
@@ -73,13 +75,17 @@ pub fn constant(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// `functions![sqrt, trigonometry::sin]`: a `&'static [FunctionDef]` of functions marked `#[function]`.
 #[proc_macro]
 pub fn functions(input: TokenStream) -> TokenStream {
-    module::expand_functions(input.into()).unwrap_or_else(syn::Error::into_compile_error).into()
+    module::expand_functions(input.into())
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
 }
 
 /// `constants![PI, limits::MAX]`: a `&'static [ConstantDef]` of items marked `#[constant]`.
 #[proc_macro]
 pub fn constants(input: TokenStream) -> TokenStream {
-    module::expand_constants(input.into()).unwrap_or_else(syn::Error::into_compile_error).into()
+    module::expand_constants(input.into())
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
 }
 
 /// Makes an inline module a Python module: `#[module(name = "math", doc = "…", classes(A), parts(files), init = f)]`.
@@ -88,12 +94,16 @@ pub fn constants(input: TokenStream) -> TokenStream {
 /// [`functions!`]) and `CONSTANTS` (see [`constants!`]). The module gets `pub fn definition()`.
 #[proc_macro_attribute]
 pub fn module(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    module::expand_module(arguments.into(), item.into()).unwrap_or_else(syn::Error::into_compile_error).into()
+    module::expand_module(arguments.into(), item.into())
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
 }
 
 /// As [`macro@module`] for code that is not in an inline module: takes `functions(…)` and `constants(…)` besides, and
 /// puts `pub fn definition()` where it stands.
 #[proc_macro]
 pub fn define_module(input: TokenStream) -> TokenStream {
-    module::expand_define_module(input.into()).unwrap_or_else(syn::Error::into_compile_error).into()
+    module::expand_define_module(input.into())
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
 }

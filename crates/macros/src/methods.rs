@@ -13,8 +13,18 @@ use crate::attribute::{self, FunctionOptions};
 use crate::function::{self, Binding};
 use crate::slot;
 
-const MARKS: [&str; 10] =
-    ["method", "classmethod", "staticmethod", "new", "init", "getter", "setter", "slot", "constant", "attribute"];
+const MARKS: [&str; 10] = [
+    "method",
+    "classmethod",
+    "staticmethod",
+    "new",
+    "init",
+    "getter",
+    "setter",
+    "slot",
+    "constant",
+    "attribute",
+];
 
 /// `part = name`, or nothing.
 struct BlockOptions {
@@ -31,7 +41,9 @@ impl Parse for BlockOptions {
             return Err(syn::Error::new(key.span(), "expected `part = name`"));
         }
         input.parse::<Token![=]>()?;
-        Ok(BlockOptions { part: Some(input.parse()?) })
+        Ok(BlockOptions {
+            part: Some(input.parse()?),
+        })
     }
 }
 
@@ -65,7 +77,10 @@ pub fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     };
     let mut block = Block::default();
     if item.trait_.is_some() || !item.generics.params.is_empty() {
-        block.fail(syn::Error::new_spanned(&item.self_ty, "methods stand in an inherent impl of a plain type"));
+        block.fail(syn::Error::new_spanned(
+            &item.self_ty,
+            "methods stand in an inherent impl of a plain type",
+        ));
     }
     for member in &mut item.items {
         match member {
@@ -109,7 +124,12 @@ impl Block {
     }
 
     fn add_function(&mut self, item: &mut ImplItemFn) {
-        let marks: Vec<Attribute> = item.attrs.iter().filter(|attribute| is_mark(attribute)).cloned().collect();
+        let marks: Vec<Attribute> = item
+            .attrs
+            .iter()
+            .filter(|attribute| is_mark(attribute))
+            .cloned()
+            .collect();
         item.attrs.retain(|attribute| !is_mark(attribute));
         for mark in marks {
             if let Err(error) = self.add_marked(item, &mark) {
@@ -133,24 +153,53 @@ impl Block {
         }
     }
 
-    fn add_native(&mut self, item: &ImplItemFn, mark: &Attribute, binding: Binding) -> syn::Result<()> {
+    fn add_native(
+        &mut self,
+        item: &ImplItemFn,
+        mark: &Attribute,
+        binding: Binding,
+    ) -> syn::Result<()> {
         let options = FunctionOptions::of(mark)?;
-        let native = function::native(&item.attrs, &item.sig, &options, binding, Some(quote!(Self)))?;
+        let native = function::native(
+            &item.attrs,
+            &item.sig,
+            &options,
+            binding,
+            Some(quote!(Self)),
+        )?;
         let definition = native.definition;
         let cfgs = attribute::cfgs(&item.attrs);
         self.thunks.push(native.thunk);
-        self.statements.push(quote!(#(#cfgs)* b.method(const { &#definition });));
+        self.statements
+            .push(quote!(#(#cfgs)* b.method(const { &#definition });));
         Ok(())
     }
 
-    fn add_constructor(&mut self, item: &ImplItemFn, mark: &Attribute, binding: Binding) -> syn::Result<()> {
+    fn add_constructor(
+        &mut self,
+        item: &ImplItemFn,
+        mark: &Attribute,
+        binding: Binding,
+    ) -> syn::Result<()> {
         let options = FunctionOptions::of(mark)?;
-        let native = function::native(&item.attrs, &item.sig, &options, binding, Some(quote!(Self)))?;
+        let native = function::native(
+            &item.attrs,
+            &item.sig,
+            &options,
+            binding,
+            Some(quote!(Self)),
+        )?;
         let thunk = native.thunk_name;
         let cfgs = attribute::cfgs(&item.attrs);
         self.thunks.push(native.thunk);
-        let slot = if binding == Binding::New { quote!(new) } else { quote!(init) };
-        self.statements.push(quote!(#(#cfgs)* b.slots().#slot.set(::core::option::Option::Some(Self::#thunk));));
+        let slot = if binding == Binding::New {
+            quote!(new)
+        } else {
+            quote!(init)
+        };
+        self.statements.push(
+            quote!(#(#cfgs)* b.slots().#slot.set(::core::option::Option::Some(Self::#thunk));),
+        );
         if let Some(text) = native.text {
             self.statements.push(quote!(#(#cfgs)* b.signature(#text);));
         }
@@ -158,12 +207,23 @@ impl Block {
     }
 
     fn getset(&mut self, name: String, item: &ImplItemFn) -> &mut GetSet {
-        let index = self.getsets.iter().position(|getset| getset.name == name).unwrap_or_else(|| {
-            let cfgs = attribute::cfgs(&item.attrs).into_iter().cloned().collect();
-            let doc = quote!(::core::option::Option::None);
-            self.getsets.push(GetSet { name, doc, getter: None, setter: None, member: false, cfgs });
-            self.getsets.len() - 1
-        });
+        let index = self
+            .getsets
+            .iter()
+            .position(|getset| getset.name == name)
+            .unwrap_or_else(|| {
+                let cfgs = attribute::cfgs(&item.attrs).into_iter().cloned().collect();
+                let doc = quote!(::core::option::Option::None);
+                self.getsets.push(GetSet {
+                    name,
+                    doc,
+                    getter: None,
+                    setter: None,
+                    member: false,
+                    cfgs,
+                });
+                self.getsets.len() - 1
+            });
         &mut self.getsets[index]
     }
 
@@ -171,7 +231,10 @@ impl Block {
         let options = FunctionOptions::of(mark)?;
         function::refuse_unusual(&item.sig)?;
         if item.sig.inputs.len() != 1 {
-            return Err(syn::Error::new_spanned(&item.sig.ident, "a getter takes the instance alone"));
+            return Err(syn::Error::new_spanned(
+                &item.sig.ident,
+                "a getter takes the instance alone",
+            ));
         }
         let receiver = function::instance_receiver(&item.sig.inputs[0])?;
         let ident = &item.sig.ident;
@@ -188,7 +251,10 @@ impl Block {
         let doc = attribute::doc_option(&item.attrs);
         let getset = self.getset(options.python_name(ident), item);
         if getset.getter.replace(thunk).is_some() {
-            return Err(syn::Error::new_spanned(ident, "the attribute has two getters"));
+            return Err(syn::Error::new_spanned(
+                ident,
+                "the attribute has two getters",
+            ));
         }
         getset.doc = doc;
         getset.member |= options.member;
@@ -200,7 +266,10 @@ impl Block {
         function::refuse_unusual(&item.sig)?;
         let ident = &item.sig.ident;
         if item.sig.inputs.len() != 2 {
-            return Err(syn::Error::new_spanned(ident, "a setter takes the instance and `Option<&Value>`"));
+            return Err(syn::Error::new_spanned(
+                ident,
+                "a setter takes the instance and `Option<&Value>`",
+            ));
         }
         let receiver = function::instance_receiver(&item.sig.inputs[0])?;
         let rust_name = attribute::rust_name(ident);
@@ -208,7 +277,10 @@ impl Block {
             (Some(name), _) => name.value(),
             (None, Some(name)) => name.to_owned(),
             (None, None) => {
-                return Err(syn::Error::new_spanned(ident, "a setter is named `set_…` or names its attribute with `name = \"…\"`"));
+                return Err(syn::Error::new_spanned(
+                    ident,
+                    "a setter is named `set_…` or names its attribute with `name = \"…\"`",
+                ));
             }
         };
         let thunk = format_ident!("__setter_{}", rust_name);
@@ -227,7 +299,10 @@ impl Block {
         let getset = self.getset(name, item);
         getset.member |= options.member;
         if getset.setter.replace(thunk).is_some() {
-            return Err(syn::Error::new_spanned(ident, "the attribute has two setters"));
+            return Err(syn::Error::new_spanned(
+                ident,
+                "the attribute has two setters",
+            ));
         }
         Ok(())
     }
@@ -245,21 +320,37 @@ impl Block {
     fn add_computed_constant(&mut self, item: &ImplItemFn, mark: &Attribute) -> syn::Result<()> {
         let options = FunctionOptions::of(mark)?;
         if let Some(input) = item.sig.inputs.first() {
-            return Err(syn::Error::new_spanned(input, "a constant takes no parameters"));
+            return Err(syn::Error::new_spanned(
+                input,
+                "a constant takes no parameters",
+            ));
         }
         let ident = &item.sig.ident;
-        self.push_constant(&options.python_name(ident), quote!(Self::#ident()), &item.attrs);
+        self.push_constant(
+            &options.python_name(ident),
+            quote!(Self::#ident()),
+            &item.attrs,
+        );
         Ok(())
     }
 
     fn add_constant(&mut self, item: &mut ImplItemConst) {
-        let marks: Vec<Attribute> = item.attrs.iter().filter(|attribute| is_mark(attribute)).cloned().collect();
+        let marks: Vec<Attribute> = item
+            .attrs
+            .iter()
+            .filter(|attribute| is_mark(attribute))
+            .cloned()
+            .collect();
         item.attrs.retain(|attribute| !is_mark(attribute));
         for mark in marks {
             match FunctionOptions::of(&mark) {
                 Ok(options) => {
                     let ident = &item.ident;
-                    self.push_constant(&options.python_name(ident), quote!(Self::#ident), &item.attrs);
+                    self.push_constant(
+                        &options.python_name(ident),
+                        quote!(Self::#ident),
+                        &item.attrs,
+                    );
                 }
                 Err(error) => self.fail(error),
             }
@@ -277,7 +368,14 @@ impl Block {
 
 impl GetSet {
     fn statement(&self) -> TokenStream {
-        let GetSet { name, doc, getter, setter, member, cfgs } = self;
+        let GetSet {
+            name,
+            doc,
+            getter,
+            setter,
+            member,
+            cfgs,
+        } = self;
         let option = |thunk: &Option<Ident>| match thunk {
             Some(thunk) => quote!(::core::option::Option::Some(Self::#thunk)),
             None => quote!(::core::option::Option::None),
@@ -295,4 +393,3 @@ impl GetSet {
 fn is_mark(attribute: &Attribute) -> bool {
     MARKS.iter().any(|mark| attribute.path().is_ident(mark))
 }
-

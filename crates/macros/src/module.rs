@@ -7,7 +7,9 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Ident, Item, ItemFn, ItemMod, LitStr, Path, Token, Visibility, parenthesized};
+use syn::{
+    Attribute, Ident, Item, ItemFn, ItemMod, LitStr, Path, Token, Visibility, parenthesized,
+};
 
 use crate::attribute::{self, FunctionOptions};
 use crate::function::{self, Binding};
@@ -18,7 +20,9 @@ pub fn expand_function(arguments: TokenStream, item: TokenStream) -> TokenStream
         Ok(function) => function,
         Err(error) => return keep(&item, error),
     };
-    match syn::parse2::<FunctionOptions>(arguments).and_then(|options| function_beside(&function, &options)) {
+    match syn::parse2::<FunctionOptions>(arguments)
+        .and_then(|options| function_beside(&function, &options))
+    {
         Ok(beside) => quote!(#function #beside),
         Err(error) => keep(&item, error),
     }
@@ -43,7 +47,13 @@ fn keep(item: &TokenStream, error: syn::Error) -> TokenStream {
 }
 
 fn function_beside(function: &ItemFn, options: &FunctionOptions) -> syn::Result<TokenStream> {
-    let native = function::native(&function.attrs, &function.sig, options, Binding::Module, None)?;
+    let native = function::native(
+        &function.attrs,
+        &function.sig,
+        options,
+        Binding::Module,
+        None,
+    )?;
     let name = hidden("__fn_", &function.sig.ident);
     let (visibility, cfgs) = (&function.vis, attribute::cfgs(&function.attrs));
     let (thunk, definition) = (native.thunk, native.definition);
@@ -58,17 +68,25 @@ fn function_beside(function: &ItemFn, options: &FunctionOptions) -> syn::Result<
 }
 
 fn constant_beside(item: &Item, options: &FunctionOptions) -> syn::Result<TokenStream> {
-    let (attributes, visibility, ident, value): (&[Attribute], &Visibility, &Ident, TokenStream) = match item {
-        Item::Const(item) => (&item.attrs, &item.vis, &item.ident, {
-            let ident = &item.ident;
-            quote!(#ident)
-        }),
-        Item::Fn(item) if item.sig.inputs.is_empty() => (&item.attrs, &item.vis, &item.sig.ident, {
-            let ident = &item.sig.ident;
-            quote!(#ident())
-        }),
-        other => return Err(syn::Error::new_spanned(other, "a constant is a `const` or a function without parameters")),
-    };
+    let (attributes, visibility, ident, value): (&[Attribute], &Visibility, &Ident, TokenStream) =
+        match item {
+            Item::Const(item) => (&item.attrs, &item.vis, &item.ident, {
+                let ident = &item.ident;
+                quote!(#ident)
+            }),
+            Item::Fn(item) if item.sig.inputs.is_empty() => {
+                (&item.attrs, &item.vis, &item.sig.ident, {
+                    let ident = &item.sig.ident;
+                    quote!(#ident())
+                })
+            }
+            other => {
+                return Err(syn::Error::new_spanned(
+                    other,
+                    "a constant is a `const` or a function without parameters",
+                ));
+            }
+        };
     let hidden = hidden("__const_", ident);
     let (name, cfgs) = (options.python_name(ident), attribute::cfgs(attributes));
     Ok(quote! {
@@ -83,7 +101,11 @@ fn constant_beside(item: &Item, options: &FunctionOptions) -> syn::Result<TokenS
 }
 
 fn hidden(prefix: &str, ident: &Ident) -> Ident {
-    format_ident!("{prefix}{}", attribute::rust_name(ident), span = ident.span())
+    format_ident!(
+        "{prefix}{}",
+        attribute::rust_name(ident),
+        span = ident.span()
+    )
 }
 
 /// A listed item, with the `cfg`s under which it exists.
@@ -94,13 +116,19 @@ struct Entry {
 
 impl Parse for Entry {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        Ok(Entry { cfgs: input.call(Attribute::parse_outer)?, path: input.parse()? })
+        Ok(Entry {
+            cfgs: input.call(Attribute::parse_outer)?,
+            path: input.parse()?,
+        })
     }
 }
 
 impl Entry {
     fn of(ident: &Ident, attributes: &[Attribute]) -> Entry {
-        Entry { cfgs: attribute::cfgs(attributes).into_iter().cloned().collect(), path: ident.clone().into() }
+        Entry {
+            cfgs: attribute::cfgs(attributes).into_iter().cloned().collect(),
+            path: ident.clone().into(),
+        }
     }
 }
 
@@ -117,7 +145,10 @@ fn list(entries: &[Entry], prefix: &str) -> TokenStream {
 }
 
 fn entries(input: TokenStream) -> syn::Result<Vec<Entry>> {
-    Ok(Punctuated::<Entry, Token![,]>::parse_terminated.parse2(input)?.into_iter().collect())
+    Ok(Punctuated::<Entry, Token![,]>::parse_terminated
+        .parse2(input)?
+        .into_iter()
+        .collect())
 }
 
 /// Expands `functions![…]`.
@@ -162,7 +193,10 @@ impl Parse for ModuleOptions {
                 "constants" => options.constants = in_parentheses(input)?,
                 _ => {
                     let known = "name, doc, init, classes, parts, functions, constants";
-                    return Err(syn::Error::new(key.span(), format!("unknown option; a module has: {known}")));
+                    return Err(syn::Error::new(
+                        key.span(),
+                        format!("unknown option; a module has: {known}"),
+                    ));
                 }
             }
             if !input.is_empty() {
@@ -176,13 +210,18 @@ impl Parse for ModuleOptions {
 fn in_parentheses<T: Parse>(input: ParseStream<'_>) -> syn::Result<Vec<T>> {
     let list;
     parenthesized!(list in input);
-    Ok(Punctuated::<T, Token![,]>::parse_terminated(&list)?.into_iter().collect())
+    Ok(Punctuated::<T, Token![,]>::parse_terminated(&list)?
+        .into_iter()
+        .collect())
 }
 
 impl ModuleOptions {
     fn definition(&self) -> syn::Result<TokenStream> {
         let Some(name) = &self.name else {
-            return Err(syn::Error::new(proc_macro2::Span::call_site(), "a module has a `name`"));
+            return Err(syn::Error::new(
+                proc_macro2::Span::call_site(),
+                "a module has a `name`",
+            ));
         };
         let doc = match &self.doc {
             Some(doc) => quote!(::core::option::Option::Some(#doc)),
@@ -192,7 +231,10 @@ impl ModuleOptions {
             Some(init) => quote!(::core::option::Option::Some(#init)),
             None => quote!(::core::option::Option::None),
         };
-        let (functions, constants) = (list(&self.functions, "__fn_"), list(&self.constants, "__const_"));
+        let (functions, constants) = (
+            list(&self.functions, "__fn_"),
+            list(&self.constants, "__const_"),
+        );
         let (parts, classes) = (&self.parts, &self.classes);
         Ok(quote! {
             /// What the module is made from.
@@ -221,7 +263,10 @@ pub fn expand_module(arguments: TokenStream, item: TokenStream) -> syn::Result<T
     let mut options: ModuleOptions = syn::parse2(arguments)?;
     let mut module: ItemMod = syn::parse2(item)?;
     let Some((_, items)) = &mut module.content else {
-        return Err(syn::Error::new_spanned(&module.ident, "the module's items stand in braces here; use `define_module!` in a file"));
+        return Err(syn::Error::new_spanned(
+            &module.ident,
+            "the module's items stand in braces here; use `define_module!` in a file",
+        ));
     };
     let mut beside = Vec::new();
     for item in items.iter_mut() {
@@ -235,14 +280,20 @@ pub fn expand_module(arguments: TokenStream, item: TokenStream) -> syn::Result<T
         match item {
             Item::Fn(function) if mark.path().is_ident("function") => {
                 beside.push(function_beside(function, &function_options)?);
-                options.functions.push(Entry::of(&function.sig.ident, &function.attrs));
+                options
+                    .functions
+                    .push(Entry::of(&function.sig.ident, &function.attrs));
             }
             Item::Fn(function) => {
-                options.constants.push(Entry::of(&function.sig.ident, &function.attrs));
+                options
+                    .constants
+                    .push(Entry::of(&function.sig.ident, &function.attrs));
                 beside.push(constant_beside(item, &function_options)?);
             }
             Item::Const(constant) => {
-                options.constants.push(Entry::of(&constant.ident, &constant.attrs));
+                options
+                    .constants
+                    .push(Entry::of(&constant.ident, &constant.attrs));
                 beside.push(constant_beside(item, &function_options)?);
             }
             _ => {}
@@ -254,6 +305,8 @@ pub fn expand_module(arguments: TokenStream, item: TokenStream) -> syn::Result<T
 }
 
 fn take_mark(attributes: &mut Vec<Attribute>) -> Option<Attribute> {
-    let index = attributes.iter().position(|attribute| attribute.path().is_ident("function") || attribute.path().is_ident("constant"))?;
+    let index = attributes.iter().position(|attribute| {
+        attribute.path().is_ident("function") || attribute.path().is_ident("constant")
+    })?;
     Some(attributes.remove(index))
 }

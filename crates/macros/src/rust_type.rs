@@ -32,7 +32,9 @@ pub fn is_named(ty: &Type, name: &str) -> bool {
 /// The `T` of `Outer<T>`.
 pub fn inner<'a>(ty: &'a Type, outer: &str) -> Option<&'a Type> {
     let segment = last_segment(ty).filter(|segment| segment.ident == outer)?;
-    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
+        return None;
+    };
     arguments.args.iter().find_map(|argument| match argument {
         GenericArgument::Type(ty) => Some(ty),
         _ => None,
@@ -59,7 +61,9 @@ pub fn is_value_slice(ty: &Type) -> bool {
     matches!(referent(ty), Some(Type::Slice(slice)) if is_named(&slice.elem, "Value"))
 }
 
-const INTEGERS: [&str; 12] = ["i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128", "usize"];
+const INTEGERS: [&str; 12] = [
+    "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128", "usize",
+];
 
 /// A Python literal.
 enum Default {
@@ -97,11 +101,15 @@ impl Default {
 pub fn default_expression(text: &str, ty: &Type) -> syn::Result<TokenStream> {
     let span = ty.span();
     let unknown = || {
-        let message = format!("the default `{text}` has no form in this type: take an `Option`, which is `None` when the argument is missing");
+        let message = format!(
+            "the default `{text}` has no form in this type: take an `Option`, which is `None` when the argument is missing"
+        );
         syn::Error::new(span, message)
     };
     let default = Default::parse(text).ok_or_else(unknown)?;
-    let primitive = last_segment(ty).map(|segment| segment.ident.to_string()).unwrap_or_default();
+    let primitive = last_segment(ty)
+        .map(|segment| segment.ident.to_string())
+        .unwrap_or_default();
     let is_integer = INTEGERS.contains(&primitive.as_str());
     let reference = referent(ty);
     Ok(match default {
@@ -111,26 +119,38 @@ pub fn default_expression(text: &str, ty: &Type) -> syn::Result<TokenStream> {
             quote!(#value)
         }
         Default::Int(value) if is_integer => integer(value),
-        Default::MaxSize if is_integer => quote_spanned!(span=> ::core::primitive::isize::MAX as #ty),
+        Default::MaxSize if is_integer => {
+            quote_spanned!(span=> ::core::primitive::isize::MAX as #ty)
+        }
         Default::Int(value) if primitive == "f64" => float(value as f64),
         Default::Float(value) if primitive == "f64" => float(value),
         Default::Text(value) if primitive == "char" && value.chars().count() == 1 => {
             let value = value.chars().next();
             quote!(#value)
         }
-        Default::Text(value) if primitive == "String" || primitive == "Cow" => quote!(#value.into()),
+        Default::Text(value) if primitive == "String" || primitive == "Cow" => {
+            quote!(#value.into())
+        }
         Default::Text(value) if reference.is_some_and(|ty| is_named(ty, "str")) => quote!(#value),
-        Default::Text(value) if ref_target(ty).is_some_and(|ty| is_named(ty, "Str")) => quote!(::taipan_objects::id!(#value)),
-        Default::None | Default::Bool(_) | Default::Ellipsis if primitive == "Value" => singleton(&default),
+        Default::Text(value) if ref_target(ty).is_some_and(|ty| is_named(ty, "Str")) => {
+            quote!(::taipan_objects::id!(#value))
+        }
+        Default::None | Default::Bool(_) | Default::Ellipsis if primitive == "Value" => {
+            singleton(&default)
+        }
         Default::None | Default::Bool(_) | Default::Ellipsis if is_value_ref(ty) => {
             let value = singleton(&default);
             quote!({ static DEFAULT: ::taipan_objects::value::Value = #value; &DEFAULT })
         }
-        Default::Int(value) if reference.is_none() && !primitive.is_empty() && primitive != "Value" => {
+        Default::Int(value)
+            if reference.is_none() && !primitive.is_empty() && primitive != "Value" =>
+        {
             let value = integer(value);
             quote_spanned!(span=> <#ty as ::core::convert::From<isize>>::from(#value))
         }
-        Default::MaxSize if reference.is_none() && !primitive.is_empty() && primitive != "Value" => {
+        Default::MaxSize
+            if reference.is_none() && !primitive.is_empty() && primitive != "Value" =>
+        {
             quote_spanned!(span=> <#ty as ::core::convert::From<isize>>::from(isize::MAX))
         }
         _ => return Err(unknown()),
@@ -148,10 +168,18 @@ fn singleton(default: &Default) -> TokenStream {
 
 fn integer(value: i128) -> TokenStream {
     let digits = Literal::u128_unsuffixed(value.unsigned_abs());
-    if value < 0 { quote!(-#digits) } else { quote!(#digits) }
+    if value < 0 {
+        quote!(-#digits)
+    } else {
+        quote!(#digits)
+    }
 }
 
 fn float(value: f64) -> TokenStream {
     let digits = Literal::f64_unsuffixed(value.abs());
-    if value < 0.0 { quote!(-#digits) } else { quote!(#digits) }
+    if value < 0.0 {
+        quote!(-#digits)
+    } else {
+        quote!(#digits)
+    }
 }

@@ -58,10 +58,17 @@ impl Signature {
             }
             self.receiver = Some(part.to_owned());
         } else if part == "/" {
-            if *kind != Kind::Positional || self.params.iter().any(|param| param.kind == Kind::PositionalOnly) {
+            if *kind != Kind::Positional
+                || self
+                    .params
+                    .iter()
+                    .any(|param| param.kind == Kind::PositionalOnly)
+            {
                 return Err("`/` stands once and before `*`".to_owned());
             }
-            self.params.iter_mut().for_each(|param| param.kind = Kind::PositionalOnly);
+            self.params
+                .iter_mut()
+                .for_each(|param| param.kind = Kind::PositionalOnly);
         } else if part == "*" {
             if *kind != Kind::Positional {
                 return Err("`*` stands once".to_owned());
@@ -91,24 +98,35 @@ impl Signature {
         };
         let valid = !name.is_empty()
             && !name.starts_with(|first: char| first.is_ascii_digit())
-            && name.chars().all(|char| char.is_alphanumeric() || char == '_');
+            && name
+                .chars()
+                .all(|char| char.is_alphanumeric() || char == '_');
         if !valid {
             return Err(format!("`{name}` is not a parameter name"));
         }
         if self.params.iter().any(|param| param.name == name) {
             return Err(format!("`{name}` stands twice"));
         }
-        let after_default = kind == Kind::Positional && self.params.iter().any(|param| param.default.is_some());
+        let after_default =
+            kind == Kind::Positional && self.params.iter().any(|param| param.default.is_some());
         if after_default && default.is_none() {
-            return Err(format!("`{name}` has no default, but a parameter before it has"));
+            return Err(format!(
+                "`{name}` has no default, but a parameter before it has"
+            ));
         }
-        self.params.push(Param { name: name.to_owned(), kind, default });
+        self.params.push(Param {
+            name: name.to_owned(),
+            kind,
+            default,
+        });
         Ok(())
     }
 
     /// Whether every parameter is given by position alone.
     pub fn positional_only(&self) -> bool {
-        self.params.iter().all(|param| matches!(param.kind, Kind::PositionalOnly | Kind::VarArgs))
+        self.params
+            .iter()
+            .all(|param| matches!(param.kind, Kind::PositionalOnly | Kind::VarArgs))
     }
 
     /// Whether there is a parameter of `kind`.
@@ -135,7 +153,10 @@ impl Signature {
                 Kind::VarKeywords => "**",
                 _ => "",
             };
-            let default = param.default.as_ref().map_or_else(String::new, |default| format!("={default}"));
+            let default = param
+                .default
+                .as_ref()
+                .map_or_else(String::new, |default| format!("={default}"));
             parts.push(format!("{stars}{}{default}", param.name));
             previous = Some(param.kind);
         }
@@ -163,7 +184,11 @@ fn split(text: &str) -> Result<Vec<&str>, String> {
         match char {
             '\'' | '"' => quote = Some(char),
             '(' | '[' | '{' | '<' => depth += 1,
-            ')' | ']' | '}' | '>' => depth = depth.checked_sub(1).ok_or("a bracket closes that was not opened")?,
+            ')' | ']' | '}' | '>' => {
+                depth = depth
+                    .checked_sub(1)
+                    .ok_or("a bracket closes that was not opened")?
+            }
             ',' if depth == 0 => {
                 parts.push(text[start..index].trim());
                 start = index + 1;
@@ -190,7 +215,11 @@ mod tests {
 
     fn kinds(text: &str) -> Vec<(String, Kind, Option<String>)> {
         let signature = Signature::parse(text).expect("a valid signature");
-        signature.params.into_iter().map(|param| (param.name, param.kind, param.default)).collect()
+        signature
+            .params
+            .into_iter()
+            .map(|param| (param.name, param.kind, param.default))
+            .collect()
     }
 
     #[test]
@@ -203,14 +232,22 @@ mod tests {
             ("d", Kind::KeywordOnly, None),
             ("rest", Kind::VarKeywords, None),
         ];
-        let expected: Vec<_> =
-            expected.into_iter().map(|(name, kind, default)| (name.to_owned(), kind, default.map(str::to_owned))).collect();
+        let expected: Vec<_> = expected
+            .into_iter()
+            .map(|(name, kind, default)| (name.to_owned(), kind, default.map(str::to_owned)))
+            .collect();
         assert_eq!(found, expected);
     }
 
     #[test]
     fn the_text_is_written_as_it_was_read() {
-        for text in ["($self, a, b=1, /)", "($self, /, *args, **kwargs)", "($self, /, a, *, b=None)", "($self, a, /, *args, b=1)", "($self, /)"] {
+        for text in [
+            "($self, a, b=1, /)",
+            "($self, /, *args, **kwargs)",
+            "($self, /, a, *, b=None)",
+            "($self, a, /, *args, b=1)",
+            "($self, /)",
+        ] {
             let signature = Signature::parse(text).expect("a valid signature");
             assert_eq!(signature.text(Some("$self")), text);
         }
@@ -218,7 +255,17 @@ mod tests {
 
     #[test]
     fn mistakes_are_named() {
-        for text in ["a, b", "(a, $self)", "(*, a, *)", "(a=1, b)", "(a, a)", "(**k, a)", "(a-b)", "((a)", "(a,,b)"] {
+        for text in [
+            "a, b",
+            "(a, $self)",
+            "(*, a, *)",
+            "(a=1, b)",
+            "(a, a)",
+            "(**k, a)",
+            "(a-b)",
+            "((a)",
+            "(a,,b)",
+        ] {
             assert!(Signature::parse(text).is_err(), "{text}");
         }
     }

@@ -54,8 +54,8 @@ fn shape(slot: &str) -> Option<Shape> {
     use Extra::*;
     use Shape::*;
     Some(match slot {
-        "repr" | "str" | "iter" | "negative" | "positive" | "absolute" | "invert" | "int" | "float" | "index" | "await_"
-        | "aiter" | "anext" => Instance(&[], Answer::Value),
+        "repr" | "str" | "iter" | "negative" | "positive" | "absolute" | "invert" | "int"
+        | "float" | "index" | "await_" | "aiter" | "anext" => Instance(&[], Answer::Value),
         "hash" => Instance(&[], Answer::Plain("i64")),
         "richcompare" => Instance(&[Value, Comparison], Answer::Value),
         "bool" => Instance(&[], Answer::Plain("bool")),
@@ -65,21 +65,36 @@ fn shape(slot: &str) -> Option<Shape> {
         "next" => Instance(&[], Answer::Next),
         "len" => Instance(&[], Answer::Plain("usize")),
         "contains" => Instance(&[Value], Answer::Plain("bool")),
-        "getitem" | "concat" | "repeat" | "inplace_concat" | "inplace_repeat" => Instance(&[Value], Answer::Value),
+        "getitem" | "concat" | "repeat" | "inplace_concat" | "inplace_repeat" => {
+            Instance(&[Value], Answer::Value)
+        }
         "setitem" => Instance(&[Value, OptionalValue], Answer::Plain("()")),
         "descr_get" => Instance(&[OptionalValue, OptionalValue], Answer::Value),
         "descr_set" => Instance(&[Value, OptionalValue], Answer::Plain("()")),
         "new" => New,
         "init" => Instance(&[Args], Answer::Plain("()")),
         "finalize" => Instance(&[], Answer::Nothing),
-        "buffer" => Instance(&[Flags], Answer::Plain("::taipan_objects::buffer::BufferView")),
+        "buffer" => Instance(
+            &[Flags],
+            Answer::Plain("::taipan_objects::buffer::BufferView"),
+        ),
         "send" => Instance(&[Value], Answer::Plain("::taipan_objects::class::Sent")),
-        "add" | "subtract" | "multiply" | "matrix_multiply" | "true_divide" | "floor_divide" | "remainder" | "divmod"
-        | "lshift" | "rshift" | "and" | "xor" | "or" => Number(2),
+        "add" | "subtract" | "multiply" | "matrix_multiply" | "true_divide" | "floor_divide"
+        | "remainder" | "divmod" | "lshift" | "rshift" | "and" | "xor" | "or" => Number(2),
         "power" => Number(3),
-        "inplace_add" | "inplace_subtract" | "inplace_multiply" | "inplace_matrix_multiply" | "inplace_true_divide"
-        | "inplace_floor_divide" | "inplace_remainder" | "inplace_power" | "inplace_lshift" | "inplace_rshift" | "inplace_and"
-        | "inplace_xor" | "inplace_or" => Instance(&[Value], Answer::Value),
+        "inplace_add"
+        | "inplace_subtract"
+        | "inplace_multiply"
+        | "inplace_matrix_multiply"
+        | "inplace_true_divide"
+        | "inplace_floor_divide"
+        | "inplace_remainder"
+        | "inplace_power"
+        | "inplace_lshift"
+        | "inplace_rshift"
+        | "inplace_and"
+        | "inplace_xor"
+        | "inplace_or" => Instance(&[Value], Answer::Value),
         _ => return None,
     })
 }
@@ -93,12 +108,21 @@ pub struct SlotCode {
 }
 
 /// Puts the associated function `function` into `slot`.
-pub fn slot(attributes: &[Attribute], function: &syn::Signature, slot: &Ident) -> syn::Result<SlotCode> {
+pub fn slot(
+    attributes: &[Attribute],
+    function: &syn::Signature,
+    slot: &Ident,
+) -> syn::Result<SlotCode> {
     function::refuse_unusual(function)?;
     let slot_name = attribute::rust_name(slot);
-    let shape = shape(&slot_name).ok_or_else(|| syn::Error::new(slot.span(), format!("there is no slot `{slot_name}`")))?;
+    let shape = shape(&slot_name)
+        .ok_or_else(|| syn::Error::new(slot.span(), format!("there is no slot `{slot_name}`")))?;
     let ident = &function.ident;
-    let thunk_name = format_ident!("__slot_{}_{}", slot_name.trim_end_matches('_'), attribute::rust_name(ident));
+    let thunk_name = format_ident!(
+        "__slot_{}_{}",
+        slot_name.trim_end_matches('_'),
+        attribute::rust_name(ident)
+    );
     let cfgs = attribute::cfgs(attributes);
     let wanted = match &shape {
         Shape::Instance(extra, _) => extra.len() + 1,
@@ -113,34 +137,64 @@ pub fn slot(attributes: &[Attribute], function: &syn::Signature, slot: &Ident) -
     let (parameters, arguments, answer) = match shape {
         Shape::Instance(extra, answer) => {
             let receiver = function::instance_receiver(&function.inputs[0])?;
-            let names: Vec<Ident> = (0..extra.len()).map(|index| format_ident!("extra_{index}")).collect();
+            let names: Vec<Ident> = (0..extra.len())
+                .map(|index| format_ident!("extra_{index}"))
+                .collect();
             let types = extra.iter().map(Extra::ty);
-            (quote!(receiver: &#value, #(#names: #types),*), quote!(#receiver, #(#names),*), answer)
+            (
+                quote!(receiver: &#value, #(#names: #types),*),
+                quote!(#receiver, #(#names),*),
+                answer,
+            )
         }
         Shape::Number(count) => {
             if let FnArg::Receiver(receiver) = &function.inputs[0] {
-                let message = "either operand may be the instance: take `(left: &Value, right: &Value)`";
+                let message =
+                    "either operand may be the instance: take `(left: &Value, right: &Value)`";
                 return Err(syn::Error::new_spanned(receiver, message));
             }
-            let names: Vec<Ident> = (0..count).map(|index| format_ident!("operand_{index}")).collect();
-            (quote!(#(#names: &#value),*), quote!(#(#names),*), Answer::Value)
+            let names: Vec<Ident> = (0..count)
+                .map(|index| format_ident!("operand_{index}"))
+                .collect();
+            (
+                quote!(#(#names: &#value),*),
+                quote!(#(#names),*),
+                Answer::Value,
+            )
         }
         Shape::New => {
             let class = quote!(&::taipan_objects::value::Ref<::taipan_objects::class::Type>);
-            (quote!(class: #class, arguments: ::taipan_objects::args::Args<'_>), quote!(class, arguments), Answer::Value)
+            (
+                quote!(class: #class, arguments: ::taipan_objects::args::Args<'_>),
+                quote!(class, arguments),
+                Answer::Value,
+            )
         }
     };
     let call = quote!(Self::#ident(#arguments));
     let (result, call) = match answer {
-        Answer::Value => (quote!(#value), quote!(::taipan_objects::native::IntoResult::into_result(#call))),
-        Answer::Next => (quote!(::core::option::Option<#value>), quote!(::taipan_objects::native::IntoNext::into_next(#call))),
+        Answer::Value => (
+            quote!(#value),
+            quote!(::taipan_objects::native::IntoResult::into_result(#call)),
+        ),
+        Answer::Next => (
+            quote!(::core::option::Option<#value>),
+            quote!(::taipan_objects::native::IntoNext::into_next(#call)),
+        ),
         Answer::Plain(ty) => {
             let ty: syn::Type = syn::parse_str(ty)?;
-            (quote!(#ty), quote!(::taipan_objects::native::IntoOutcome::<#ty>::into_outcome(#call)))
+            (
+                quote!(#ty),
+                quote!(::taipan_objects::native::IntoOutcome::<#ty>::into_outcome(#call)),
+            )
         }
         Answer::Nothing => (TokenStream::new(), quote!(#call)),
     };
-    let result = if result.is_empty() { result } else { quote!(-> ::taipan_objects::raised::PyResult<#result>) };
+    let result = if result.is_empty() {
+        result
+    } else {
+        quote!(-> ::taipan_objects::raised::PyResult<#result>)
+    };
     let thunk = quote! {
         #(#cfgs)*
         #[doc(hidden)]

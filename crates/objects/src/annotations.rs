@@ -19,7 +19,11 @@ const FORMAT_VALUE: i64 = 1;
 pub fn call_annotate(annotate: &Value) -> PyResult<Value> {
     let annotations = protocol::call1(annotate, &int::new(FORMAT_VALUE))?;
     if annotations.downcast::<Dict>().is_none() {
-        bail!(TypeError, "__annotate__() must return a dict, not {}", annotations.class().name());
+        bail!(
+            TypeError,
+            "__annotate__() must return a dict, not {}",
+            annotations.class().name()
+        );
     }
     Ok(annotations)
 }
@@ -57,14 +61,22 @@ pub fn class_annotate(class: &Ref<Type>) -> PyResult<Value> {
 }
 
 fn missing(class: &Ref<Type>, name: &Ref<Str>) -> crate::raised::Raised {
-    let message = format!("type object '{}' has no attribute '{}'", class.name(), name.to_display());
+    let message = format!(
+        "type object '{}' has no attribute '{}'",
+        class.name(),
+        name.to_display()
+    );
     protocol::attribute_error(class.as_value(), name, message)
 }
 
 /// `cls.__annotate__ = value`.
 pub fn set_class_annotate(class: &Ref<Type>, value: Option<&Value>) -> PyResult<()> {
     if !class.is_heap() {
-        bail!(TypeError, "cannot set '__annotate__' attribute of immutable type '{}'", class.name());
+        bail!(
+            TypeError,
+            "cannot set '__annotate__' attribute of immutable type '{}'",
+            class.name()
+        );
     }
     let value = check_annotate(value)?;
     set(class, id!("__annotate_func__"), value.clone());
@@ -90,7 +102,11 @@ pub fn class_annotations(class: &Ref<Type>) -> PyResult<Value> {
         }
     }
     let annotate = class_annotate(class)?;
-    let annotations = if annotate.is_none() { Dict::new().into_value() } else { call_annotate(&annotate)? };
+    let annotations = if annotate.is_none() {
+        Dict::new().into_value()
+    } else {
+        call_annotate(&annotate)?
+    };
     set(class, id!("__annotations_cache__"), annotations.clone());
     Ok(annotations)
 }
@@ -98,19 +114,28 @@ pub fn class_annotations(class: &Ref<Type>) -> PyResult<Value> {
 /// `cls.__annotations__ = value`.
 pub fn set_class_annotations(class: &Ref<Type>, value: Option<&Value>) -> PyResult<()> {
     if !class.is_heap() {
-        bail!(TypeError, "cannot set '__annotations__' attribute of immutable type '{}'", class.name());
+        bail!(
+            TypeError,
+            "cannot set '__annotations__' attribute of immutable type '{}'",
+            class.name()
+        );
     }
     let dict = class.dict();
     class.modified();
     match value {
         Some(value) => {
-            let name = if dict.get_str(id!("__annotations__")).is_some() { id!("__annotations__") } else { id!("__annotations_cache__") };
+            let name = if dict.get_str(id!("__annotations__")).is_some() {
+                id!("__annotations__")
+            } else {
+                id!("__annotations_cache__")
+            };
             set_class_attribute(class, name, Some(value))?;
             dict.remove_str(id!("__annotate_func__"));
             dict.remove_str(id!("__annotate__"));
         }
         None => {
-            let removed = dict.remove_str(id!("__annotations__")).is_some() | dict.remove_str(id!("__annotations_cache__")).is_some();
+            let removed = dict.remove_str(id!("__annotations__")).is_some()
+                | dict.remove_str(id!("__annotations_cache__")).is_some();
             if !removed {
                 return Err(exc!(AttributeError, "__annotations__"));
             }
@@ -140,7 +165,9 @@ pub fn set_module_annotations(module: &Ref<Module>, value: Option<&Value>) -> Py
     let dict = module.dict();
     match value {
         Some(value) => dict.set_str(id!("__annotations__"), value.clone()),
-        None if dict.remove_str(id!("__annotations__")).is_none() => return Err(exc!(AttributeError, "__annotations__")),
+        None if dict.remove_str(id!("__annotations__")).is_none() => {
+            return Err(exc!(AttributeError, "__annotations__"));
+        }
         None => {}
     }
     dict.remove_str(id!("__annotate__"));

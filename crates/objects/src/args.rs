@@ -5,8 +5,8 @@
 //! generate it from the signature text, and [`ParamSpec::bind`] does the matching and the error messages.
 
 use crate::raised::PyResult;
-use crate::value::{Ref, Value};
 use crate::str::Str;
+use crate::value::{Ref, Value};
 
 /// The arguments of one call, borrowed from the caller.
 #[derive(Clone, Copy)]
@@ -19,7 +19,10 @@ pub struct Args<'a> {
 
 impl<'a> Args<'a> {
     /// No arguments.
-    pub const EMPTY: Args<'static> = Args { values: &[], names: &[] };
+    pub const EMPTY: Args<'static> = Args {
+        values: &[],
+        names: &[],
+    };
 
     /// Positional arguments only.
     #[inline(always)]
@@ -55,7 +58,12 @@ impl<'a> Args<'a> {
     /// Names and values of the keyword arguments.
     pub fn keywords(&self) -> impl Iterator<Item = (&'a Ref<Str>, &'a Value)> + use<'a> {
         let values = &self.values[self.values.len() - self.names.len()..];
-        self.names.iter().zip(values).map(|(name, value)| (name.downcast::<Str>().expect("keyword names are strings"), value))
+        self.names.iter().zip(values).map(|(name, value)| {
+            (
+                name.downcast::<Str>().expect("keyword names are strings"),
+                value,
+            )
+        })
     }
 
     /// Whether there are neither positional nor keyword arguments.
@@ -65,22 +73,36 @@ impl<'a> Args<'a> {
 
     /// The value of one keyword argument.
     pub fn keyword(&self, name: &str) -> Option<&'a Value> {
-        self.keywords().find(|(key, _)| key.eq_str(name)).map(|(_, value)| value)
+        self.keywords()
+            .find(|(key, _)| key.eq_str(name))
+            .map(|(_, value)| value)
     }
 
     /// The same call without its first positional argument (the `self` of an unbound call).
     pub fn without_first(&self) -> Args<'a> {
         debug_assert!(!self.positional().is_empty());
-        Args { values: &self.values[1..], names: self.names }
+        Args {
+            values: &self.values[1..],
+            names: self.names,
+        }
     }
 
     /// Raises TypeError if there are keyword arguments.
     pub fn no_keywords(&self, function: &str) -> PyResult<()> {
-        if self.names.is_empty() { Ok(()) } else { bail!(TypeError, "{function}() takes no keyword arguments") }
+        if self.names.is_empty() {
+            Ok(())
+        } else {
+            bail!(TypeError, "{function}() takes no keyword arguments")
+        }
     }
 
     /// The positional arguments, whose number must be in `min..=max`; no keyword arguments.
-    pub fn positional_between(&self, function: &str, min: usize, max: usize) -> PyResult<&'a [Value]> {
+    pub fn positional_between(
+        &self,
+        function: &str,
+        min: usize,
+        max: usize,
+    ) -> PyResult<&'a [Value]> {
         self.no_keywords(function)?;
         check_count(function, self.values.len(), min, max)?;
         Ok(self.values)
@@ -93,8 +115,14 @@ pub fn check_count(function: &str, given: usize, min: usize, max: usize) -> PyRe
         return Ok(());
     }
     match (min, max) {
-        (0, 0) => Err(exc!(TypeError, "{function}() takes no arguments ({given} given)")),
-        (1, 1) => Err(exc!(TypeError, "{function}() takes exactly one argument ({given} given)")),
+        (0, 0) => Err(exc!(
+            TypeError,
+            "{function}() takes no arguments ({given} given)"
+        )),
+        (1, 1) => Err(exc!(
+            TypeError,
+            "{function}() takes exactly one argument ({given} given)"
+        )),
         _ => check_positional(function, given, min, max),
     }
 }
@@ -106,9 +134,21 @@ pub fn check_positional(function: &str, given: usize, min: usize, max: usize) ->
     }
     let plural = |n: usize| if n == 1 { "" } else { "s" };
     Err(match given {
-        _ if min == max => exc!(TypeError, "{function} expected {min} argument{}, got {given}", plural(min)),
-        _ if given < min => exc!(TypeError, "{function} expected at least {min} argument{}, got {given}", plural(min)),
-        _ => exc!(TypeError, "{function} expected at most {max} argument{}, got {given}", plural(max)),
+        _ if min == max => exc!(
+            TypeError,
+            "{function} expected {min} argument{}, got {given}",
+            plural(min)
+        ),
+        _ if given < min => exc!(
+            TypeError,
+            "{function} expected at least {min} argument{}, got {given}",
+            plural(min)
+        ),
+        _ => exc!(
+            TypeError,
+            "{function} expected at most {max} argument{}, got {given}",
+            plural(max)
+        ),
     })
 }
 
@@ -149,14 +189,22 @@ impl ParamSpec {
     pub fn bind<'a, const N: usize>(&self, args: Args<'a>) -> PyResult<Bound<'a, N>> {
         debug_assert_eq!(N, self.names.len());
         let positional = args.positional();
-        let mut bound = Bound { values: [None; N], rest: &[], keywords: Vec::new() };
+        let mut bound = Bound {
+            values: [None; N],
+            rest: &[],
+            keywords: Vec::new(),
+        };
         if positional.len() > self.positional || (args.values().len() > N && !self.varkw) {
             if !self.varargs {
                 return Err(self.too_many(args));
             }
             bound.rest = positional.get(self.positional..).unwrap_or_default();
         }
-        for (place, value) in bound.values.iter_mut().zip(&positional[..positional.len().min(self.positional)]) {
+        for (place, value) in bound
+            .values
+            .iter_mut()
+            .zip(&positional[..positional.len().min(self.positional)])
+        {
             *place = Some(value);
         }
         for (name, value) in args.keywords() {
@@ -170,42 +218,98 @@ impl ParamSpec {
         Ok(bound)
     }
 
-    fn bind_keyword<'a, const N: usize>(&self, name: &'a Ref<Str>, value: &'a Value, bound: &mut Bound<'a, N>) -> PyResult<()> {
+    fn bind_keyword<'a, const N: usize>(
+        &self,
+        name: &'a Ref<Str>,
+        value: &'a Value,
+        bound: &mut Bound<'a, N>,
+    ) -> PyResult<()> {
         let index = (self.positional_only..N).find(|&index| name.eq_str(self.names[index]));
         match index {
             Some(index) if bound.values[index].is_some() => {
-                bail!(TypeError, "argument for {}() given by name ('{}') and position ({})", self.function, name.to_display(), index + 1)
+                bail!(
+                    TypeError,
+                    "argument for {}() given by name ('{}') and position ({})",
+                    self.function,
+                    name.to_display(),
+                    index + 1
+                )
             }
             Some(index) => bound.values[index] = Some(value),
             None if self.varkw => bound.keywords.push((name, value)),
-            None => bail!(TypeError, "{}() got an unexpected keyword argument '{}'", self.function, name.to_display()),
+            None => bail!(
+                TypeError,
+                "{}() got an unexpected keyword argument '{}'",
+                self.function,
+                name.to_display()
+            ),
         }
         Ok(())
     }
 
     #[cold]
     fn too_many(&self, args: Args<'_>) -> crate::raised::Raised {
-        let required = self.required[..self.positional].iter().filter(|&&required| required).count();
-        let (given, total, names) = (args.positional().len(), args.values().len(), self.names.len());
+        let required = self.required[..self.positional]
+            .iter()
+            .filter(|&&required| required)
+            .count();
+        let (given, total, names) = (
+            args.positional().len(),
+            args.values().len(),
+            self.names.len(),
+        );
         let (most, kind, given) = match () {
-            _ if total > names && !self.varkw => (names, if given == 0 { " keyword" } else { "" }, total),
-            _ if self.positional == 0 => return exc!(TypeError, "{}() takes no positional arguments", self.function),
+            _ if total > names && !self.varkw => {
+                (names, if given == 0 { " keyword" } else { "" }, total)
+            }
+            _ if self.positional == 0 => {
+                return exc!(
+                    TypeError,
+                    "{}() takes no positional arguments",
+                    self.function
+                );
+            }
             _ => (self.positional, " positional", given),
         };
-        let bound = if required < most { "at most" } else { "exactly" };
+        let bound = if required < most {
+            "at most"
+        } else {
+            "exactly"
+        };
         let plural = if most == 1 { "" } else { "s" };
-        exc!(TypeError, "{}() takes {bound} {most}{kind} argument{plural} ({given} given)", self.function)
+        exc!(
+            TypeError,
+            "{}() takes {bound} {most}{kind} argument{plural} ({given} given)",
+            self.function
+        )
     }
 
     #[cold]
     fn missing(&self, index: usize, args: Args<'_>) -> crate::raised::Raised {
         if index < self.positional_only {
-            let required = self.required[..self.positional].iter().filter(|&&required| required).count();
-            let bound = if required == self.positional { "exactly" } else { "at least" };
+            let required = self.required[..self.positional]
+                .iter()
+                .filter(|&&required| required)
+                .count();
+            let bound = if required == self.positional {
+                "exactly"
+            } else {
+                "at least"
+            };
             let plural = if required == 1 { "" } else { "s" };
             let given = args.positional().len();
-            return exc!(TypeError, "{}() takes {bound} {required} positional argument{plural} ({given} given)", self.function);
+            return exc!(
+                TypeError,
+                "{}() takes {bound} {required} positional argument{plural} ({given} given)",
+                self.function
+            );
         }
-        exc!(TypeError, "{}() missing required argument '{}' (pos {})", self.function, self.names[index], index + 1)
+        exc!(
+            TypeError,
+            "{}() missing required argument '{}' (pos {})",
+            self.function,
+            self.names[index],
+            index + 1
+        )
     }
 }

@@ -5,8 +5,9 @@
 
 use crate::class::{Payload, Type};
 use crate::{
-    bytes, cell_object, codecs, complex, descriptors, dict, exceptions, float, generic_alias, int, iterators, list, mapping_proxy, module, native,
-    object, range, set, simple_namespace, singletons, slice, str, template, traceback, tuple, union, weakref,
+    bytes, cell_object, codecs, complex, descriptors, dict, exceptions, float, generic_alias, int,
+    iterators, list, mapping_proxy, module, native, object, range, set, simple_namespace,
+    singletons, slice, str, template, traceback, tuple, union, weakref,
 };
 
 /// Makes every builtin class. Called once, under the interpreter lock, before anything else; later calls do nothing.

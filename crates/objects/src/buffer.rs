@@ -124,7 +124,15 @@ pub fn f_strides(shape: &[usize], itemsize: usize) -> Vec<isize> {
 impl BufferView {
     fn of_block(block: Block, readonly: bool) -> BufferView {
         let len = block.len;
-        BufferView { block: Rc::new(block), readonly, offset: 0, itemsize: 1, len, dimensions: None, lending: None }
+        BufferView {
+            block: Rc::new(block),
+            readonly,
+            offset: 0,
+            itemsize: 1,
+            len,
+            dimensions: None,
+            lending: None,
+        }
     }
 
     /// Memory that is neither on the heap nor in a [`ByteCell`]: mapped pages.
@@ -132,9 +140,20 @@ impl BufferView {
     /// # Safety
     /// `exports` is part of the payload of `owner`. While it is not zero, `owner` keeps `len` bytes at `start` in place,
     /// readable, and writable unless `readonly`.
-    pub unsafe fn of_memory(owner: &Value, exports: &Cell<usize>, start: NonNull<u8>, len: usize, readonly: bool) -> BufferView {
+    pub unsafe fn of_memory(
+        owner: &Value,
+        exports: &Cell<usize>,
+        start: NonNull<u8>,
+        len: usize,
+        readonly: bool,
+    ) -> BufferView {
         exports.set(exports.get() + 1);
-        let block = Block { owner: owner.clone(), exports: Some(NonNull::from(exports)), start, len };
+        let block = Block {
+            owner: owner.clone(),
+            exports: Some(NonNull::from(exports)),
+            start,
+            len,
+        };
         BufferView::of_block(block, readonly)
     }
 
@@ -142,7 +161,15 @@ impl BufferView {
     pub fn of_tail<T: Tailed<Item = u8>>(owner: &Ref<T>) -> BufferView {
         let tail = owner.tail();
         let start = NonNull::from(tail).cast();
-        BufferView::of_block(Block { owner: owner.to_value(), exports: None, start, len: tail.len() }, true)
+        BufferView::of_block(
+            Block {
+                owner: owner.to_value(),
+                exports: None,
+                start,
+                len: tail.len(),
+            },
+            true,
+        )
     }
 
     /// The same memory with another format: `format` for items of `itemsize` bytes, in one dimension.
@@ -150,12 +177,23 @@ impl BufferView {
         debug_assert!(itemsize > 0 && self.len.is_multiple_of(itemsize));
         let shape = vec![self.len / itemsize];
         self.itemsize = itemsize;
-        self.dimensions = Some(Box::new(Dimensions { format, strides: vec![itemsize as isize], shape }));
+        self.dimensions = Some(Box::new(Dimensions {
+            format,
+            strides: vec![itemsize as isize],
+            shape,
+        }));
         self
     }
 
     /// The same memory seen with another offset, format and shape.
-    pub fn with_shape(&self, offset: usize, format: Cow<'static, str>, itemsize: usize, shape: Vec<usize>, strides: Vec<isize>) -> BufferView {
+    pub fn with_shape(
+        &self,
+        offset: usize,
+        format: Cow<'static, str>,
+        itemsize: usize,
+        shape: Vec<usize>,
+        strides: Vec<isize>,
+    ) -> BufferView {
         debug_assert_eq!(shape.len(), strides.len());
         BufferView {
             block: Rc::clone(&self.block),
@@ -163,7 +201,11 @@ impl BufferView {
             offset,
             itemsize,
             len: shape.iter().product::<usize>() * itemsize,
-            dimensions: Some(Box::new(Dimensions { format, shape, strides })),
+            dimensions: Some(Box::new(Dimensions {
+                format,
+                shape,
+                strides,
+            })),
             lending: self.lending.clone(),
         }
     }
@@ -177,13 +219,24 @@ impl BufferView {
 
     /// The same view, not to be written.
     pub fn to_readonly(&self) -> BufferView {
-        BufferView { readonly: true, ..self.clone() }
+        BufferView {
+            readonly: true,
+            ..self.clone()
+        }
     }
 
     /// The same view with another object that keeps the memory alive.
     pub(crate) fn lent_by(self, owner: Value) -> BufferView {
-        let block = Block { owner, exports: None, start: self.block.start, len: self.block.len };
-        BufferView { block: Rc::new(block), ..self }
+        let block = Block {
+            owner,
+            exports: None,
+            start: self.block.start,
+            len: self.block.len,
+        };
+        BufferView {
+            block: Rc::new(block),
+            ..self
+        }
     }
 
     /// The object that lends the memory.
@@ -218,17 +271,23 @@ impl BufferView {
 
     /// The items' format, in the language of `struct`.
     pub fn format(&self) -> &str {
-        self.dimensions.as_ref().map_or("B", |dimensions| &dimensions.format)
+        self.dimensions
+            .as_ref()
+            .map_or("B", |dimensions| &dimensions.format)
     }
 
     /// The format, to give to another view.
     pub fn format_owned(&self) -> Cow<'static, str> {
-        self.dimensions.as_ref().map_or(Cow::Borrowed("B"), |dimensions| dimensions.format.clone())
+        self.dimensions
+            .as_ref()
+            .map_or(Cow::Borrowed("B"), |dimensions| dimensions.format.clone())
     }
 
     /// Number of dimensions.
     pub fn ndim(&self) -> usize {
-        self.dimensions.as_ref().map_or(1, |dimensions| dimensions.shape.len())
+        self.dimensions
+            .as_ref()
+            .map_or(1, |dimensions| dimensions.shape.len())
     }
 
     /// Number of items in each dimension.
@@ -249,31 +308,38 @@ impl BufferView {
 
     /// Whether the items lie in C order without gaps.
     pub fn is_c_contiguous(&self) -> bool {
-        let Some(dimensions) = &self.dimensions else { return true };
+        let Some(dimensions) = &self.dimensions else {
+            return true;
+        };
         let mut step = self.itemsize as isize;
         let mut pairs = dimensions.shape.iter().zip(&dimensions.strides).rev();
-        self.len == 0 || pairs.all(|(&count, &stride)| {
-            let fits = count <= 1 || stride == step;
-            step *= count as isize;
-            fits
-        })
+        self.len == 0
+            || pairs.all(|(&count, &stride)| {
+                let fits = count <= 1 || stride == step;
+                step *= count as isize;
+                fits
+            })
     }
 
     /// Whether the items lie in Fortran order without gaps.
     pub fn is_f_contiguous(&self) -> bool {
-        let Some(dimensions) = &self.dimensions else { return true };
+        let Some(dimensions) = &self.dimensions else {
+            return true;
+        };
         let mut step = self.itemsize as isize;
         let mut pairs = dimensions.shape.iter().zip(&dimensions.strides);
-        self.len == 0 || pairs.all(|(&count, &stride)| {
-            let fits = count <= 1 || stride == step;
-            step *= count as isize;
-            fits
-        })
+        self.len == 0
+            || pairs.all(|(&count, &stride)| {
+                let fits = count <= 1 || stride == step;
+                step *= count as isize;
+                fits
+            })
     }
 
     /// The bytes of all items, if they lie in C order without gaps. The slice is not held while foreign code runs.
     pub fn as_bytes(&self) -> Option<&[u8]> {
-        self.is_c_contiguous().then(|| self.memory(self.offset as isize, self.len))
+        self.is_c_contiguous()
+            .then(|| self.memory(self.offset as isize, self.len))
     }
 
     /// The bytes of all items in C order, copied if they lie otherwise.
@@ -299,7 +365,12 @@ impl BufferView {
             return &[];
         }
         let offset = usize::try_from(offset).expect("items lie within their block");
-        assert!(offset.checked_add(len).is_some_and(|end| end <= self.block.len), "items lie within their block");
+        assert!(
+            offset
+                .checked_add(len)
+                .is_some_and(|end| end <= self.block.len),
+            "items lie within their block"
+        );
         // SAFETY: the range is within the block, which stays in place; nothing writes while the slice is used, by the
         // rule of this module.
         unsafe { std::slice::from_raw_parts(self.block.start.as_ptr().add(offset), len) }
@@ -323,17 +394,26 @@ impl BufferView {
 
     /// Overwrites the first bytes of a view whose items lie in C order without gaps.
     pub fn write_bytes(&self, bytes: &[u8]) {
-        assert!(self.is_c_contiguous() && bytes.len() <= self.len, "bytes to write fit the view");
+        assert!(
+            self.is_c_contiguous() && bytes.len() <= self.len,
+            "bytes to write fit the view"
+        );
         self.write(self.offset as isize, bytes);
     }
 
     /// Runs `body` with the bytes of a writable view whose items lie in C order without gaps. `body` runs no foreign code.
     pub fn with_bytes_mut<R>(&self, body: impl FnOnce(&mut [u8]) -> R) -> R {
-        assert!(!self.readonly && self.is_c_contiguous(), "a view to be written as bytes is writable and has no gaps");
+        assert!(
+            !self.readonly && self.is_c_contiguous(),
+            "a view to be written as bytes is writable and has no gaps"
+        );
         if self.len == 0 {
             return body(&mut []);
         }
-        let start = self.memory(self.offset as isize, self.len).as_ptr().cast_mut();
+        let start = self
+            .memory(self.offset as isize, self.len)
+            .as_ptr()
+            .cast_mut();
         // SAFETY: `memory` checked the range; the owner lent the memory for writing; `body` runs no foreign code, so no
         // other slice of the memory is in use.
         body(unsafe { std::slice::from_raw_parts_mut(start, self.len) })
@@ -378,7 +458,10 @@ impl BufferView {
             bail!(BufferError, "{what}: underlying buffer is not C-contiguous");
         }
         if asks(BufferFlags::F_CONTIGUOUS) && !self.is_f_contiguous() {
-            bail!(BufferError, "{what}: underlying buffer is not Fortran contiguous");
+            bail!(
+                BufferError,
+                "{what}: underlying buffer is not Fortran contiguous"
+            );
         }
         if asks(BufferFlags::ANY_CONTIGUOUS) && !self.is_c_contiguous() && !self.is_f_contiguous() {
             bail!(BufferError, "{what}: underlying buffer is not contiguous");
@@ -404,7 +487,11 @@ impl Trace for BufferView {
 pub fn request(value: &Value, flags: u32) -> PyResult<BufferView> {
     match value.class().slots.buffer.get() {
         Some(buffer) => buffer(value, flags),
-        None => bail!(TypeError, "a bytes-like object is required, not '{}'", value.class().name()),
+        None => bail!(
+            TypeError,
+            "a bytes-like object is required, not '{}'",
+            value.class().name()
+        ),
     }
 }
 
@@ -420,7 +507,11 @@ pub fn bytes_like(value: &Value) -> PyResult<BufferView> {
 
 /// The bytes of a bytes-like object; nothing for other objects.
 pub fn view_optional(value: &Value) -> PyResult<Option<BufferView>> {
-    if is_bytes_like(value) { bytes_like(value).map(Some) } else { Ok(None) }
+    if is_bytes_like(value) {
+        bytes_like(value).map(Some)
+    } else {
+        Ok(None)
+    }
 }
 
 /// Whether an object is a bytes or a bytearray.
@@ -434,11 +525,19 @@ pub fn writable(value: &Value) -> PyResult<BufferView> {
         Some(buffer) => match buffer(value, BufferFlags::WRITABLE) {
             Ok(view) => Ok(view),
             Err(raised) if raised.is(crate::exceptions::ExceptionKind::BufferError) => {
-                bail!(TypeError, "read-write bytes-like object expected, not {}", value.class().name())
+                bail!(
+                    TypeError,
+                    "read-write bytes-like object expected, not {}",
+                    value.class().name()
+                )
             }
             Err(raised) => Err(raised),
         },
-        None => bail!(TypeError, "read-write bytes-like object expected, not {}", value.class().name()),
+        None => bail!(
+            TypeError,
+            "read-write bytes-like object expected, not {}",
+            value.class().name()
+        ),
     }
 }
 
@@ -452,7 +551,10 @@ pub struct ByteCell {
 impl ByteCell {
     /// Memory that holds `bytes`.
     pub fn new(bytes: Vec<u8>) -> ByteCell {
-        ByteCell { bytes: UnsafeCell::new(bytes), exports: Cell::new(0) }
+        ByteCell {
+            bytes: UnsafeCell::new(bytes),
+            exports: Cell::new(0),
+        }
     }
 
     /// Number of bytes.
@@ -497,7 +599,14 @@ impl ByteCell {
     /// Raises BufferError if the bytes are lent out.
     #[inline]
     pub fn check_resizable(&self) -> PyResult<()> {
-        if self.exports.get() == 0 { Ok(()) } else { Err(exc!(BufferError, "Existing exports of data: object cannot be re-sized")) }
+        if self.exports.get() == 0 {
+            Ok(())
+        } else {
+            Err(exc!(
+                BufferError,
+                "Existing exports of data: object cannot be re-sized"
+            ))
+        }
     }
 
     /// How often the bytes are lent out.
@@ -516,7 +625,12 @@ impl ByteCell {
         self.exports.set(self.exports.get() + 1);
         // SAFETY: a vector's pointer is never null; no writer is at work.
         let start = unsafe { NonNull::new_unchecked((*self.bytes.get()).as_mut_ptr()) };
-        let block = Block { owner: owner.clone(), exports: Some(NonNull::from(&self.exports)), start, len: self.len() };
+        let block = Block {
+            owner: owner.clone(),
+            exports: Some(NonNull::from(&self.exports)),
+            start,
+            len: self.len(),
+        };
         BufferView::of_block(block, false)
     }
 }
@@ -528,10 +642,22 @@ impl Trace for ByteCell {
 }
 
 /// An object with a tail of bytes.
-pub(crate) fn new_with_bytes<T: Tailed<Item = u8>>(class: &Ref<Type>, payload: T, bytes: &[u8]) -> Ref<T> {
-    assert_eq!(payload.tail_len(), bytes.len(), "the payload knows the length of its tail");
+pub(crate) fn new_with_bytes<T: Tailed<Item = u8>>(
+    class: &Ref<Type>,
+    payload: T,
+    bytes: &[u8],
+) -> Ref<T> {
+    assert_eq!(
+        payload.tail_len(),
+        bytes.len(),
+        "the payload knows the length of its tail"
+    );
     // SAFETY: the tail has room for exactly these bytes.
-    unsafe { heap::new_tailed(class, payload, |tail| tail.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len())) }
+    unsafe {
+        heap::new_tailed(class, payload, |tail| {
+            tail.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len())
+        })
+    }
 }
 
 /// An object with a tail of zeros, over which `fill` writes before anyone sees the object, and what `fill` answered.
@@ -544,6 +670,7 @@ pub(crate) fn new_with_zeros<T: Tailed<Item = u8>, R, E>(
     // SAFETY: the tail has room for `len` bytes.
     let object = unsafe { heap::new_tailed(class, payload, |tail| tail.write_bytes(0, len)) };
     // SAFETY: the object is new and this is its only reference, so nothing else looks at the tail.
-    let answer = fill(unsafe { std::slice::from_raw_parts_mut(object.tail().as_ptr().cast_mut(), len) })?;
+    let answer =
+        fill(unsafe { std::slice::from_raw_parts_mut(object.tail().as_ptr().cast_mut(), len) })?;
     Ok((object, answer))
 }

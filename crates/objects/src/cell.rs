@@ -128,7 +128,10 @@ unsafe impl<T> Sync for Once<T> {}
 impl<T> Once<T> {
     /// An unset variable.
     pub const fn new() -> Once<T> {
-        Once(UnsafeCell::new(MaybeUninit::uninit()), UnsafeCell::new(false))
+        Once(
+            UnsafeCell::new(MaybeUninit::uninit()),
+            UnsafeCell::new(false),
+        )
     }
 
     /// Sets the variable. A second call is a broken start-up sequence.
@@ -160,7 +163,10 @@ impl<T> Deref for Once<T> {
 
     #[inline(always)]
     fn deref(&self) -> &T {
-        debug_assert!(self.is_set(), "read of a start-up variable before it was set");
+        debug_assert!(
+            self.is_set(),
+            "read of a start-up variable before it was set"
+        );
         // SAFETY: start-up sets every variable before code that reads it runs; debug builds check.
         unsafe { (*self.0.get()).assume_init_ref() }
     }

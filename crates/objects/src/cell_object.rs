@@ -3,10 +3,10 @@
 use crate::args::Args;
 use crate::cell::Slot;
 use crate::class::{Comparison, Type};
+use crate::heap;
 use crate::protocol;
 use crate::raised::PyResult;
 use crate::value::{Ref, Value};
-use crate::heap;
 use taipan_macros::{class, methods};
 
 /// The payload of `types.CellType`.
@@ -20,7 +20,12 @@ impl CellObject {
     /// A cell with the given contents.
     #[inline(always)]
     pub fn new(contents: Option<Value>) -> Ref<CellObject> {
-        heap::new_object(<CellObject as crate::class::Payload>::class(), CellObject { contents: Slot::new(contents) })
+        heap::new_object(
+            <CellObject as crate::class::Payload>::class(),
+            CellObject {
+                contents: Slot::new(contents),
+            },
+        )
     }
 }
 
@@ -36,7 +41,11 @@ impl CellObject {
     fn repr(this: &Ref<CellObject>) -> PyResult<Value> {
         let id = this.as_value().id();
         let text = match this.contents.get() {
-            Some(value) => format!("<cell at {id:#x}: {} object at {:#x}>", value.class().name(), value.id()),
+            Some(value) => format!(
+                "<cell at {id:#x}: {} object at {:#x}>",
+                value.class().name(),
+                value.id()
+            ),
             None => format!("<cell at {id:#x}: empty>"),
         };
         Ok(crate::str::Str::new(&text).into_value())
@@ -44,12 +53,17 @@ impl CellObject {
 
     #[slot(richcompare)]
     fn richcompare(left: &Value, right: &Value, comparison: Comparison) -> PyResult<Value> {
-        let (Some(left), Some(right)) = (left.downcast::<CellObject>(), right.downcast::<CellObject>()) else {
+        let (Some(left), Some(right)) = (
+            left.downcast::<CellObject>(),
+            right.downcast::<CellObject>(),
+        ) else {
             return Ok(Value::NOT_IMPLEMENTED);
         };
         match (left.contents.get(), right.contents.get()) {
             (Some(left), Some(right)) => protocol::compare(&left, &right, comparison),
-            (left, right) => Ok(Value::from_bool(comparison.holds(left.is_some().cmp(&right.is_some())))),
+            (left, right) => Ok(Value::from_bool(
+                comparison.holds(left.is_some().cmp(&right.is_some())),
+            )),
         }
     }
 

@@ -61,8 +61,18 @@ impl GenericAlias {
     }
 
     fn make_in(class: &Ref<Type>, origin: Value, args: Value, starred: bool) -> Ref<GenericAlias> {
-        let args = args.into_ref::<Tuple>().unwrap_or_else(|single| Tuple::from_array([single]));
-        heap::new_object(class, GenericAlias { origin, args, parameters: Slot::empty(), starred })
+        let args = args
+            .into_ref::<Tuple>()
+            .unwrap_or_else(|single| Tuple::from_array([single]));
+        heap::new_object(
+            class,
+            GenericAlias {
+                origin,
+                args,
+                parameters: Slot::empty(),
+                starred,
+            },
+        )
     }
 
     /// The generic type.
@@ -101,13 +111,18 @@ pub(crate) fn type_parameters(args: &[Value]) -> PyResult<Vec<Value>> {
             continue;
         }
         if let Some(inner) = exact_items(arg) {
-            type_parameters(&inner)?.iter().for_each(|parameter| add_parameter(&mut parameters, parameter));
+            type_parameters(&inner)?
+                .iter()
+                .for_each(|parameter| add_parameter(&mut parameters, parameter));
         } else if protocol::getattr_optional(arg, id!("__typing_subst__"))?.is_some() {
             add_parameter(&mut parameters, arg);
         } else if let Some(inner) = protocol::getattr_optional(arg, id!("__parameters__"))?
             && let Some(inner) = inner.downcast::<Tuple>()
         {
-            inner.as_slice().iter().for_each(|parameter| add_parameter(&mut parameters, parameter));
+            inner
+                .as_slice()
+                .iter()
+                .for_each(|parameter| add_parameter(&mut parameters, parameter));
         }
     }
     Ok(parameters)
@@ -134,7 +149,12 @@ fn unpacked_arguments(item: &Value) -> PyResult<Vec<Value>> {
             None => protocol::getattr_optional(&item, id!("__typing_unpacked_tuple_args__"))?,
         };
         match inner.as_ref().and_then(|inner| inner.downcast::<Tuple>()) {
-            Some(inner) if !inner.as_slice().last().is_some_and(|last| last.is(&Value::ELLIPSIS)) => {
+            Some(inner)
+                if !inner
+                    .as_slice()
+                    .last()
+                    .is_some_and(|last| last.is(&Value::ELLIPSIS)) =>
+            {
                 unpacked.extend_from_slice(inner.as_slice());
             }
             _ => unpacked.push(item),
@@ -157,7 +177,11 @@ fn is_unpacked_variable(arg: &Value) -> PyResult<bool> {
 /// Replaces the type variables within an argument that is generic itself.
 fn substitute_within(arg: &Value, parameters: &[Value], items: &[Value]) -> PyResult<Value> {
     let inner = protocol::getattr_optional(arg, id!("__parameters__"))?;
-    let Some(inner) = inner.as_ref().and_then(|inner| inner.downcast::<Tuple>()).filter(|inner| !inner.is_empty()) else {
+    let Some(inner) = inner
+        .as_ref()
+        .and_then(|inner| inner.downcast::<Tuple>())
+        .filter(|inner| !inner.is_empty())
+    else {
         return Ok(arg.clone());
     };
     let mut replaced = Vec::with_capacity(inner.len());
@@ -219,9 +243,18 @@ fn substitute_all(args: &[Value], parameters: &[Value], items: &[Value]) -> PyRe
 }
 
 /// The arguments of `alias[item]`: those of the alias with its type variables replaced.
-pub(crate) fn substituted(alias: &Value, args: &Ref<Tuple>, parameters: &Ref<Tuple>, item: &Value) -> PyResult<Ref<Tuple>> {
+pub(crate) fn substituted(
+    alias: &Value,
+    args: &Ref<Tuple>,
+    parameters: &Ref<Tuple>,
+    item: &Value,
+) -> PyResult<Ref<Tuple>> {
     if parameters.is_empty() {
-        bail!(TypeError, "{} is not a generic class", protocol::repr(alias)?.to_display());
+        bail!(
+            TypeError,
+            "{} is not a generic class",
+            protocol::repr(alias)?.to_display()
+        );
     }
     let mut items = Tuple::new(unpacked_arguments(item)?).into_value();
     for parameter in parameters.as_slice() {
@@ -233,18 +266,28 @@ pub(crate) fn substituted(alias: &Value, args: &Ref<Tuple>, parameters: &Ref<Tup
             items = protocol::call2(&prepare, alias, &items)?;
         }
     }
-    let items = items.into_ref::<Tuple>().unwrap_or_else(|single| Tuple::from_array([single]));
+    let items = items
+        .into_ref::<Tuple>()
+        .unwrap_or_else(|single| Tuple::from_array([single]));
     if items.len() != parameters.len() {
         bail!(
             TypeError,
             "Too {} arguments for {}; actual {}, expected {}",
-            if items.len() > parameters.len() { "many" } else { "few" },
+            if items.len() > parameters.len() {
+                "many"
+            } else {
+                "few"
+            },
             protocol::repr(alias)?.to_display(),
             items.len(),
             parameters.len()
         );
     }
-    Ok(Tuple::new(substitute_all(args.as_slice(), parameters.as_slice(), items.as_slice())?))
+    Ok(Tuple::new(substitute_all(
+        args.as_slice(),
+        parameters.as_slice(),
+        items.as_slice(),
+    )?))
 }
 
 /// The repr of something between the brackets of an alias.
@@ -261,9 +304,13 @@ pub fn push_argument_repr(text: &mut StrBuilder, argument: &Value) -> PyResult<(
         && protocol::getattr_optional(argument, id!("__args__"))?.is_some();
     if !is_alias
         && let Some(qualname) = protocol::getattr_optional(argument, id!("__qualname__"))?
-        && let Some(module) = protocol::getattr_optional(argument, id!("__module__"))?.filter(|module| !module.is_none())
+        && let Some(module) = protocol::getattr_optional(argument, id!("__module__"))?
+            .filter(|module| !module.is_none())
     {
-        if !module.downcast::<Str>().is_some_and(|module| module.eq_str("builtins")) {
+        if !module
+            .downcast::<Str>()
+            .is_some_and(|module| module.eq_str("builtins"))
+        {
             text.push_string(&*protocol::str(&module)?);
             text.push_char('.');
         }
@@ -279,7 +326,12 @@ impl GenericAlias {
     #[new("(origin, args, /)")]
     fn make(class: &Ref<Type>, args: Args<'_>) -> PyResult<Ref<GenericAlias>> {
         let arguments = args.positional_between("GenericAlias", 2, 2)?;
-        Ok(GenericAlias::make_in(class, arguments[0].clone(), arguments[1].clone(), false))
+        Ok(GenericAlias::make_in(
+            class,
+            arguments[0].clone(),
+            arguments[1].clone(),
+            false,
+        ))
     }
 
     #[slot(repr)]
@@ -327,7 +379,12 @@ impl GenericAlias {
     fn call(this: &Ref<GenericAlias>, args: Args<'_>) -> PyResult<Value> {
         let made = protocol::call(&this.origin, args)?;
         match protocol::setattr(&made, id!("__orig_class__"), this.as_value()) {
-            Err(raised) if !raised.is(ExceptionKind::AttributeError) && !raised.is(ExceptionKind::TypeError) => Err(raised),
+            Err(raised)
+                if !raised.is(ExceptionKind::AttributeError)
+                    && !raised.is(ExceptionKind::TypeError) =>
+            {
+                Err(raised)
+            }
             _ => Ok(made),
         }
     }
@@ -342,7 +399,9 @@ impl GenericAlias {
 
     #[slot(richcompare)]
     fn compare(&self, other: &Value, comparison: Comparison) -> PyResult<Value> {
-        let Some(other) = other.downcast::<GenericAlias>() else { return Ok(Value::NOT_IMPLEMENTED) };
+        let Some(other) = other.downcast::<GenericAlias>() else {
+            return Ok(Value::NOT_IMPLEMENTED);
+        };
         if !matches!(comparison, Comparison::Eq | Comparison::Ne) {
             return Ok(Value::NOT_IMPLEMENTED);
         }
@@ -354,7 +413,9 @@ impl GenericAlias {
 
     #[slot(iter)]
     fn iter(this: &Ref<GenericAlias>) -> Value {
-        let payload = GenericAliasIterator { alias: Slot::new(Some(this.clone())) };
+        let payload = GenericAliasIterator {
+            alias: Slot::new(Some(this.clone())),
+        };
         heap::new_object(GenericAliasIterator::class(), payload).into_value()
     }
 
@@ -366,7 +427,13 @@ impl GenericAlias {
     #[slot(getitem)]
     fn getitem(this: &Ref<GenericAlias>, item: &Value) -> PyResult<Value> {
         let args = substituted(this.as_value(), &this.args, &this.parameters()?, item)?;
-        Ok(GenericAlias::make_in(GenericAlias::class(), this.origin.clone(), args.into_value(), this.starred).into_value())
+        Ok(GenericAlias::make_in(
+            GenericAlias::class(),
+            this.origin.clone(),
+            args.into_value(),
+            this.starred,
+        )
+        .into_value())
     }
 
     #[method("($self, object, /)")]
@@ -376,12 +443,18 @@ impl GenericAlias {
 
     #[method("($self, object, /)")]
     fn __instancecheck__(&self, _object: &Value) -> PyResult<Value> {
-        bail!(TypeError, "isinstance() argument 2 cannot be a parameterized generic")
+        bail!(
+            TypeError,
+            "isinstance() argument 2 cannot be a parameterized generic"
+        )
     }
 
     #[method("($self, object, /)")]
     fn __subclasscheck__(&self, _object: &Value) -> PyResult<Value> {
-        bail!(TypeError, "issubclass() argument 2 cannot be a parameterized generic")
+        bail!(
+            TypeError,
+            "issubclass() argument 2 cannot be a parameterized generic"
+        )
     }
 
     #[method]
@@ -389,7 +462,10 @@ impl GenericAlias {
         if this.starred {
             let plain = GenericAlias::new(this.origin.clone(), this.args.to_value());
             let iterator = protocol::iter(plain.as_value())?;
-            return Ok(Tuple::pair(builtin("next")?, Tuple::from_array([iterator]).into_value()).into_value());
+            return Ok(
+                Tuple::pair(builtin("next")?, Tuple::from_array([iterator]).into_value())
+                    .into_value(),
+            );
         }
         let arguments = Tuple::pair(this.origin.clone(), this.args.to_value());
         Ok(Tuple::pair(this.class().to_value(), arguments.into_value()).into_value())
@@ -454,13 +530,22 @@ impl GenericAliasIterator {
     fn next(&self) -> PyResult<Option<Value>> {
         let alias = self.alias.take();
         Ok(alias.map(|alias| {
-            GenericAlias::make_in(GenericAlias::class(), alias.origin.clone(), alias.args.to_value(), true).into_value()
+            GenericAlias::make_in(
+                GenericAlias::class(),
+                alias.origin.clone(),
+                alias.args.to_value(),
+                true,
+            )
+            .into_value()
         }))
     }
 
     #[method]
     fn __reduce__(&self) -> PyResult<Value> {
-        let over = self.alias.get().map_or_else(|| Tuple::empty().into_value(), Ref::into_value);
+        let over = self
+            .alias
+            .get()
+            .map_or_else(|| Tuple::empty().into_value(), Ref::into_value);
         Ok(Tuple::pair(builtin("iter")?, Tuple::from_array([over]).into_value()).into_value())
     }
 }

@@ -43,7 +43,13 @@ fn seeded_key(seed: u32) -> (u64, u64) {
         state = state.wrapping_mul(214_013).wrapping_add(2_531_011);
         *byte = (state >> 16) as u8;
     }
-    let word = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight of sixteen bytes"));
+    let word = |at: usize| {
+        u64::from_le_bytes(
+            bytes[at..at + 8]
+                .try_into()
+                .expect("eight of sixteen bytes"),
+        )
+    };
     (word(0), word(8))
 }
 
@@ -74,13 +80,19 @@ pub fn hash_bytes(bytes: &[u8]) -> i64 {
 #[inline(always)]
 pub const fn hash_i64(value: i64) -> i64 {
     let magnitude = value.unsigned_abs();
-    let reduced = if magnitude < MODULUS { magnitude as i64 } else { (magnitude % MODULUS) as i64 };
+    let reduced = if magnitude < MODULUS {
+        magnitude as i64
+    } else {
+        (magnitude % MODULUS) as i64
+    };
     avoid_minus_one(if value < 0 { -reduced } else { reduced })
 }
 
 /// The hash of an integer given by its sign and magnitude, 64-bit digits from the least significant.
 pub fn hash_digits(negative: bool, digits: impl DoubleEndedIterator<Item = u64>) -> i64 {
-    let reduced = digits.rev().fold(0u128, |rest, digit| ((rest << 64) | u128::from(digit)) % u128::from(MODULUS)) as i64;
+    let reduced = digits.rev().fold(0u128, |rest, digit| {
+        ((rest << 64) | u128::from(digit)) % u128::from(MODULUS)
+    }) as i64;
     avoid_minus_one(if negative { -reduced } else { reduced })
 }
 
@@ -100,11 +112,23 @@ pub fn hash_f64(value: f64) -> Option<i64> {
     let bits = value.to_bits();
     let biased = (bits >> 52 & 0x7ff) as i32;
     let fraction = bits & ((1 << 52) - 1);
-    let (mantissa, exponent) = if biased == 0 { (fraction, -1074) } else { (fraction | 1 << 52, biased - 1075) };
+    let (mantissa, exponent) = if biased == 0 {
+        (fraction, -1074)
+    } else {
+        (fraction | 1 << 52, biased - 1075)
+    };
     let turn = exponent.rem_euclid(MODULUS_BITS as i32) as u32;
     let rotated = ((mantissa << turn) & MODULUS) | (mantissa >> (MODULUS_BITS - turn));
-    let reduced = if rotated == MODULUS { 0 } else { rotated as i64 };
-    Some(avoid_minus_one(if value < 0.0 { -reduced } else { reduced }))
+    let reduced = if rotated == MODULUS {
+        0
+    } else {
+        rotated as i64
+    };
+    Some(avoid_minus_one(if value < 0.0 {
+        -reduced
+    } else {
+        reduced
+    }))
 }
 
 /// The hash of an object by its address; the low bits, which are equal for all objects, go to the top.
@@ -133,7 +157,10 @@ impl SequenceHasher {
     /// Nothing mixed yet.
     #[inline(always)]
     pub const fn new() -> SequenceHasher {
-        SequenceHasher { state: PRIME_5, count: 0 }
+        SequenceHasher {
+            state: PRIME_5,
+            count: 0,
+        }
     }
 
     /// Mixes the next item's hash in.
@@ -148,13 +175,21 @@ impl SequenceHasher {
     #[inline(always)]
     pub const fn finish(self) -> i64 {
         let hash = self.state.wrapping_add(self.count ^ (PRIME_5 ^ 3_527_539));
-        if hash == u64::MAX { 1_546_275_796 } else { hash as i64 }
+        if hash == u64::MAX {
+            1_546_275_796
+        } else {
+            hash as i64
+        }
     }
 
     /// The hash of a record whose number of fields is always the same, as that of `slice`: the count is not mixed in.
     #[inline(always)]
     pub const fn finish_record(self) -> i64 {
-        if self.state == u64::MAX { 1_546_275_796 } else { self.state as i64 }
+        if self.state == u64::MAX {
+            1_546_275_796
+        } else {
+            self.state as i64
+        }
     }
 }
 
@@ -192,9 +227,16 @@ mod tests {
 
     #[test]
     fn seeded_text_hashes_as_in_cpython() {
-        for (seed, expected) in [(0, -4_594_863_902_769_663_758), (1, -4_667_308_735_975_688_587), (42, 3_869_580_338_025_362_921)] {
+        for (seed, expected) in [
+            (0, -4_594_863_902_769_663_758),
+            (1, -4_667_308_735_975_688_587),
+            (42, 3_869_580_338_025_362_921),
+        ] {
             let (first, second) = if seed == 0 { (0, 0) } else { seeded_key(seed) };
-            assert_eq!(SipHasher13::new_with_keys(first, second).hash(b"abc") as i64, expected);
+            assert_eq!(
+                SipHasher13::new_with_keys(first, second).hash(b"abc") as i64,
+                expected
+            );
         }
     }
 }

@@ -75,7 +75,11 @@ static HEAP: Locked<Heap> = Locked::new(Heap {
     young_large: HashSet::with_hasher(BUILD),
     pending: Vec::new(),
     nesting: 0,
-    young: YoungList { start: ptr::null_mut(), next: ptr::null_mut(), end: ptr::null_mut() },
+    young: YoungList {
+        start: ptr::null_mut(),
+        next: ptr::null_mut(),
+        end: ptr::null_mut(),
+    },
     threshold: usize::MAX,
     forgot_young: false,
 });
@@ -134,7 +138,10 @@ fn new_page(slot_size: usize) -> *mut Page {
         if page.is_null() {
             handle_alloc_error(block);
         }
-        page.write(Page { slot_size, bump: PAGE_HEADER });
+        page.write(Page {
+            slot_size,
+            bump: PAGE_HEADER,
+        });
         page
     }
 }
@@ -143,7 +150,8 @@ const LARGE_PREFIX: usize = 16;
 
 #[inline(never)]
 fn allocate_large(size: usize) -> *mut Header {
-    let block = Block::from_size_align(size + LARGE_PREFIX, GRANULE).expect("object sizes fit the address space");
+    let block = Block::from_size_align(size + LARGE_PREFIX, GRANULE)
+        .expect("object sizes fit the address space");
     // SAFETY: the block has a size; the prefix keeps its size for `free`.
     let object = unsafe {
         let start = alloc(block);
@@ -175,7 +183,10 @@ unsafe fn free(object: *mut Header) {
         let index = (*page).slot_size / GRANULE - 1;
         let heap = HEAP.as_ptr();
         let slot = object.cast::<FreeSlot>();
-        slot.write(FreeSlot { next: (*heap).free[index], class: 0 });
+        slot.write(FreeSlot {
+            next: (*heap).free[index],
+            class: 0,
+        });
         (*heap).free[index] = slot;
     }
 }
@@ -192,7 +203,10 @@ unsafe fn free_large(object: *mut Header) {
     unsafe {
         let start = object.cast::<u8>().sub(LARGE_PREFIX);
         let size = start.cast::<usize>().read();
-        dealloc(start, Block::from_size_align_unchecked(size + LARGE_PREFIX, GRANULE));
+        dealloc(
+            start,
+            Block::from_size_align_unchecked(size + LARGE_PREFIX, GRANULE),
+        );
     }
 }
 
@@ -207,14 +221,20 @@ pub(crate) unsafe fn grow(object: *mut Header, used: usize, size: usize) -> *mut
         if (*object).has(flags::LARGE) {
             let start = object.cast::<u8>().sub(LARGE_PREFIX);
             let capacity = start.cast::<usize>().read();
-            return if size <= capacity { object } else { reallocate_large(object, capacity, size + size / 8) };
+            return if size <= capacity {
+                object
+            } else {
+                reallocate_large(object, capacity, size + size / 8)
+            };
         }
         let page = (object as usize & !(PAGE_SIZE - 1)) as *const Page;
         if size <= (*page).slot_size {
             return object;
         }
         let (moved, flags) = allocate(size);
-        moved.cast::<u8>().copy_from_nonoverlapping(object.cast(), used);
+        moved
+            .cast::<u8>()
+            .copy_from_nonoverlapping(object.cast(), used);
         (*moved).set(flags);
         free(object);
         moved
@@ -225,7 +245,8 @@ pub(crate) unsafe fn grow(object: *mut Header, used: usize, size: usize) -> *mut
 /// As [`grow`], for a large object of `capacity` bytes.
 unsafe fn reallocate_large(object: *mut Header, capacity: usize, size: usize) -> *mut Header {
     let old = Block::from_size_align(capacity + LARGE_PREFIX, GRANULE).expect("the block exists");
-    let new = Block::from_size_align(size + LARGE_PREFIX, GRANULE).expect("object sizes fit the address space");
+    let new = Block::from_size_align(size + LARGE_PREFIX, GRANULE)
+        .expect("object sizes fit the address space");
     let was_young = HEAP.with(|heap| {
         heap.large.remove(&object);
         heap.young_large.remove(&object)
@@ -251,7 +272,11 @@ unsafe fn reallocate_large(object: *mut Header, capacity: usize, size: usize) ->
 /// Raises MemoryError if the system cannot give `bytes` now; for results whose size a small input decides.
 pub fn ensure_room(bytes: usize) -> PyResult<()> {
     const ALWAYS_TRIED: usize = 1 << 26;
-    if bytes <= ALWAYS_TRIED || Vec::<u8>::new().try_reserve_exact(bytes).is_ok() { Ok(()) } else { bail!(MemoryError, "") }
+    if bytes <= ALWAYS_TRIED || Vec::<u8>::new().try_reserve_exact(bytes).is_ok() {
+        Ok(())
+    } else {
+        bail!(MemoryError, "")
+    }
 }
 
 /// Writes the header of a fresh object with one reference, and counts it for the collector.
@@ -286,7 +311,10 @@ unsafe fn write_header(object: *mut Header, class: &Ref<Type>, flags: u32) {
 /// A new instance of `class`, which is `T`'s class or a subclass with the same layout.
 #[inline(always)]
 pub fn new_object<T: Payload>(class: &Ref<Type>, payload: T) -> Ref<T> {
-    debug_assert!(class.layout().extends(T::layout()) && T::layout().extends(class.layout()), "payload of another layout");
+    debug_assert!(
+        class.layout().extends(T::layout()) && T::layout().extends(class.layout()),
+        "payload of another layout"
+    );
     debug_assert!(T::layout().tail_bytes.is_none());
     // SAFETY: the memory holds `basic_size` bytes, at least those of `Object<T>`; all of it is initialized before anyone sees it.
     unsafe {
@@ -306,7 +334,11 @@ pub fn new_object<T: Payload>(class: &Ref<Type>, payload: T) -> Ref<T> {
 /// # Safety
 /// `fill` initializes every item of the tail it is given, and runs no foreign code.
 #[inline(always)]
-pub unsafe fn new_tailed<T: Tailed>(class: &Ref<Type>, payload: T, fill: impl FnOnce(*mut T::Item)) -> Ref<T> {
+pub unsafe fn new_tailed<T: Tailed>(
+    class: &Ref<Type>,
+    payload: T,
+    fill: impl FnOnce(*mut T::Item),
+) -> Ref<T> {
     let fixed = size_of::<Object<T>>() + payload.tail_len() * size_of::<T::Item>();
     // SAFETY: as `new_object`; the tail has room for its items and `fill` initializes them.
     unsafe {
@@ -372,10 +404,17 @@ unsafe fn end_object(object: *mut Header) {
     // SAFETY: the object is intact until its payload is dropped; the class outlives it because the header owns a
     // reference to heap classes and the others are immortal.
     unsafe {
-        let class = ManuallyDrop::new(Ref::from_owned((*object).class.get().expect("a live object has a class")));
+        let class = ManuallyDrop::new(Ref::from_owned(
+            (*object).class.get().expect("a live object has a class"),
+        ));
         let class_flags = class.flags();
-        if class_flags & (ClassFlags::FINALIZER | ClassFlags::EXTRAS) != 0 || (*object).has(flags::WEAKLY_REFERENCED) {
-            if class_flags & ClassFlags::FINALIZER != 0 && !(*object).has(flags::FINALIZED) && !finalize(object) {
+        if class_flags & (ClassFlags::FINALIZER | ClassFlags::EXTRAS) != 0
+            || (*object).has(flags::WEAKLY_REFERENCED)
+        {
+            if class_flags & ClassFlags::FINALIZER != 0
+                && !(*object).has(flags::FINALIZED)
+                && !finalize(object)
+            {
                 return;
             }
             if (*object).has(flags::WEAKLY_REFERENCED) {
@@ -501,7 +540,9 @@ unsafe fn compact_young(heap: &mut Heap) -> usize {
 /// # Safety
 /// The list has at most `capacity` entries, and `capacity` is not zero.
 unsafe fn resize_young(young: &mut YoungList, capacity: usize) {
-    let block = |count: usize| Block::array::<*mut Header>(count).expect("the list of young objects fits in memory");
+    let block = |count: usize| {
+        Block::array::<*mut Header>(count).expect("the list of young objects fits in memory")
+    };
     // SAFETY: the block was made here with the capacity found from its ends; `next` keeps its distance from the start.
     unsafe {
         let used = young.next.offset_from(young.start) as usize;
@@ -565,7 +606,10 @@ pub(crate) fn take_young() -> Vec<NonNull<Header>> {
                 taken.push(NonNull::new_unchecked(*cursor));
                 cursor = cursor.add(1);
             }
-            let large = heap.young_large.iter().filter(|&&object| is_young(&*object));
+            let large = heap
+                .young_large
+                .iter()
+                .filter(|&&object| is_young(&*object));
             taken.extend(large.map(|&object| NonNull::new_unchecked(object)));
         }
         drop_young(heap);
@@ -658,7 +702,8 @@ pub fn page_bytes() -> usize {
 
 const _: () = assert!(size_of::<FreeSlot>() == 16 && size_of::<Page>() <= PAGE_HEADER);
 const _: () = assert!(std::mem::offset_of!(FreeSlot, class) == std::mem::offset_of!(Header, class));
-const _: () = assert!(std::mem::offset_of!(FreeSlot, next) == std::mem::offset_of!(Header, refcount));
+const _: () =
+    assert!(std::mem::offset_of!(FreeSlot, next) == std::mem::offset_of!(Header, refcount));
 
 /// A builtin class. The first one, `type`, is its own class.
 pub(crate) fn new_class(payload: Type) -> Ref<Type> {
@@ -670,7 +715,11 @@ pub(crate) fn new_class(payload: Type) -> Ref<Type> {
         let (memory, flags) = allocate(size_of::<Object<Type>>());
         let object = memory.cast::<Object<Type>>();
         let pointer = NonNull::new_unchecked(object);
-        memory.write(Header { refcount: Cell::new(1), flags: Cell::new(flags), class: Cell::new(Some(pointer)) });
+        memory.write(Header {
+            refcount: Cell::new(1),
+            flags: Cell::new(flags),
+            class: Cell::new(Some(pointer)),
+        });
         (&raw mut (*object).payload).write(payload);
         Ref::from_owned(pointer)
     }

@@ -13,14 +13,13 @@
 use std::cell::{Cell, UnsafeCell};
 
 use crate::cell::Slot;
+use crate::class::Payload as _;
 use crate::class::{ClassFlags, Type};
 use crate::dict::Dict;
 use crate::header::Header;
-use crate::str::Str;
 use crate::raised::PyResult;
+use crate::str::Str;
 use crate::value::{Ref, Value};
-use crate::class::Payload as _;
-
 
 /// Most names a class shares among its instances; CPython's `SHARED_KEYS_MAX_SIZE`.
 pub const SHARED_KEYS_MAX: usize = 30;
@@ -34,7 +33,10 @@ pub struct SharedKeys {
 
 impl SharedKeys {
     pub(crate) fn new(names: Vec<Ref<Str>>) -> SharedKeys {
-        SharedKeys { names: UnsafeCell::new(names), version: Cell::new(0) }
+        SharedKeys {
+            names: UnsafeCell::new(names),
+            version: Cell::new(0),
+        }
     }
 
     /// The names, in order of their places.
@@ -51,7 +53,11 @@ impl SharedKeys {
             return Some(index);
         }
         // Two interned strings that are not the same object are not equal.
-        if name.is_interned() { None } else { names.iter().position(|key| key.same_text(name)) }
+        if name.is_interned() {
+            None
+        } else {
+            names.iter().position(|key| key.same_text(name))
+        }
     }
 
     /// The place of an interned name.
@@ -113,7 +119,10 @@ pub(crate) fn allocation_size(class: &Type, fixed: usize) -> usize {
 pub(crate) unsafe fn initialize_extras(object: *mut Header, class: &Type, fixed: usize) {
     // SAFETY: the region has room for members, table and values by the computation of `allocation_size`.
     unsafe {
-        let members = object.cast::<u8>().add(round_up(fixed)).cast::<Option<Value>>();
+        let members = object
+            .cast::<u8>()
+            .add(round_up(fixed))
+            .cast::<Option<Value>>();
         let count = class.member_count.get() as usize;
         for index in 0..count {
             members.add(index).write(None);
@@ -141,7 +150,10 @@ pub(crate) unsafe fn initialize_extras(object: *mut Header, class: &Type, fixed:
 unsafe fn extras(object: *const Header, class: &Type) -> *const Slot {
     let layout = class.layout();
     // SAFETY: the layout knows the tail of its objects.
-    let fixed = layout.size + layout.tail_bytes.map_or(0, |bytes| unsafe { bytes(object) });
+    let fixed = layout.size
+        + layout
+            .tail_bytes
+            .map_or(0, |bytes| unsafe { bytes(object) });
     // SAFETY: the region starts right behind payload and tail.
     unsafe { object.cast::<u8>().add(round_up(fixed)).cast() }
 }
@@ -179,11 +191,18 @@ pub(crate) fn trace_extras(value: &Header, visit: &mut dyn FnMut(&Value)) {
         let members = extras(value, class);
         let count = class.member_count.get() as usize;
         for index in 0..count {
-            (*members.add(index)).peek().into_iter().for_each(&mut *visit);
+            (*members.add(index))
+                .peek()
+                .into_iter()
+                .for_each(&mut *visit);
         }
         if class.has(ClassFlags::ATTRIBUTES) {
             let table = &*members.add(count).cast::<AttrTable>();
-            table.dict.peek().into_iter().for_each(|dict| visit(dict.as_value()));
+            table
+                .dict
+                .peek()
+                .into_iter()
+                .for_each(|dict| visit(dict.as_value()));
             for place in table.places() {
                 place.peek().into_iter().for_each(&mut *visit);
             }
@@ -237,14 +256,23 @@ pub fn attributes(value: &Value) -> Option<&AttrTable> {
     }
     let header = value.header()?;
     // SAFETY: instances of classes with `ATTRIBUTES` have a table behind their members.
-    Some(unsafe { &*extras(header, class).add(class.member_count.get() as usize).cast::<AttrTable>() })
+    Some(unsafe {
+        &*extras(header, class)
+            .add(class.member_count.get() as usize)
+            .cast::<AttrTable>()
+    })
 }
 
 impl AttrTable {
     #[inline(always)]
     fn places(&self) -> &[Slot] {
         // SAFETY: `allocated` places follow the table.
-        unsafe { std::slice::from_raw_parts((self as *const AttrTable).add(1).cast(), self.allocated.get() as usize) }
+        unsafe {
+            std::slice::from_raw_parts(
+                (self as *const AttrTable).add(1).cast(),
+                self.allocated.get() as usize,
+            )
+        }
     }
 
     #[inline(always)]
@@ -252,7 +280,10 @@ impl AttrTable {
         // SAFETY: as many order bytes as places follow the places.
         unsafe {
             let places = (self as *const AttrTable).add(1).cast::<Slot>();
-            std::slice::from_raw_parts(places.add(self.allocated.get() as usize).cast(), self.allocated.get() as usize)
+            std::slice::from_raw_parts(
+                places.add(self.allocated.get() as usize).cast(),
+                self.allocated.get() as usize,
+            )
         }
     }
 
@@ -265,7 +296,11 @@ impl AttrTable {
     /// The value at a place of the shared keys.
     #[inline(always)]
     pub fn get(&self, index: usize) -> Option<Value> {
-        if index < self.capacity() { self.places()[index].get() } else { None }
+        if index < self.capacity() {
+            self.places()[index].get()
+        } else {
+            None
+        }
     }
 
     /// The instance's dict, if it has one already.
@@ -291,7 +326,10 @@ impl AttrTable {
         let old = self.places()[index].take()?;
         let len = self.len.get() as usize;
         let order = self.order();
-        if let Some(at) = order[..len].iter().position(|place| place.get() as usize == index) {
+        if let Some(at) = order[..len]
+            .iter()
+            .position(|place| place.get() as usize == index)
+        {
             for next in at + 1..len {
                 order[next - 1].set(order[next].get());
             }
@@ -307,7 +345,12 @@ impl AttrTable {
         }
         self.order()[..self.len.get() as usize]
             .iter()
-            .filter_map(|place| Some((keys.names()[place.get() as usize].clone(), self.places()[place.get() as usize].get()?)))
+            .filter_map(|place| {
+                Some((
+                    keys.names()[place.get() as usize].clone(),
+                    self.places()[place.get() as usize].get()?,
+                ))
+            })
             .collect()
     }
 
@@ -384,15 +427,26 @@ pub fn filled_place<'a>(value: &'a Value, name: &Ref<Str>) -> Option<&'a Slot> {
 /// Sets or deletes an attribute of the instance itself. Answers false when it cannot: the class gives its instances no
 /// attributes, or the one to delete is not there.
 pub fn set_attribute(value: &Value, name: &Ref<Str>, new: Option<Value>) -> bool {
-    let Some(table) = attributes(value) else { return false };
+    let Some(table) = attributes(value) else {
+        return false;
+    };
     let class = value.class();
     if table.dict.is_empty() && class.is_heap() {
         let keys = &class.shared_keys;
         let found = keys.find(name);
         let Some(new) = new else {
-            return found.filter(|&index| index < table.capacity()).and_then(|index| table.remove(index)).is_some();
+            return found
+                .filter(|&index| index < table.capacity())
+                .and_then(|index| table.remove(index))
+                .is_some();
         };
-        let index = found.or_else(|| if table.capacity() > 0 || class.shared_keys.names().is_empty() { keys.add(name) } else { None });
+        let index = found.or_else(|| {
+            if table.capacity() > 0 || class.shared_keys.names().is_empty() {
+                keys.add(name)
+            } else {
+                None
+            }
+        });
         match index {
             Some(index) if index < table.capacity() => {
                 drop(table.set(index, new));
@@ -435,20 +489,30 @@ pub fn assign_class(value: &Value, class: &Ref<Type>) -> PyResult<()> {
     let is_module = |class: &Ref<Type>| class.is_subclass(crate::module::Module::class());
     let both_modules = is_module(&old) && is_module(class);
     if !both_modules && (!old.is_heap() || !class.is_heap()) {
-        bail!(TypeError, "__class__ assignment only supported for mutable types or ModuleType subclasses");
+        bail!(
+            TypeError,
+            "__class__ assignment only supported for mutable types or ModuleType subclasses"
+        );
     }
     let same_layout = std::ptr::eq(old.layout(), class.layout())
         && old.member_count.get() == class.member_count.get()
         && old.has(ClassFlags::ATTRIBUTES) == class.has(ClassFlags::ATTRIBUTES)
         && same_members(&old, class);
     if !same_layout {
-        bail!(TypeError, "__class__ assignment: '{}' object layout differs from '{}'", class.name(), old.name());
+        bail!(
+            TypeError,
+            "__class__ assignment: '{}' object layout differs from '{}'",
+            class.name(),
+            old.name()
+        );
     }
     // Places are laid out by the old class's keys: the attributes move into a dict.
     if let Some(table) = attributes(value) {
         table.ensure_dict(&old);
     }
-    let header = value.header().expect("instances of classes made at run time are heap objects");
+    let header = value
+        .header()
+        .expect("instances of classes made at run time are heap objects");
     if class.is_heap() {
         header_of(class).increment();
     }
@@ -476,8 +540,15 @@ fn same_members(left: &Type, right: &Type) -> bool {
             if let Some(class) = class.downcast::<Type>()
                 && let Some(slots) = class.dict().get_str(crate::id!("__slots__"))
             {
-                let items = if slots.downcast::<Str>().is_some() { vec![slots] } else { crate::protocol::collect(&slots).unwrap_or_default() };
-                names.extend(items.iter().filter_map(|name| name.downcast::<Str>().map(|name| name.to_display().into_owned())));
+                let items = if slots.downcast::<Str>().is_some() {
+                    vec![slots]
+                } else {
+                    crate::protocol::collect(&slots).unwrap_or_default()
+                };
+                names.extend(items.iter().filter_map(|name| {
+                    name.downcast::<Str>()
+                        .map(|name| name.to_display().into_owned())
+                }));
             }
         }
         names.sort();
@@ -488,9 +559,15 @@ fn same_members(left: &Type, right: &Type) -> bool {
 
 /// Bytes an object takes, header and extras included (`__sizeof__`).
 pub fn size_of_object(value: &Value) -> usize {
-    let Some(header) = value.header() else { return 8 };
+    let Some(header) = value.header() else {
+        return 8;
+    };
     let class = value.class();
     // SAFETY: the layout knows the tail of its objects.
-    let fixed = class.layout().size + class.layout().tail_bytes.map_or(0, |bytes| unsafe { bytes(header) });
+    let fixed = class.layout().size
+        + class
+            .layout()
+            .tail_bytes
+            .map_or(0, |bytes| unsafe { bytes(header) });
     allocation_size(class, fixed)
 }

@@ -13,7 +13,10 @@ pub mod header;
 #[macro_use]
 pub mod raised;
 #[macro_use]
-#[allow(clippy::useless_conversion, reason = "each_kind! writes code once for three widths of characters")]
+#[allow(
+    clippy::useless_conversion,
+    reason = "each_kind! writes code once for three widths of characters"
+)]
 pub mod str;
 
 pub mod annotations;
@@ -48,8 +51,8 @@ pub mod range;
 pub mod runtime;
 pub mod sequence;
 pub mod set;
-pub mod simple_namespace;
 pub mod signals;
+pub mod simple_namespace;
 pub mod singletons;
 pub mod slice;
 pub mod structseq;

@@ -15,7 +15,11 @@ use crate::tuple::Tuple;
 use crate::value::{Ref, Value};
 
 /// The payload of `types.MappingProxyType`.
-#[class(name = "mappingproxy", doc = "A view of a mapping through which the mapping cannot be changed.", flags(MAPPING))]
+#[class(
+    name = "mappingproxy",
+    doc = "A view of a mapping through which the mapping cannot be changed.",
+    flags(MAPPING)
+)]
 pub struct MappingProxy {
     mapping: Value,
 }
@@ -38,7 +42,9 @@ impl MappingProxy {
 
 /// The mapping behind a proxy, or the value itself.
 fn unwrap(value: &Value) -> &Value {
-    value.downcast::<MappingProxy>().map_or(value, |proxy| &proxy.mapping)
+    value
+        .downcast::<MappingProxy>()
+        .map_or(value, |proxy| &proxy.mapping)
 }
 
 #[methods]
@@ -46,10 +52,22 @@ impl MappingProxy {
     #[new("(mapping)")]
     fn make(class: &Ref<Type>, mapping: &Value) -> PyResult<Ref<MappingProxy>> {
         let is_mapping = mapping.class().slots.getitem.get().is_some();
-        if !is_mapping || mapping.downcast::<List>().is_some() || mapping.downcast::<Tuple>().is_some() {
-            bail!(TypeError, "mappingproxy() argument must be a mapping, not {}", mapping.class().name());
+        if !is_mapping
+            || mapping.downcast::<List>().is_some()
+            || mapping.downcast::<Tuple>().is_some()
+        {
+            bail!(
+                TypeError,
+                "mappingproxy() argument must be a mapping, not {}",
+                mapping.class().name()
+            );
         }
-        Ok(heap::new_object(class, MappingProxy { mapping: mapping.clone() }))
+        Ok(heap::new_object(
+            class,
+            MappingProxy {
+                mapping: mapping.clone(),
+            },
+        ))
     }
 
     #[slot(repr)]
@@ -88,7 +106,11 @@ impl MappingProxy {
 
     #[slot(inplace_or)]
     fn inplace_or(this: &Ref<MappingProxy>, _other: &Value) -> PyResult<Value> {
-        bail!(TypeError, "'|=' is not supported by {}; use '|' instead", this.class().name())
+        bail!(
+            TypeError,
+            "'|=' is not supported by {}; use '|' instead",
+            this.class().name()
+        )
     }
 
     #[slot(len)]
@@ -112,7 +134,10 @@ impl MappingProxy {
     /// The value of key, or default if the key is missing.
     #[method("($self, key, default=None, /)")]
     fn get(&self, key: &Value, default: Option<&Value>) -> PyResult<Value> {
-        self.call(id!("get"), &[key.clone(), default.cloned().unwrap_or(Value::NONE)])
+        self.call(
+            id!("get"),
+            &[key.clone(), default.cloned().unwrap_or(Value::NONE)],
+        )
     }
 
     /// D.keys() -> the keys of the mapping

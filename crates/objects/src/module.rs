@@ -1,6 +1,7 @@
 //! `module`: a namespace with a name.
 
 use crate::args::Args;
+use crate::cell::Slot;
 use crate::class::{Payload, Type, generic_getattr_optional, generic_setattr};
 use crate::dict::Dict;
 use crate::list::List;
@@ -9,7 +10,6 @@ use crate::raised::PyResult;
 use crate::str::Str;
 use crate::value::{Ref, Value};
 use crate::{heap, id};
-use crate::cell::Slot;
 use taipan_macros::{class, methods};
 
 /// The payload of modules. What `__dict__` shows is a dict of its own, so that globals are a plain dict.
@@ -21,7 +21,12 @@ pub struct Module {
 impl Module {
     /// A module with a name, a docstring and the usual empty attributes.
     pub fn new(name: &Ref<Str>, doc: Option<Value>) -> Ref<Module> {
-        let module = heap::new_object(Module::class(), Module { dict: Slot::new(Some(Dict::new())) });
+        let module = heap::new_object(
+            Module::class(),
+            Module {
+                dict: Slot::new(Some(Dict::new())),
+            },
+        );
         module.fill(name, doc.unwrap_or(Value::NONE));
         module
     }
@@ -47,7 +52,9 @@ impl Module {
 
     /// `__name__`, when it is a string.
     pub fn name(&self) -> Option<Ref<Str>> {
-        self.dict().get_str(id!("__name__")).and_then(|name| name.into_ref::<Str>().ok())
+        self.dict()
+            .get_str(id!("__name__"))
+            .and_then(|name| name.into_ref::<Str>().ok())
     }
 
     /// Sets a name in the module.
@@ -64,10 +71,12 @@ impl Module {
 /// Whether `__spec__._initializing` says that the module is being imported.
 fn is_initializing(dict: &Ref<Dict>) -> PyResult<bool> {
     match dict.get_str(id!("__spec__")) {
-        Some(spec) if !spec.is_none() => match protocol::getattr_optional(&spec, id!("_initializing"))? {
-            Some(flag) => protocol::is_true(&flag),
-            None => Ok(false),
-        },
+        Some(spec) if !spec.is_none() => {
+            match protocol::getattr_optional(&spec, id!("_initializing"))? {
+                Some(flag) => protocol::is_true(&flag),
+                None => Ok(false),
+            }
+        }
         _ => Ok(false),
     }
 }
@@ -96,7 +105,13 @@ fn missing(this: &Ref<Module>, name: &Ref<Str>) -> PyResult<Value> {
 impl Module {
     #[slot(new)]
     fn make(class: &Ref<Type>, _args: Args<'_>) -> PyResult<Value> {
-        Ok(heap::new_object(class, Module { dict: Slot::new(Some(Dict::new())) }).into_value())
+        Ok(heap::new_object(
+            class,
+            Module {
+                dict: Slot::new(Some(Dict::new())),
+            },
+        )
+        .into_value())
     }
 
     #[init("($self, name, doc=None)")]
@@ -118,7 +133,11 @@ impl Module {
             && let Some(get) = descriptor.class().slots.descr_get.get()
             && descriptor.class().slots.descr_set.get().is_some()
         {
-            return get(&descriptor, Some(this.as_value()), Some(this.class().as_value()));
+            return get(
+                &descriptor,
+                Some(this.as_value()),
+                Some(this.class().as_value()),
+            );
         }
         if let Some(found) = this.dict().get_str(name) {
             return Ok(found);
@@ -165,7 +184,9 @@ impl Module {
 
     #[getter(name = "__annotate__")]
     fn annotate(this: &Ref<Module>) -> Value {
-        this.dict().get_str(id!("__annotate__")).unwrap_or(Value::NONE)
+        this.dict()
+            .get_str(id!("__annotate__"))
+            .unwrap_or(Value::NONE)
     }
 
     #[setter(name = "__annotate__")]
@@ -179,18 +200,31 @@ impl Module {
     fn __dir__(this: &Ref<Module>) -> PyResult<Value> {
         let dict = protocol::getattr(this.as_value(), id!("__dict__"))?;
         let Some(dict) = dict.downcast::<Dict>() else {
-            bail!(TypeError, "{}.__dict__ is not a dictionary", this.name().map_or_else(|| "?".to_owned(), |name| name.to_display().into_owned()));
+            bail!(
+                TypeError,
+                "{}.__dict__ is not a dictionary",
+                this.name()
+                    .map_or_else(|| "?".to_owned(), |name| name.to_display().into_owned())
+            );
         };
         if let Some(function) = dict.get_str(id!("__dir__")) {
             return protocol::call0(&function);
         }
-        Ok(List::new(dict.iter_snapshot().into_iter().map(|(name, _)| name).collect()).into_value())
+        Ok(List::new(
+            dict.iter_snapshot()
+                .into_iter()
+                .map(|(name, _)| name)
+                .collect(),
+        )
+        .into_value())
     }
 }
 
 #[cold]
 fn missing_delete(this: &Ref<Module>, name: &Ref<Str>) -> PyResult<()> {
-    let module = this.name().map_or_else(|| "?".to_owned(), |name| name.to_display().into_owned());
+    let module = this
+        .name()
+        .map_or_else(|| "?".to_owned(), |name| name.to_display().into_owned());
     let message = format!("module '{module}' has no attribute '{}'", name.to_display());
     Err(protocol::attribute_error(this.as_value(), name, message))
 }
@@ -199,6 +233,10 @@ fn missing_delete(this: &Ref<Module>, name: &Ref<Str>) -> PyResult<()> {
 pub fn expect_module(value: &Value) -> PyResult<&Ref<Module>> {
     match value.downcast::<Module>() {
         Some(module) => Ok(module),
-        None => bail!(TypeError, "expected a module, got '{}'", value.class().name()),
+        None => bail!(
+            TypeError,
+            "expected a module, got '{}'",
+            value.class().name()
+        ),
     }
 }

@@ -1,9 +1,7 @@
 //! `object`: the class at the root.
 
 use crate::args::Args;
-use crate::class::{
-    ClassFlags, Comparison, Payload, Type, generic_getattr, generic_setattr,
-};
+use crate::class::{ClassFlags, Comparison, Payload, Type, generic_getattr, generic_setattr};
 use crate::dict::Dict;
 use crate::instance;
 use crate::protocol;
@@ -28,20 +26,29 @@ impl Object {
 
 /// Whether construction arguments are an error, CPython's rule for `object.__new__` and `object.__init__`.
 fn overrides_new(class: &Type) -> bool {
-    !class.slots.same_slot(crate::class::SlotId::new, &Object::class().slots)
+    !class
+        .slots
+        .same_slot(crate::class::SlotId::new, &Object::class().slots)
 }
 
 fn overrides_init(class: &Type) -> bool {
-    !class.slots.same_slot(crate::class::SlotId::init, &Object::class().slots)
+    !class
+        .slots
+        .same_slot(crate::class::SlotId::init, &Object::class().slots)
 }
 
 #[cold]
 fn abstract_instantiation(class: &Ref<Type>) -> PyResult<Value> {
-    let methods = class.abstract_methods.get().unwrap_or_else(|| Tuple::empty().into_value());
+    let methods = class
+        .abstract_methods
+        .get()
+        .unwrap_or_else(|| Tuple::empty().into_value());
     let sorted = runtime::import_attribute("builtins", "sorted")?;
     let sorted = protocol::collect(&protocol::call1(&sorted, &methods)?)?;
-    let names: Vec<String> =
-        sorted.iter().map(|name| protocol::str(name).map(|name| format!("'{}'", name.to_display()))).collect::<PyResult<_>>()?;
+    let names: Vec<String> = sorted
+        .iter()
+        .map(|name| protocol::str(name).map(|name| format!("'{}'", name.to_display())))
+        .collect::<PyResult<_>>()?;
     let plural = if names.len() == 1 { "" } else { "s" };
     bail!(
         TypeError,
@@ -57,7 +64,10 @@ impl Object {
     fn new(class: &Ref<Type>, args: Args<'_>) -> PyResult<Value> {
         if !args.is_empty() {
             if overrides_new(class) {
-                bail!(TypeError, "object.__new__() takes exactly one argument (the type to instantiate)");
+                bail!(
+                    TypeError,
+                    "object.__new__() takes exactly one argument (the type to instantiate)"
+                );
             }
             if !overrides_init(class) {
                 bail!(TypeError, "{}() takes no arguments", class.name());
@@ -67,7 +77,11 @@ impl Object {
             return abstract_instantiation(class);
         }
         if !std::ptr::eq(class.layout(), Object::layout()) {
-            bail!(TypeError, "object.__new__({0}) is not safe, use {0}.__new__()", class.name());
+            bail!(
+                TypeError,
+                "object.__new__({0}) is not safe, use {0}.__new__()",
+                class.name()
+            );
         }
         Ok(Object::new_instance(class).into_value())
     }
@@ -79,17 +93,29 @@ impl Object {
         }
         let class = this.class();
         if overrides_init(class) {
-            bail!(TypeError, "object.__init__() takes exactly one argument (the instance to initialize)");
+            bail!(
+                TypeError,
+                "object.__init__() takes exactly one argument (the instance to initialize)"
+            );
         }
         if !overrides_new(class) {
-            bail!(TypeError, "{}.__init__() takes exactly one argument (the instance to initialize)", class.name());
+            bail!(
+                TypeError,
+                "{}.__init__() takes exactly one argument (the instance to initialize)",
+                class.name()
+            );
         }
         Ok(())
     }
 
     #[slot(repr)]
     fn repr(this: &Value) -> PyResult<Value> {
-        Ok(Str::new(&format!("<{} object at {:#x}>", this.class().display_name(), this.id())).into_value())
+        Ok(Str::new(&format!(
+            "<{} object at {:#x}>",
+            this.class().display_name(),
+            this.id()
+        ))
+        .into_value())
     }
 
     #[slot(str)]
@@ -108,7 +134,9 @@ impl Object {
             Comparison::Eq if left.is(right) => Ok(Value::TRUE),
             Comparison::Ne => {
                 // The inverse of `==`, asked of the class, so that defining `__eq__` is enough.
-                let Some(compare) = left.class().slots.richcompare.get() else { return Ok(Value::NOT_IMPLEMENTED) };
+                let Some(compare) = left.class().slots.richcompare.get() else {
+                    return Ok(Value::NOT_IMPLEMENTED);
+                };
                 let answer = compare(left, right, Comparison::Eq)?;
                 if answer.is_not_implemented() {
                     return Ok(answer);
@@ -136,9 +164,15 @@ impl Object {
 
     #[setter(name = "__class__")]
     fn set_class(this: &Value, value: Option<&Value>) -> PyResult<()> {
-        let Some(value) = value else { bail!(TypeError, "can't delete __class__ attribute") };
+        let Some(value) = value else {
+            bail!(TypeError, "can't delete __class__ attribute")
+        };
         let Some(class) = value.downcast::<Type>() else {
-            bail!(TypeError, "__class__ must be set to a class, not '{}' object", value.class().name());
+            bail!(
+                TypeError,
+                "__class__ must be set to a class, not '{}' object",
+                value.class().name()
+            );
         };
         instance::assign_class(this, class)
     }
@@ -149,7 +183,11 @@ impl Object {
     #[method("($self, format_spec, /)")]
     fn __format__(this: &Value, spec: &Ref<Str>) -> PyResult<Value> {
         if !spec.is_empty() {
-            bail!(TypeError, "unsupported format string passed to {}.__format__", this.class().name());
+            bail!(
+                TypeError,
+                "unsupported format string passed to {}.__format__",
+                this.class().name()
+            );
         }
         protocol::str(this).map(Ref::into_value)
     }
@@ -231,7 +269,11 @@ fn reduce_new(this: &Value, copyreg: &Value) -> PyResult<Value> {
         && !class.is_heap()
         && !std::ptr::eq(class.layout(), Object::layout());
     let state = object_state(this, required || needs_own_state(class, args.is_none()))?;
-    let list_items = if class.has(ClassFlags::LIST) { protocol::iter(this)? } else { Value::NONE };
+    let list_items = if class.has(ClassFlags::LIST) {
+        protocol::iter(this)?
+    } else {
+        Value::NONE
+    };
     let dict_items = if class.has(ClassFlags::DICT) {
         protocol::iter(&protocol::call_method(this, id!("items"), &[])?)?
     } else {
@@ -241,7 +283,10 @@ fn reduce_new(this: &Value, copyreg: &Value) -> PyResult<Value> {
         Some(keywords) if !keywords.is_empty() => {
             let constructor = protocol::getattr(copyreg, id!("__newobj_ex__"))?;
             let args = Tuple::new(args.unwrap_or_default()).into_value();
-            (constructor, Tuple::new(vec![class.to_value(), args, keywords.into_value()]))
+            (
+                constructor,
+                Tuple::new(vec![class.to_value(), args, keywords.into_value()]),
+            )
         }
         _ => {
             let constructor = protocol::getattr(copyreg, id!("__newobj__"))?;
@@ -250,7 +295,14 @@ fn reduce_new(this: &Value, copyreg: &Value) -> PyResult<Value> {
             (constructor, Tuple::new(all))
         }
     };
-    Ok(Tuple::new(vec![constructor, arguments.into_value(), state, list_items, dict_items]).into_value())
+    Ok(Tuple::new(vec![
+        constructor,
+        arguments.into_value(),
+        state,
+        list_items,
+        dict_items,
+    ])
+    .into_value())
 }
 
 /// Whether instances hold native state that copying attributes would miss.
@@ -263,22 +315,42 @@ fn needs_own_state(class: &Ref<Type>, no_arguments: bool) -> bool {
 fn new_arguments(this: &Value) -> PyResult<(Option<Vec<Value>>, Option<Ref<Dict>>)> {
     if let Some(answer) = protocol::call_special_optional(this, id!("__getnewargs_ex__"), &[])? {
         let Some(pair) = answer.downcast::<Tuple>() else {
-            bail!(TypeError, "__getnewargs_ex__ should return a tuple, not '{}'", answer.class().name());
+            bail!(
+                TypeError,
+                "__getnewargs_ex__ should return a tuple, not '{}'",
+                answer.class().name()
+            );
         };
         let [args, keywords] = pair.tail() else {
-            bail!(ValueError, "__getnewargs_ex__ should return a tuple of length 2, not {}", pair.tail().len());
+            bail!(
+                ValueError,
+                "__getnewargs_ex__ should return a tuple of length 2, not {}",
+                pair.tail().len()
+            );
         };
         let Some(args) = args.downcast::<Tuple>() else {
-            bail!(TypeError, "first item of the tuple returned by __getnewargs_ex__ must be a tuple, not '{}'", args.class().name());
+            bail!(
+                TypeError,
+                "first item of the tuple returned by __getnewargs_ex__ must be a tuple, not '{}'",
+                args.class().name()
+            );
         };
         let Some(keywords) = keywords.downcast::<Dict>() else {
-            bail!(TypeError, "second item of the tuple returned by __getnewargs_ex__ must be a dict, not '{}'", keywords.class().name());
+            bail!(
+                TypeError,
+                "second item of the tuple returned by __getnewargs_ex__ must be a dict, not '{}'",
+                keywords.class().name()
+            );
         };
         return Ok((Some(args.tail().to_vec()), Some(keywords.clone())));
     }
     if let Some(answer) = protocol::call_special_optional(this, id!("__getnewargs__"), &[])? {
         let Some(args) = answer.downcast::<Tuple>() else {
-            bail!(TypeError, "__getnewargs__ should return a tuple, not '{}'", answer.class().name());
+            bail!(
+                TypeError,
+                "__getnewargs__ should return a tuple, not '{}'",
+                answer.class().name()
+            );
         };
         return Ok((Some(args.tail().to_vec()), None));
     }
@@ -309,12 +381,19 @@ fn default_state(this: &Value) -> PyResult<Value> {
                     }
                 }
             }
-            if copy.is_empty() && table.dict().is_none() { Value::NONE } else { copy.into_value() }
+            if copy.is_empty() && table.dict().is_none() {
+                Value::NONE
+            } else {
+                copy.into_value()
+            }
         }
         None => protocol::getattr_optional(this, id!("__dict__"))?.unwrap_or(Value::NONE),
     };
     let copyreg = runtime::import_module("copyreg")?;
-    let names = protocol::call1(&protocol::getattr(&copyreg, id!("_slotnames"))?, this.class().as_value())?;
+    let names = protocol::call1(
+        &protocol::getattr(&copyreg, id!("_slotnames"))?,
+        this.class().as_value(),
+    )?;
     if names.is_none() {
         return Ok(state);
     }
@@ -330,4 +409,3 @@ fn default_state(this: &Value) -> PyResult<Value> {
     }
     Ok(Tuple::new(vec![state, slots.into_value()]).into_value())
 }
-

@@ -54,7 +54,12 @@ struct LockState {
     giving_way: u32,
 }
 
-static LOCK: Mutex<LockState> = Mutex::new(LockState { held: false, switches: 0, waiting: 0, giving_way: 0 });
+static LOCK: Mutex<LockState> = Mutex::new(LockState {
+    held: false,
+    switches: 0,
+    waiting: 0,
+    giving_way: 0,
+});
 static RELEASED: Condvar = Condvar::new();
 static SWITCHED: Condvar = Condvar::new();
 static SWITCH_INTERVAL_MICROS: AtomicU64 = AtomicU64::new(5000);
@@ -85,7 +90,9 @@ fn acquire(state: *const ThreadState) {
         lock.waiting += 1;
         while lock.held {
             let switches = lock.switches;
-            let (next, timeout) = RELEASED.wait_timeout(lock, switch_interval()).unwrap_or_else(PoisonError::into_inner);
+            let (next, timeout) = RELEASED
+                .wait_timeout(lock, switch_interval())
+                .unwrap_or_else(PoisonError::into_inner);
             lock = next;
             if timeout.timed_out() && lock.held && lock.switches == switches {
                 request(breaker::HAND_OVER);
@@ -189,7 +196,9 @@ pub fn hand_over() {
     RELEASED.notify_one();
     // Wait until somebody else ran; whoever was waiting may have been a thread that ends instead.
     let (mut lock, _) = SWITCHED
-        .wait_timeout_while(lock, Duration::from_millis(1), |lock| lock.switches == before)
+        .wait_timeout_while(lock, Duration::from_millis(1), |lock| {
+            lock.switches == before
+        })
         .unwrap_or_else(PoisonError::into_inner);
     lock.giving_way -= 1;
     drop(lock);
@@ -217,7 +226,12 @@ pub fn around_fork<R>(fork: impl FnOnce() -> R) -> R {
 pub fn after_fork_in_child() {
     THREADS.with(|threads| threads.retain(|known| std::ptr::eq(*known, STATE.get())));
     let mut lock = lock_state();
-    *lock = LockState { held: true, switches: lock.switches, waiting: 0, giving_way: 0 };
+    *lock = LockState {
+        held: true,
+        switches: lock.switches,
+        waiting: 0,
+        giving_way: 0,
+    };
 }
 
 /// What the objects ask of the crates above them.
@@ -283,7 +297,9 @@ pub fn builtin(name: &str) -> PyResult<Value> {
     };
     let name = Str::intern(name);
     match crate::protocol::getitem(&builtins, name.as_value()) {
-        Err(raised) if raised.is(crate::exceptions::ExceptionKind::KeyError) => bail!(AttributeError, "{}", name.to_display()),
+        Err(raised) if raised.is(crate::exceptions::ExceptionKind::KeyError) => {
+            bail!(AttributeError, "{}", name.to_display())
+        }
         other => other,
     }
 }
@@ -305,7 +321,12 @@ pub fn check_signals() -> PyResult<()> {
 pub fn is_builtin_print(value: &Value) -> bool {
     value
         .downcast_exact::<crate::native::NativeFunction>()
-        .is_some_and(|function| function.name() == "print" && function.receiver().is_none_or(|module| module.class().name() == "module"))
+        .is_some_and(|function| {
+            function.name() == "print"
+                && function
+                    .receiver()
+                    .is_none_or(|module| module.class().name() == "module")
+        })
 }
 
 /// Fills a closure cell.
@@ -315,6 +336,10 @@ pub fn set_cell(cell: &Value, value: Value) -> PyResult<()> {
             cell.contents.set(Some(value));
             Ok(())
         }
-        None => bail!(TypeError, "__classcell__ must be a nonlocal cell, not <class '{}'>", cell.class().display_name()),
+        None => bail!(
+            TypeError,
+            "__classcell__ must be a nonlocal cell, not <class '{}'>",
+            cell.class().display_name()
+        ),
     }
 }

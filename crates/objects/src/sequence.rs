@@ -30,17 +30,30 @@ pub fn subscript<'a>(key: &'a Value, kind: &str) -> PyResult<Subscript<'a>> {
     if key.class().slots.index.get().is_some() {
         return Ok(Subscript::Position(protocol::to_index(key)?));
     }
-    bail!(TypeError, "{kind} indices must be integers or slices, not {}", key.class().name())
+    bail!(
+        TypeError,
+        "{kind} indices must be integers or slices, not {}",
+        key.class().name()
+    )
 }
 
 /// A bound of `index(value, start, stop)`: clamped to machine size, negative ones count from the end.
 pub fn search_bound(bound: Option<&Value>, default: isize, len: usize) -> PyResult<usize> {
-    let Some(bound) = bound else { return Ok(default.max(0) as usize) };
+    let Some(bound) = bound else {
+        return Ok(default.max(0) as usize);
+    };
     if bound.class().slots.index.get().is_none() {
-        bail!(TypeError, "slice indices must be integers or have an __index__ method");
+        bail!(
+            TypeError,
+            "slice indices must be integers or have an __index__ method"
+        );
     }
     let position = protocol::to_index_clamped(bound)?;
-    Ok(if position < 0 { position.saturating_add_unsigned(len).max(0) as usize } else { position as usize })
+    Ok(if position < 0 {
+        position.saturating_add_unsigned(len).max(0) as usize
+    } else {
+        position as usize
+    })
 }
 
 /// Whether two items are the same object or equal. Common immutable kinds are compared without a call.
@@ -52,7 +65,8 @@ pub fn same_item(left: &Value, right: &Value) -> PyResult<bool> {
     if left.as_small_int().is_some() && right.as_small_int().is_some() {
         return Ok(false);
     }
-    if let (Some(left), Some(right)) = (left.downcast_exact::<Str>(), right.downcast_exact::<Str>()) {
+    if let (Some(left), Some(right)) = (left.downcast_exact::<Str>(), right.downcast_exact::<Str>())
+    {
         return Ok(left.same_text(right));
     }
     protocol::equal(left, right)
@@ -64,7 +78,8 @@ fn compare_items(left: &Value, right: &Value, comparison: Comparison) -> PyResul
     if let (Some(left), Some(right)) = (left.as_small_int(), right.as_small_int()) {
         return Ok(Value::from_bool(comparison.holds(left.cmp(&right))));
     }
-    if let (Some(left), Some(right)) = (left.downcast_exact::<Str>(), right.downcast_exact::<Str>()) {
+    if let (Some(left), Some(right)) = (left.downcast_exact::<Str>(), right.downcast_exact::<Str>())
+    {
         return Ok(Value::from_bool(comparison.holds(left.compare(right))));
     }
     protocol::compare(left, right, comparison)
@@ -116,11 +131,18 @@ pub fn compare_slices(left: &[Value], right: &[Value], comparison: Comparison) -
             };
         }
     }
-    Ok(Value::from_bool(comparison.holds(left.len().cmp(&right.len()))))
+    Ok(Value::from_bool(
+        comparison.holds(left.len().cmp(&right.len())),
+    ))
 }
 
 /// The first position in `start..stop` whose item equals `value`; `item` answers nothing past the end.
-pub fn find(item: impl Fn(usize) -> Option<Value>, start: usize, stop: usize, value: &Value) -> PyResult<Option<usize>> {
+pub fn find(
+    item: impl Fn(usize) -> Option<Value>,
+    start: usize,
+    stop: usize,
+    value: &Value,
+) -> PyResult<Option<usize>> {
     let mut index = start;
     while index < stop
         && let Some(candidate) = item(index)
@@ -169,7 +191,8 @@ pub fn repeat_count(times: &Value) -> PyResult<usize> {
 pub fn repeat(items: &[Value], times: usize) -> PyResult<Vec<Value>> {
     let mut copies = Vec::new();
     match items.len().checked_mul(times) {
-        Some(total) if total <= crate::list::MAX_ITEMS && copies.try_reserve_exact(total).is_ok() => {}
+        Some(total)
+            if total <= crate::list::MAX_ITEMS && copies.try_reserve_exact(total).is_ok() => {}
         _ => bail!(MemoryError, ""),
     }
     if let [item] = items {
@@ -185,7 +208,10 @@ pub fn repeat(items: &[Value], times: usize) -> PyResult<Vec<Value>> {
 /// `left` and then `right`.
 pub fn concat(left: &[Value], right: &[Value]) -> PyResult<Vec<Value>> {
     let mut items = Vec::new();
-    if items.try_reserve_exact(left.len().saturating_add(right.len())).is_err() {
+    if items
+        .try_reserve_exact(left.len().saturating_add(right.len()))
+        .is_err()
+    {
         bail!(MemoryError, "");
     }
     items.extend_from_slice(left);

@@ -81,7 +81,11 @@ pub fn run_handlers() -> PyResult<()> {
         if !tripped.swap(false, Ordering::SeqCst) {
             continue;
         }
-        let Some(handler) = handler(signal).filter(|handler| !int::is_int(handler) && !handler.is_none()) else { continue };
+        let Some(handler) =
+            handler(signal).filter(|handler| !int::is_int(handler) && !handler.is_none())
+        else {
+            continue;
+        };
         let frame = running_frame();
         if let Err(raised) = protocol::call2(&handler, &int::from_usize(signal), &frame) {
             ANY_TRIPPED.store(true, Ordering::SeqCst);

@@ -58,7 +58,11 @@ impl SimpleNamespace {
                 Some(dict) => given.update(dict)?,
                 None => given.update_with(argument)?,
             }
-            if given.keys_snapshot().iter().any(|key| key.downcast::<Str>().is_none()) {
+            if given
+                .keys_snapshot()
+                .iter()
+                .any(|key| key.downcast::<Str>().is_none())
+            {
                 bail!(TypeError, "keywords must be strings");
             }
         }
@@ -74,14 +78,22 @@ impl SimpleNamespace {
     #[slot(repr)]
     fn repr(this: &Ref<SimpleNamespace>) -> PyResult<Ref<Str>> {
         let class = this.class();
-        let name = if class.is(SimpleNamespace::class()) { "namespace".to_owned() } else { class.name_object().to_display().into_owned() };
-        let Some(_guard) = protocol::repr_guard(this.as_value()) else { return Ok(Str::new(&format!("{name}(...)"))) };
+        let name = if class.is(SimpleNamespace::class()) {
+            "namespace".to_owned()
+        } else {
+            class.name_object().to_display().into_owned()
+        };
+        let Some(_guard) = protocol::repr_guard(this.as_value()) else {
+            return Ok(Str::new(&format!("{name}(...)")));
+        };
         let mut text = StrBuilder::new();
         text.push_str(&name);
         text.push_char('(');
         let mut is_first = true;
         for (key, value) in attributes_of(this.as_value()).iter_snapshot() {
-            let Some(key) = key.downcast::<Str>().filter(|key| !key.is_empty()) else { continue };
+            let Some(key) = key.downcast::<Str>().filter(|key| !key.is_empty()) else {
+                continue;
+            };
             if !is_first {
                 text.push_str(", ");
             }
@@ -95,7 +107,11 @@ impl SimpleNamespace {
     }
 
     #[slot(richcompare)]
-    fn compare(this: &Ref<SimpleNamespace>, other: &Value, comparison: Comparison) -> PyResult<Value> {
+    fn compare(
+        this: &Ref<SimpleNamespace>,
+        other: &Value,
+        comparison: Comparison,
+    ) -> PyResult<Value> {
         if other.downcast::<SimpleNamespace>().is_none() {
             return Ok(Value::NOT_IMPLEMENTED);
         }
@@ -107,7 +123,12 @@ impl SimpleNamespace {
     #[method]
     fn __reduce__(this: &Ref<SimpleNamespace>) -> Value {
         let attributes = attributes_of(this.as_value()).into_value();
-        Tuple::from_array([this.class().to_value(), Tuple::empty().into_value(), attributes]).into_value()
+        Tuple::from_array([
+            this.class().to_value(),
+            Tuple::empty().into_value(),
+            attributes,
+        ])
+        .into_value()
     }
 
     /// A copy of the namespace with some attributes changed.
@@ -118,7 +139,11 @@ impl SimpleNamespace {
         }
         let copy = protocol::call0(this.class().as_value())?;
         let Some(_) = copy.downcast::<SimpleNamespace>() else {
-            bail!(TypeError, "expected a SimpleNamespace, got '{}'", copy.class().name());
+            bail!(
+                TypeError,
+                "expected a SimpleNamespace, got '{}'",
+                copy.class().name()
+            );
         };
         let attributes = attributes_of(&copy);
         attributes.update(&attributes_of(this.as_value()))?;

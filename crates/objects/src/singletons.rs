@@ -4,11 +4,11 @@ use taipan_macros::{class, methods};
 
 use crate::args::Args;
 use crate::class::{Comparison, Type};
+use crate::id;
 use crate::object::Object;
 use crate::raised::PyResult;
 use crate::str::Str;
 use crate::value::{Ref, Value};
-use crate::id;
 
 pub use crate::int::boolean::Bool;
 
@@ -40,7 +40,11 @@ pub fn init_classes() {
 /// The only instance, for a call of the class without arguments.
 fn only_instance(class: &Ref<Type>, args: Args<'_>, instance: Value) -> PyResult<Value> {
     if !args.is_empty() {
-        let name = if instance.is(&Value::ELLIPSIS) { "EllipsisType".to_owned() } else { class.name() };
+        let name = if instance.is(&Value::ELLIPSIS) {
+            "EllipsisType".to_owned()
+        } else {
+            class.name()
+        };
         bail!(TypeError, "{name} takes no arguments");
     }
     Ok(instance)
@@ -93,7 +97,10 @@ impl NotImplementedType {
 
     #[slot(bool)]
     fn bool(_this: &Value) -> PyResult<bool> {
-        bail!(TypeError, "NotImplemented should not be used in a boolean context")
+        bail!(
+            TypeError,
+            "NotImplemented should not be used in a boolean context"
+        )
     }
 
     /// The name under which the only instance is found again.

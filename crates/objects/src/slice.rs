@@ -57,19 +57,36 @@ impl SliceBounds {
     /// Fits the bounds to a sequence of `len` items.
     pub fn adjust(self, len: usize) -> SliceRange {
         let len = len as isize;
-        let (low, high) = if self.step < 0 { (-1, len - 1) } else { (0, len) };
+        let (low, high) = if self.step < 0 {
+            (-1, len - 1)
+        } else {
+            (0, len)
+        };
         let fit = |bound: isize| {
-            if bound < 0 { (bound + len).max(low) } else { bound.min(high) }
+            if bound < 0 {
+                (bound + len).max(low)
+            } else {
+                bound.min(high)
+            }
         };
         let (start, stop) = (fit(self.start), fit(self.stop));
         let count = if self.step < 0 {
-            if stop < start { (start - stop - 1) / -self.step + 1 } else { 0 }
+            if stop < start {
+                (start - stop - 1) / -self.step + 1
+            } else {
+                0
+            }
         } else if start < stop {
             (stop - start - 1) / self.step + 1
         } else {
             0
         };
-        SliceRange { start, stop, step: self.step, len: count as usize }
+        SliceRange {
+            start,
+            stop,
+            step: self.step,
+            len: count as usize,
+        }
     }
 }
 
@@ -84,7 +101,10 @@ impl SliceRange {
         if self.step > 0 || self.len == 0 {
             (self.start.max(0) as usize, self.step.unsigned_abs())
         } else {
-            ((self.start + (self.len as isize - 1) * self.step) as usize, self.step.unsigned_abs())
+            (
+                (self.start + (self.len as isize - 1) * self.step) as usize,
+                self.step.unsigned_abs(),
+            )
         }
     }
 
@@ -97,7 +117,9 @@ impl SliceRange {
             let start = self.start as usize;
             return items[start..start + self.len].to_vec();
         }
-        self.positions().map(|position| items[position].clone()).collect()
+        self.positions()
+            .map(|position| items[position].clone())
+            .collect()
     }
 }
 
@@ -107,14 +129,20 @@ fn clamped(bound: &Value) -> PyResult<isize> {
         return Ok(small as isize);
     }
     if bound.class().slots.index.get().is_none() {
-        bail!(TypeError, "slice indices must be integers or None or have an __index__ method");
+        bail!(
+            TypeError,
+            "slice indices must be integers or None or have an __index__ method"
+        );
     }
     protocol::to_index_clamped(bound)
 }
 
 fn big(bound: &Value) -> PyResult<BigInt> {
     if bound.class().slots.index.get().is_none() {
-        bail!(TypeError, "slice indices must be integers or None or have an __index__ method");
+        bail!(
+            TypeError,
+            "slice indices must be integers or None or have an __index__ method"
+        );
     }
     int::as_big(bound)
 }
@@ -142,7 +170,11 @@ impl Slice {
 
     /// The bounds as machine integers. Runs `__index__` of what is not an int.
     pub fn unpack(&self) -> PyResult<SliceBounds> {
-        let step = if self.step.is_none() { 1 } else { clamped(&self.step)?.max(-isize::MAX) };
+        let step = if self.step.is_none() {
+            1
+        } else {
+            clamped(&self.step)?.max(-isize::MAX)
+        };
         if step == 0 {
             bail!(ValueError, "slice step cannot be zero");
         }
@@ -172,18 +204,30 @@ impl Slice {
     /// Start, stop and step for a sequence of any length, however large (`slice.indices`).
     pub fn big_indices(&self, len: &BigInt) -> PyResult<(BigInt, BigInt, BigInt)> {
         let zero = BigInt::from(0);
-        let step = if self.step.is_none() { BigInt::from(1) } else { big(&self.step)? };
+        let step = if self.step.is_none() {
+            BigInt::from(1)
+        } else {
+            big(&self.step)?
+        };
         if step == zero {
             bail!(ValueError, "slice step cannot be zero");
         }
         let backwards = step.sign() == Sign::Minus;
-        let (low, high) = if backwards { (BigInt::from(-1), len - 1) } else { (zero.clone(), len.clone()) };
+        let (low, high) = if backwards {
+            (BigInt::from(-1), len - 1)
+        } else {
+            (zero.clone(), len.clone())
+        };
         let fit = |bound: &Value, default: &BigInt| -> PyResult<BigInt> {
             if bound.is_none() {
                 return Ok(default.clone());
             }
             let bound = big(bound)?;
-            Ok(if bound < zero { (bound + len).max(low.clone()) } else { bound.min(high.clone()) })
+            Ok(if bound < zero {
+                (bound + len).max(low.clone())
+            } else {
+                bound.min(high.clone())
+            })
         };
         let start = fit(&self.start, if backwards { &high } else { &low })?;
         let stop = fit(&self.stop, if backwards { &low } else { &high })?;
@@ -225,9 +269,14 @@ impl Slice {
 
     #[slot(richcompare)]
     fn compare(this: &Ref<Slice>, other: &Value, comparison: Comparison) -> PyResult<Value> {
-        let Some(other) = other.downcast::<Slice>() else { return Ok(Value::NOT_IMPLEMENTED) };
+        let Some(other) = other.downcast::<Slice>() else {
+            return Ok(Value::NOT_IMPLEMENTED);
+        };
         if this.is(other) {
-            return Ok(Value::from_bool(matches!(comparison, Comparison::Eq | Comparison::Le | Comparison::Ge)));
+            return Ok(Value::from_bool(matches!(
+                comparison,
+                Comparison::Eq | Comparison::Le | Comparison::Ge
+            )));
         }
         sequence::compare_slices(&this.items(), &other.items(), comparison)
     }
@@ -255,12 +304,21 @@ impl Slice {
             bail!(ValueError, "length should not be negative");
         }
         let (start, stop, step) = self.big_indices(&len)?;
-        Ok(Tuple::from_array([int::from_big(start), int::from_big(stop), int::from_big(step)]).into_value())
+        Ok(Tuple::from_array([
+            int::from_big(start),
+            int::from_big(stop),
+            int::from_big(step),
+        ])
+        .into_value())
     }
 
     /// Return state information for pickling.
     #[method]
     fn __reduce__(this: &Ref<Slice>) -> Value {
-        Tuple::pair(Slice::class().to_value(), Tuple::from_array(this.items()).into_value()).into_value()
+        Tuple::pair(
+            Slice::class().to_value(),
+            Tuple::from_array(this.items()).into_value(),
+        )
+        .into_value()
     }
 }

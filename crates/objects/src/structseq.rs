@@ -30,7 +30,10 @@ pub struct Field {
 impl Field {
     /// A field with a name.
     pub const fn new(name: &'static str, doc: &'static str) -> Field {
-        Field { name: Some(name), doc }
+        Field {
+            name: Some(name),
+            doc,
+        }
     }
 
     /// An item without a name.
@@ -62,17 +65,31 @@ static CLASSES: Locked<Vec<(&'static StructSeqDef, &'static Ref<Type>)>> = Locke
 
 /// What the class of a struct sequence was made from.
 fn definition_of(class: &Ref<Type>) -> PyResult<&'static StructSeqDef> {
-    let found = CLASSES.with(|classes| classes.iter().find(|(_, known)| known.is(class)).map(|(def, _)| *def));
+    let found = CLASSES.with(|classes| {
+        classes
+            .iter()
+            .find(|(_, known)| known.is(class))
+            .map(|(def, _)| *def)
+    });
     match found {
         Some(def) => Ok(def),
-        None => bail!(TypeError, "'{}' is not a struct sequence type", class.name()),
+        None => bail!(
+            TypeError,
+            "'{}' is not a struct sequence type",
+            class.name()
+        ),
     }
 }
 
 impl StructSeqDef {
     /// The class, made now if need be.
     pub fn class(&'static self) -> &'static Ref<Type> {
-        let known = CLASSES.with(|classes| classes.iter().find(|(def, _)| std::ptr::eq(*def, self)).map(|(_, class)| *class));
+        let known = CLASSES.with(|classes| {
+            classes
+                .iter()
+                .find(|(def, _)| std::ptr::eq(*def, self))
+                .map(|(_, class)| *class)
+        });
         known.unwrap_or_else(|| self.make_class())
     }
 
@@ -95,10 +112,18 @@ impl StructSeqDef {
             module: self.module,
             doc: Some(self.doc),
             signature: Once::new(),
-            flags: if self.instantiable { 0 } else { ClassFlags::NO_INSTANTIATION },
+            flags: if self.instantiable {
+                0
+            } else {
+                ClassFlags::NO_INSTANTIATION
+            },
             layout: <Tuple as Payload>::layout,
             base: Some(<Tuple as Payload>::class),
-            build: if self.instantiable { build } else { build_without_new },
+            build: if self.instantiable {
+                build
+            } else {
+                build_without_new
+            },
         }));
         create_builtin(definition, cell);
         let class: &'static Ref<Type> = cell;
@@ -124,7 +149,9 @@ impl StructSeqDef {
                     match_args.push(name.to_value());
                     MemberDescriptor::of_field(class, &name, index, read_item, field.doc)
                 }
-                Some(place) => MemberDescriptor::of_field(class, &name, place, read_hidden, field.doc),
+                Some(place) => {
+                    MemberDescriptor::of_field(class, &name, place, read_hidden, field.doc)
+                }
             };
             dict.set_str(&name, member);
         }
@@ -135,7 +162,10 @@ impl StructSeqDef {
     }
 
     fn unnamed(&self) -> usize {
-        self.fields.iter().filter(|field| field.name.is_none()).count()
+        self.fields
+            .iter()
+            .filter(|field| field.name.is_none())
+            .count()
     }
 
     /// All names, in the order of the fields.
@@ -159,13 +189,22 @@ impl StructSeqDef {
         };
         let (least, most, given) = (self.visible, self.fields.len(), items.len());
         if least == most && given != least {
-            bail!(TypeError, "{name}() takes a {least}-sequence ({given}-sequence given)");
+            bail!(
+                TypeError,
+                "{name}() takes a {least}-sequence ({given}-sequence given)"
+            );
         }
         if given < least {
-            bail!(TypeError, "{name}() takes an at least {least}-sequence ({given}-sequence given)");
+            bail!(
+                TypeError,
+                "{name}() takes an at least {least}-sequence ({given}-sequence given)"
+            );
         }
         if given > most {
-            bail!(TypeError, "{name}() takes an at most {most}-sequence ({given}-sequence given)");
+            bail!(
+                TypeError,
+                "{name}() takes an at most {most}-sequence ({given}-sequence given)"
+            );
         }
         let mut fields = items.to_vec();
         let mut found = 0;
@@ -178,7 +217,10 @@ impl StructSeqDef {
             fields.push(value.unwrap_or(Value::NONE));
         }
         if more.is_some_and(|more| more.len() > found) {
-            bail!(TypeError, "{name}() got duplicate or unexpected field name(s)");
+            bail!(
+                TypeError,
+                "{name}() got duplicate or unexpected field name(s)"
+            );
         }
         if let Some(complete) = self.complete {
             complete(&mut fields);
@@ -188,7 +230,10 @@ impl StructSeqDef {
 }
 
 fn read_item(sequence: &Value, index: usize) -> PyResult<Value> {
-    match sequence.downcast::<Tuple>().and_then(|items| items.get(index)) {
+    match sequence
+        .downcast::<Tuple>()
+        .and_then(|items| items.get(index))
+    {
         Some(item) => Ok(item),
         None => bail!(IndexError, "tuple index out of range"),
     }
@@ -202,7 +247,12 @@ fn read_hidden(sequence: &Value, place: usize) -> PyResult<Value> {
 fn hidden_fields(sequence: &Value, def: &StructSeqDef) -> Vec<(&'static str, Value)> {
     let hidden = def.fields[def.visible..].iter().enumerate();
     hidden
-        .filter_map(|(place, field)| Some((field.name?, instance::get_member(sequence, place).unwrap_or(Value::NONE))))
+        .filter_map(|(place, field)| {
+            Some((
+                field.name?,
+                instance::get_member(sequence, place).unwrap_or(Value::NONE),
+            ))
+        })
         .collect()
 }
 
@@ -237,7 +287,12 @@ fn new(class: &Ref<Type>, args: Args<'_>) -> PyResult<Value> {
     let def = definition_of(class)?;
     let (mut sequence, mut more) = (args.positional().first(), args.positional().get(1));
     if args.positional().len() > 2 {
-        bail!(TypeError, "{}() takes at most 2 arguments ({} given)", def.name, args.values().len());
+        bail!(
+            TypeError,
+            "{}() takes at most 2 arguments ({} given)",
+            def.name,
+            args.values().len()
+        );
     }
     for (name, value) in args.keywords() {
         if name.eq_str("sequence") {
@@ -245,12 +300,21 @@ fn new(class: &Ref<Type>, args: Args<'_>) -> PyResult<Value> {
         } else if name.eq_str("dict") {
             more = Some(value);
         } else {
-            bail!(TypeError, "{}() got an unexpected keyword argument '{}'", def.name, name.to_display());
+            bail!(
+                TypeError,
+                "{}() got an unexpected keyword argument '{}'",
+                def.name,
+                name.to_display()
+            );
         }
     }
     match sequence {
         Some(sequence) => def.make_of(sequence, more),
-        None => bail!(TypeError, "{}() missing required argument 'sequence' (pos 1)", def.name),
+        None => bail!(
+            TypeError,
+            "{}() missing required argument 'sequence' (pos 1)",
+            def.name
+        ),
     }
 }
 
@@ -274,7 +338,9 @@ fn repr(this: &Value) -> PyResult<Value> {
 
 fn reduce(this: &Value) -> PyResult<Value> {
     let def = definition_of(this.class())?;
-    let items = this.downcast::<Tuple>().map_or_else(Vec::new, |items| items.to_vec());
+    let items = this
+        .downcast::<Tuple>()
+        .map_or_else(Vec::new, |items| items.to_vec());
     let more = Dict::new();
     for (name, value) in hidden_fields(this, def) {
         more.set_str(&Str::intern(name), value);
@@ -289,9 +355,15 @@ fn replace(this: &Value, args: Args<'_>) -> PyResult<Value> {
         bail!(TypeError, "__replace__() takes no positional arguments");
     }
     if def.unnamed() > 0 {
-        bail!(TypeError, "__replace__() is not supported for {} because it has unnamed field(s)", def.full_name());
+        bail!(
+            TypeError,
+            "__replace__() is not supported for {} because it has unnamed field(s)",
+            def.full_name()
+        );
     }
-    let mut fields = this.downcast::<Tuple>().map_or_else(Vec::new, |items| items.to_vec());
+    let mut fields = this
+        .downcast::<Tuple>()
+        .map_or_else(Vec::new, |items| items.to_vec());
     fields.extend(hidden_fields(this, def).into_iter().map(|(_, value)| value));
     let mut unexpected = Vec::new();
     for (name, value) in args.keywords() {
@@ -302,7 +374,11 @@ fn replace(this: &Value, args: Args<'_>) -> PyResult<Value> {
     }
     if !unexpected.is_empty() {
         let names = protocol::repr(List::new(unexpected).as_value())?;
-        bail!(TypeError, "Got unexpected field name(s): {}", names.to_display());
+        bail!(
+            TypeError,
+            "Got unexpected field name(s): {}",
+            names.to_display()
+        );
     }
     Ok(def.make(fields))
 }

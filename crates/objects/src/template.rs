@@ -20,7 +20,11 @@ use crate::tuple::Tuple;
 use crate::value::{Ref, Value};
 
 /// The payload of `Interpolation`: a value, and how the template wrote it.
-#[class(name = "Interpolation", module = "string.templatelib", doc = "Interpolation object")]
+#[class(
+    name = "Interpolation",
+    module = "string.templatelib",
+    doc = "Interpolation object"
+)]
 pub struct Interpolation {
     value: Value,
     expression: Value,
@@ -31,14 +35,24 @@ pub struct Interpolation {
 
 impl Interpolation {
     /// An interpolation as a t-string makes it.
-    pub fn new(value: Value, expression: Ref<Str>, conversion: Option<ValueConversion>, format_spec: Ref<Str>) -> Ref<Interpolation> {
+    pub fn new(
+        value: Value,
+        expression: Ref<Str>,
+        conversion: Option<ValueConversion>,
+        format_spec: Ref<Str>,
+    ) -> Ref<Interpolation> {
         let conversion = match conversion {
             None => Value::NONE,
             Some(ValueConversion::Str) => Str::from_char('s').into_value(),
             Some(ValueConversion::Repr) => Str::from_char('r').into_value(),
             Some(ValueConversion::Ascii) => Str::from_char('a').into_value(),
         };
-        let payload = Interpolation { value, expression: expression.into_value(), conversion, format_spec: format_spec.into_value() };
+        let payload = Interpolation {
+            value,
+            expression: expression.into_value(),
+            conversion,
+            format_spec: format_spec.into_value(),
+        };
         heap::new_object(Interpolation::class(), payload)
     }
 }
@@ -56,13 +70,28 @@ impl Interpolation {
         let conversion = match conversion {
             None => Value::NONE,
             Some(given) => match given.downcast::<Str>() {
-                Some(text) if ["s", "r", "a"].iter().any(|letter| text.eq_str(letter)) => given.clone(),
-                Some(_) => bail!(ValueError, "Interpolation() argument 'conversion' must be one of 's', 'a' or 'r'"),
-                None => bail!(TypeError, "Interpolation() argument 'conversion' must be str, not {}", given.class().name()),
+                Some(text) if ["s", "r", "a"].iter().any(|letter| text.eq_str(letter)) => {
+                    given.clone()
+                }
+                Some(_) => bail!(
+                    ValueError,
+                    "Interpolation() argument 'conversion' must be one of 's', 'a' or 'r'"
+                ),
+                None => bail!(
+                    TypeError,
+                    "Interpolation() argument 'conversion' must be str, not {}",
+                    given.class().name()
+                ),
             },
         };
-        let text = |given: Option<&Ref<Str>>| given.cloned().unwrap_or_else(Str::empty).into_value();
-        let payload = Interpolation { value: value.clone(), expression: text(expression), conversion, format_spec: text(format_spec) };
+        let text =
+            |given: Option<&Ref<Str>>| given.cloned().unwrap_or_else(Str::empty).into_value();
+        let payload = Interpolation {
+            value: value.clone(),
+            expression: text(expression),
+            conversion,
+            format_spec: text(format_spec),
+        };
         Ok(heap::new_object(class, payload))
     }
 
@@ -70,7 +99,15 @@ impl Interpolation {
     fn repr(&self) -> PyResult<Ref<Str>> {
         let mut out = StrBuilder::new();
         out.push_str("Interpolation(");
-        for (index, part) in [&self.value, &self.expression, &self.conversion, &self.format_spec].into_iter().enumerate() {
+        for (index, part) in [
+            &self.value,
+            &self.expression,
+            &self.conversion,
+            &self.format_spec,
+        ]
+        .into_iter()
+        .enumerate()
+        {
             if index > 0 {
                 out.push_str(", ");
             }
@@ -106,14 +143,27 @@ impl Interpolation {
 
     #[constant(name = "__match_args__")]
     fn match_args() -> Ref<Tuple> {
-        Tuple::new(["value", "expression", "conversion", "format_spec"].into_iter().map(|name| Str::intern(name).into_value()).collect())
+        Tuple::new(
+            ["value", "expression", "conversion", "format_spec"]
+                .into_iter()
+                .map(|name| Str::intern(name).into_value())
+                .collect(),
+        )
     }
 
     /// How pickle makes the object again.
     #[method("($self, /)", name = "__reduce__")]
     fn reduce(this: &Ref<Interpolation>) -> Ref<Tuple> {
-        let parts = [&this.value, &this.expression, &this.conversion, &this.format_spec];
-        Tuple::pair(this.class().to_value(), Tuple::new(parts.into_iter().cloned().collect()).into_value())
+        let parts = [
+            &this.value,
+            &this.expression,
+            &this.conversion,
+            &this.format_spec,
+        ];
+        Tuple::pair(
+            this.class().to_value(),
+            Tuple::new(parts.into_iter().cloned().collect()).into_value(),
+        )
     }
 
     /// See PEP 585
@@ -124,7 +174,11 @@ impl Interpolation {
 }
 
 /// The payload of `Template`.
-#[class(name = "Template", module = "string.templatelib", doc = "Template object")]
+#[class(
+    name = "Template",
+    module = "string.templatelib",
+    doc = "Template object"
+)]
 pub struct Template {
     strings: Ref<Tuple>,
     interpolations: Ref<Tuple>,
@@ -134,7 +188,13 @@ impl Template {
     /// A template of strings and interpolations, of the former one more.
     pub fn new(strings: Ref<Tuple>, interpolations: Ref<Tuple>) -> Ref<Template> {
         debug_assert_eq!(strings.tail().len(), interpolations.tail().len() + 1);
-        heap::new_object(Template::class(), Template { strings, interpolations })
+        heap::new_object(
+            Template::class(),
+            Template {
+                strings,
+                interpolations,
+            },
+        )
     }
 }
 
@@ -158,11 +218,21 @@ impl Template {
                 strings.push(text.take().unwrap_or_else(Str::empty).into_value());
                 interpolations.push(part.clone());
             } else {
-                bail!(TypeError, "Template.__new__ *args need to be of type 'str' or 'Interpolation', got {}", part.class().display_name());
+                bail!(
+                    TypeError,
+                    "Template.__new__ *args need to be of type 'str' or 'Interpolation', got {}",
+                    part.class().display_name()
+                );
             }
         }
         strings.push(text.unwrap_or_else(Str::empty).into_value());
-        Ok(heap::new_object(class, Template { strings: Tuple::new(strings), interpolations: Tuple::new(interpolations) }))
+        Ok(heap::new_object(
+            class,
+            Template {
+                strings: Tuple::new(strings),
+                interpolations: Tuple::new(interpolations),
+            },
+        ))
     }
 
     #[slot(repr)]
@@ -178,25 +248,40 @@ impl Template {
 
     #[slot(iter)]
     fn iter(this: &Ref<Template>) -> Ref<TemplateIterator> {
-        heap::new_object(TemplateIterator::class(), TemplateIterator { template: this.clone(), next: Cell::new(0) })
+        heap::new_object(
+            TemplateIterator::class(),
+            TemplateIterator {
+                template: this.clone(),
+                next: Cell::new(0),
+            },
+        )
     }
 
     #[slot(concat)]
     fn concat(&self, other: &Value) -> PyResult<Ref<Template>> {
         let Some(other) = other.downcast::<Template>() else {
             let name = other.class().display_name();
-            bail!(TypeError, "can only concatenate string.templatelib.Template (not \"{name}\") to string.templatelib.Template");
+            bail!(
+                TypeError,
+                "can only concatenate string.templatelib.Template (not \"{name}\") to string.templatelib.Template"
+            );
         };
         let (own, others) = (self.strings.tail(), other.strings.tail());
         let mut strings = own[..own.len() - 1].to_vec();
-        let joined = match (own.last().and_then(|last| last.downcast::<Str>()), others.first().and_then(|first| first.downcast::<Str>())) {
+        let joined = match (
+            own.last().and_then(|last| last.downcast::<Str>()),
+            others.first().and_then(|first| first.downcast::<Str>()),
+        ) {
             (Some(last), Some(first)) => Str::concat(last, first),
             _ => Str::empty(),
         };
         strings.push(joined.into_value());
         strings.extend_from_slice(&others[1..]);
         let interpolations = [self.interpolations.tail(), other.interpolations.tail()].concat();
-        Ok(Template::new(Tuple::new(strings), Tuple::new(interpolations)))
+        Ok(Template::new(
+            Tuple::new(strings),
+            Tuple::new(interpolations),
+        ))
     }
 
     /// The literal strings of the template.
@@ -215,14 +300,22 @@ impl Template {
     #[getter]
     fn values(&self) -> Ref<Tuple> {
         let interpolations = self.interpolations.tail().iter();
-        Tuple::new(interpolations.filter_map(|value| value.downcast::<Interpolation>()).map(|part| part.value.clone()).collect())
+        Tuple::new(
+            interpolations
+                .filter_map(|value| value.downcast::<Interpolation>())
+                .map(|part| part.value.clone())
+                .collect(),
+        )
     }
 
     /// How pickle makes the object again.
     #[method("($self, /)", name = "__reduce__")]
     fn reduce(&self) -> PyResult<Ref<Tuple>> {
         let function = runtime::import_attribute("string.templatelib", "_template_unpickle")?;
-        Ok(Tuple::pair(function, Tuple::pair(self.strings.to_value(), self.interpolations.to_value()).into_value()))
+        Ok(Tuple::pair(
+            function,
+            Tuple::pair(self.strings.to_value(), self.interpolations.to_value()).into_value(),
+        ))
     }
 
     /// See PEP 585
@@ -233,7 +326,12 @@ impl Template {
 }
 
 /// The payload of `TemplateIter`: strings that are not empty, and interpolations, in order.
-#[class(name = "TemplateIter", module = "string.templatelib", doc = "Template iterator object", flags(NO_INSTANTIATION))]
+#[class(
+    name = "TemplateIter",
+    module = "string.templatelib",
+    doc = "Template iterator object",
+    flags(NO_INSTANTIATION)
+)]
 pub struct TemplateIterator {
     template: Ref<Template>,
     /// The place in strings and interpolations read alternately.
@@ -251,8 +349,14 @@ impl TemplateIterator {
     fn next(&self) -> PyResult<Option<Value>> {
         loop {
             let place = self.next.get();
-            let parts = if place.is_multiple_of(2) { &self.template.strings } else { &self.template.interpolations };
-            let Some(part) = parts.tail().get(place / 2) else { return Ok(None) };
+            let parts = if place.is_multiple_of(2) {
+                &self.template.strings
+            } else {
+                &self.template.interpolations
+            };
+            let Some(part) = parts.tail().get(place / 2) else {
+                return Ok(None);
+            };
             self.next.set(place + 1);
             if part.downcast::<Str>().is_none_or(|text| !text.is_empty()) {
                 return Ok(Some(part.clone()));

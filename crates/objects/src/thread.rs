@@ -22,7 +22,10 @@ pub struct HandledException {
 impl HandledException {
     /// A level that handles nothing.
     pub const fn new() -> HandledException {
-        HandledException { value: Slot::empty(), previous: Cell::new(std::ptr::null()) }
+        HandledException {
+            value: Slot::empty(),
+            previous: Cell::new(std::ptr::null()),
+        }
     }
 }
 
@@ -106,7 +109,10 @@ impl ThreadState {
 pub fn current() -> &'static ThreadState {
     // SAFETY: the runtime sets the state when a thread takes the lock and keeps it alive while the thread runs.
     unsafe {
-        debug_assert!(!(*CURRENT.as_ptr()).is_null(), "no Python thread holds the interpreter lock");
+        debug_assert!(
+            !(*CURRENT.as_ptr()).is_null(),
+            "no Python thread holds the interpreter lock"
+        );
         &**CURRENT.as_ptr()
     }
 }
@@ -225,7 +231,10 @@ fn enter_deep_frame(depth: u32) -> PyResult<()> {
     if depth > limit {
         bail!(RecursionError, "maximum recursion depth exceeded");
     }
-    if Vec::<u8>::new().try_reserve_exact(depth as usize * BYTES_PER_FRAME).is_err() {
+    if Vec::<u8>::new()
+        .try_reserve_exact(depth as usize * BYTES_PER_FRAME)
+        .is_err()
+    {
         bail!(MemoryError, "");
     }
     UNCHECKED_DEPTH.with(|unchecked| unchecked.set(limit.min(depth.saturating_mul(2))));

@@ -52,8 +52,18 @@ impl Traceback {
     }
 
     /// As [`Traceback::new`], with a known line.
-    pub fn with_line(next: Option<Ref<Traceback>>, frame: Value, lasti: i32, line: i32) -> Ref<Traceback> {
-        let traceback = Traceback { next: Slot::new(next), frame, lasti, line: Cell::new(line) };
+    pub fn with_line(
+        next: Option<Ref<Traceback>>,
+        frame: Value,
+        lasti: i32,
+        line: i32,
+    ) -> Ref<Traceback> {
+        let traceback = Traceback {
+            next: Slot::new(next),
+            frame,
+            lasti,
+            line: Cell::new(line),
+        };
         heap::new_object(<Traceback as crate::class::Payload>::class(), traceback)
     }
 
@@ -76,7 +86,8 @@ impl Traceback {
     pub fn line(&self) -> Option<i32> {
         if self.line.get() == LAZY && FRAME_HOOKS.is_set() {
             // An instruction without a line stays lazy: asking again costs little and is rare.
-            self.line.set((FRAME_HOOKS.line)(&self.frame, self.lasti).unwrap_or(LAZY));
+            self.line
+                .set((FRAME_HOOKS.line)(&self.frame, self.lasti).unwrap_or(LAZY));
         }
         Some(self.line.get()).filter(|&line| line != LAZY)
     }
@@ -89,19 +100,38 @@ fn traceback_or_none(value: &Value) -> PyResult<Option<Ref<Traceback>>> {
     }
     match value.downcast::<Traceback>() {
         Some(traceback) => Ok(Some(traceback.clone())),
-        None => bail!(TypeError, "expected traceback object or None, got '{}'", value.class().name()),
+        None => bail!(
+            TypeError,
+            "expected traceback object or None, got '{}'",
+            value.class().name()
+        ),
     }
 }
 
 #[methods]
 impl Traceback {
     #[new("(tb_next, tb_frame, tb_lasti, tb_lineno)")]
-    fn py_new(_class: &Ref<Type>, tb_next: &Value, tb_frame: &Value, tb_lasti: i32, tb_lineno: i32) -> PyResult<Ref<Traceback>> {
+    fn py_new(
+        _class: &Ref<Type>,
+        tb_next: &Value,
+        tb_frame: &Value,
+        tb_lasti: i32,
+        tb_lineno: i32,
+    ) -> PyResult<Ref<Traceback>> {
         if FRAME_HOOKS.is_set() && !tb_frame.class().is((FRAME_HOOKS.class)()) {
-            bail!(TypeError, "traceback() argument 'tb_frame' must be frame, not {}", tb_frame.class().name());
+            bail!(
+                TypeError,
+                "traceback() argument 'tb_frame' must be frame, not {}",
+                tb_frame.class().name()
+            );
         }
         let next = traceback_or_none(tb_next)?;
-        Ok(Traceback::with_line(next, tb_frame.clone(), tb_lasti, tb_lineno))
+        Ok(Traceback::with_line(
+            next,
+            tb_frame.clone(),
+            tb_lasti,
+            tb_lineno,
+        ))
     }
 
     #[getter(name = "tb_next")]
@@ -111,7 +141,9 @@ impl Traceback {
 
     #[setter(name = "tb_next")]
     fn py_set_next(this: &Ref<Traceback>, new: Option<&Value>) -> PyResult<()> {
-        let Some(new) = new else { bail!(TypeError, "can't delete tb_next attribute") };
+        let Some(new) = new else {
+            bail!(TypeError, "can't delete tb_next attribute")
+        };
         let next = traceback_or_none(new)?;
         let mut cursor = next.clone();
         while let Some(traceback) = cursor {
@@ -141,7 +173,17 @@ impl Traceback {
 
     #[method("($self, /)", name = "__dir__", nosig)]
     fn py_dir(&self) -> Ref<List> {
-        let names = [id!("tb_frame"), id!("tb_next"), id!("tb_lasti"), id!("tb_lineno")];
-        List::new(names.iter().map(|&name| Ref::<Str>::to_value(name)).collect())
+        let names = [
+            id!("tb_frame"),
+            id!("tb_next"),
+            id!("tb_lasti"),
+            id!("tb_lineno"),
+        ];
+        List::new(
+            names
+                .iter()
+                .map(|&name| Ref::<Str>::to_value(name))
+                .collect(),
+        )
     }
 }

@@ -44,7 +44,11 @@ struct Members {
 impl Members {
     fn add(&mut self, member: &Value) -> PyResult<()> {
         if let Some(union) = member.downcast::<Union>() {
-            return union.args.as_slice().iter().try_for_each(|member| self.add(member));
+            return union
+                .args
+                .as_slice()
+                .iter()
+                .try_for_each(|member| self.add(member));
         }
         if member.is_none() {
             return self.add_one(builtins::none_class().to_value());
@@ -58,7 +62,11 @@ impl Members {
 
     fn add_one(&mut self, member: Value) -> PyResult<()> {
         let hash = protocol::hash(&member).absent_on(ExceptionKind::TypeError)?;
-        let known = if hash.is_some() { &mut self.hashable } else { &mut self.unhashable };
+        let known = if hash.is_some() {
+            &mut self.hashable
+        } else {
+            &mut self.unhashable
+        };
         for other in known.iter() {
             if protocol::equal(other, &member)? {
                 return Ok(());
@@ -90,7 +98,10 @@ impl Members {
 pub fn union_of(items: &Value) -> PyResult<Value> {
     let mut members = Members::default();
     match items.downcast_exact::<Tuple>() {
-        Some(tuple) => tuple.as_slice().iter().try_for_each(|member| members.add(member))?,
+        Some(tuple) => tuple
+            .as_slice()
+            .iter()
+            .try_for_each(|member| members.add(member))?,
         None => members.add(items)?,
     }
     members.finish()
@@ -138,7 +149,9 @@ impl Union {
     }
 
     fn equals(&self, other: &Union) -> PyResult<bool> {
-        if !self.hashable.equals(&other.hashable)? || self.unhashable.len() != other.unhashable.len() {
+        if !self.hashable.equals(&other.hashable)?
+            || self.unhashable.len() != other.unhashable.len()
+        {
             return Ok(false);
         }
         let mut rest = other.unhashable.to_vec();
@@ -176,7 +189,11 @@ impl Union {
     #[slot(hash)]
     fn hash(&self) -> PyResult<i64> {
         if !self.unhashable.is_empty() {
-            bail!(TypeError, "union contains {} unhashable elements", self.unhashable.len());
+            bail!(
+                TypeError,
+                "union contains {} unhashable elements",
+                self.unhashable.len()
+            );
         }
         for member in self.args.as_slice() {
             protocol::hash(member)?;
@@ -194,7 +211,9 @@ impl Union {
 
     #[slot(richcompare)]
     fn compare(&self, other: &Value, comparison: Comparison) -> PyResult<Value> {
-        let Some(other) = other.downcast::<Union>() else { return Ok(Value::NOT_IMPLEMENTED) };
+        let Some(other) = other.downcast::<Union>() else {
+            return Ok(Value::NOT_IMPLEMENTED);
+        };
         Ok(match comparison {
             Comparison::Eq => Value::from_bool(self.equals(other)?),
             Comparison::Ne => Value::from_bool(!self.equals(other)?),
@@ -209,13 +228,18 @@ impl Union {
 
     #[slot(getitem)]
     fn getitem(this: &Ref<Union>, item: &Value) -> PyResult<Value> {
-        let args = generic_alias::substituted(this.as_value(), &this.args, &this.parameters()?, item)?;
+        let args =
+            generic_alias::substituted(this.as_value(), &this.args, &this.parameters()?, item)?;
         union_of(args.as_value())
     }
 
     #[method("($self, object, /)")]
     fn __mro_entries__(this: &Ref<Union>, _object: &Value) -> PyResult<Value> {
-        bail!(TypeError, "Cannot subclass {}", protocol::repr(this.as_value())?.to_display())
+        bail!(
+            TypeError,
+            "Cannot subclass {}",
+            protocol::repr(this.as_value())?.to_display()
+        )
     }
 
     /// Make a union of some types.

@@ -108,7 +108,11 @@ pub mod bits {
     #[inline(always)]
     pub const fn from_float(value: f64) -> Option<u64> {
         let rotated = value.to_bits().wrapping_add(1 << 60).rotate_left(3);
-        if rotated & 3 == 2 { Some(rotated) } else { None }
+        if rotated & 3 == 2 {
+            Some(rotated)
+        } else {
+            None
+        }
     }
 
     /// The float behind rotated bits.
@@ -184,7 +188,11 @@ impl Value {
     /// An int, if it fits the immediate range.
     #[inline(always)]
     pub fn from_small_int(value: i64) -> Option<Value> {
-        if value << 1 >> 1 == value { Some(Value::immediate(bits::from_small_int(value))) } else { None }
+        if value << 1 >> 1 == value {
+            Some(Value::immediate(bits::from_small_int(value)))
+        } else {
+            None
+        }
     }
 
     /// The immediate int whose tagged word is `word`. The tag is set whatever `word` says, so every word is an int.
@@ -327,8 +335,12 @@ impl Value {
     #[inline(always)]
     pub fn into_ref<T: Payload>(self) -> Result<Ref<T>, Value> {
         if self.downcast::<T>().is_some() {
-            let pointer = NonNull::new(self.into_bits() as *mut Object<T>).expect("a pointer value is not zero");
-            Ok(Ref { pointer, _owns: PhantomData })
+            let pointer = NonNull::new(self.into_bits() as *mut Object<T>)
+                .expect("a pointer value is not zero");
+            Ok(Ref {
+                pointer,
+                _owns: PhantomData,
+            })
         } else {
             Err(self)
         }
@@ -341,7 +353,8 @@ impl Value {
 
     /// Number of references to a heap object; immediates answer a large constant.
     pub fn refcount(&self) -> u32 {
-        self.header().map_or(crate::header::IMMORTAL_COUNT, Header::refcount)
+        self.header()
+            .map_or(crate::header::IMMORTAL_COUNT, Header::refcount)
     }
 }
 
@@ -399,7 +412,10 @@ impl<T> Ref<T> {
     /// `pointer` points to a live object that begins with a `T`, and the caller owns one reference to it.
     #[inline(always)]
     pub unsafe fn from_owned(pointer: NonNull<Object<T>>) -> Ref<T> {
-        Ref { pointer, _owns: PhantomData }
+        Ref {
+            pointer,
+            _owns: PhantomData,
+        }
     }
 
     /// The same object as an untyped value.
@@ -463,7 +479,10 @@ impl<T> Clone for Ref<T> {
     #[inline(always)]
     fn clone(&self) -> Ref<T> {
         self.header().increment();
-        Ref { pointer: self.pointer, _owns: PhantomData }
+        Ref {
+            pointer: self.pointer,
+            _owns: PhantomData,
+        }
     }
 }
 

@@ -13,9 +13,14 @@ fn classes_have_names_and_methods() {
     boot();
     let class = Str::class();
     assert_eq!(class.display_name(), "str");
-    assert!(ExceptionKind::KeyError.class().is_subclass(ExceptionKind::LookupError.class()));
+    assert!(
+        ExceptionKind::KeyError
+            .class()
+            .is_subclass(ExceptionKind::LookupError.class())
+    );
     let dict = Dict::new();
-    dict.set(Str::new("a").into_value(), Value::TRUE).expect("a str hashes");
+    dict.set(Str::new("a").into_value(), Value::TRUE)
+        .expect("a str hashes");
     assert_eq!(dict.len(), 1);
     let pair = Tuple::pair(dict.into_value(), Value::NONE);
     let shown = protocol::repr(class.as_value()).expect("classes have a repr");

@@ -38,7 +38,11 @@ fn ints(numbers: &[i64]) -> Vec<Value> {
 }
 
 fn key(number: u32) -> Value {
-    if number.is_multiple_of(3) { Str::new(&format!("k{number}")).into_value() } else { int::new(number.into()) }
+    if number.is_multiple_of(3) {
+        Str::new(&format!("k{number}")).into_value()
+    } else {
+        int::new(number.into())
+    }
 }
 
 /// A number sequence that looks random and is always the same.
@@ -149,7 +153,10 @@ fn moves_keep_the_order() {
     assert!(ok(dict.move_to_front(a.as_value(), a.hash_value())));
     assert_eq!(text(dict.clone()), "{'a': None, 'b': True, 'c': None}");
     dict.set_str(&Str::new("d"), dict.to_value());
-    assert_eq!(text(dict.clone()), "{'a': None, 'b': True, 'c': None, 'd': {...}}");
+    assert_eq!(
+        text(dict.clone()),
+        "{'a': None, 'b': True, 'c': None, 'd': {...}}"
+    );
     dict.clear_all();
 }
 
@@ -187,12 +194,23 @@ fn slice(start: Option<i64>, stop: Option<i64>, step: Option<i64>) -> Value {
 fn lists_change_in_place() {
     let list = List::new(ints(&[0, 1, 2, 3, 4, 5, 6, 7]));
     let value = list.as_value();
-    assert_eq!(text(ok(protocol::getitem(value, &slice(None, None, Some(-3))))), "[7, 4, 1]");
+    assert_eq!(
+        text(ok(protocol::getitem(value, &slice(None, None, Some(-3))))),
+        "[7, 4, 1]"
+    );
     ok(protocol::delitem(value, &slice(None, None, Some(3))));
     assert_eq!(text(list.clone()), "[1, 2, 4, 5, 7]");
-    ok(protocol::setitem(value, &slice(Some(1), Some(3), None), List::new(ints(&[9, 9, 9])).as_value()));
+    ok(protocol::setitem(
+        value,
+        &slice(Some(1), Some(3), None),
+        List::new(ints(&[9, 9, 9])).as_value(),
+    ));
     assert_eq!(text(list.clone()), "[1, 9, 9, 9, 5, 7]");
-    ok(protocol::setitem(value, &slice(Some(3), Some(1), None), List::new(ints(&[8])).as_value()));
+    ok(protocol::setitem(
+        value,
+        &slice(Some(3), Some(1), None),
+        List::new(ints(&[8])).as_value(),
+    ));
     assert_eq!(text(list.clone()), "[1, 9, 9, 8, 9, 5, 7]");
     ok(protocol::delitem(value, &slice(None, None, Some(-2))));
     assert_eq!(text(list.clone()), "[9, 8, 5]");
@@ -202,38 +220,85 @@ fn lists_change_in_place() {
     assert_eq!(text(list.clone()), "[9, 8, 5, 9, 8, 5, [...]]");
     drop(list.take_all());
     let raised = protocol::getitem(value, &int::new(0)).expect_err("the list is empty");
-    assert_eq!(format!("{raised:?}"), "Raised(IndexError: list index out of range)");
+    assert_eq!(
+        format!("{raised:?}"),
+        "Raised(IndexError: list index out of range)"
+    );
     let pair = Tuple::from_array([int::new(1), Str::new("x").into_value()]);
     assert_eq!(text(pair.clone()), "(1, 'x')");
-    assert_eq!(ok(Tuple::from_array([int::new(1)]).hash_value()), -6_644_214_454_873_602_895);
+    assert_eq!(
+        ok(Tuple::from_array([int::new(1)]).hash_value()),
+        -6_644_214_454_873_602_895
+    );
     assert_eq!(text(Tuple::from_array([int::new(1)])), "(1,)");
-    assert!(ok(protocol::compare(pair.as_value(), Tuple::from_array([int::new(2)]).as_value(), Comparison::Lt)).is_true());
+    assert!(
+        ok(protocol::compare(
+            pair.as_value(),
+            Tuple::from_array([int::new(2)]).as_value(),
+            Comparison::Lt
+        ))
+        .is_true()
+    );
 }
 
 fn ranges_and_slices() {
     let range = Range::new(0, 10, 3);
     assert_eq!(text(range.clone()), "range(0, 10, 3)");
-    assert_eq!(text(ok(List::from_iterable(range.as_value()))), "[0, 3, 6, 9]");
-    assert_eq!(text(ok(protocol::getitem(range.as_value(), &slice(None, None, Some(-1))))), "range(9, -3, -3)");
+    assert_eq!(
+        text(ok(List::from_iterable(range.as_value()))),
+        "[0, 3, 6, 9]"
+    );
+    assert_eq!(
+        text(ok(protocol::getitem(
+            range.as_value(),
+            &slice(None, None, Some(-1))
+        ))),
+        "range(9, -3, -3)"
+    );
     assert!(ok(protocol::contains(range.as_value(), &int::new(6))));
     assert!(!ok(protocol::contains(range.as_value(), &int::new(7))));
     let edge = Range::new(i64::MAX - 2, i64::MAX, 2);
-    assert_eq!(text(ok(List::from_iterable(edge.as_value()))), format!("[{}]", i64::MAX - 2));
-    let backwards = ok(protocol::call_method(range.as_value(), taipan_objects::id!("__reversed__"), &[]));
+    assert_eq!(
+        text(ok(List::from_iterable(edge.as_value()))),
+        format!("[{}]", i64::MAX - 2)
+    );
+    let backwards = ok(protocol::call_method(
+        range.as_value(),
+        taipan_objects::id!("__reversed__"),
+        &[],
+    ));
     assert_eq!(text(ok(List::from_iterable(&backwards))), "[9, 6, 3, 0]");
     assert_eq!(text(slice(Some(1), None, Some(2))), "slice(1, None, 2)");
 }
 
 fn sorting() {
     let words = ["pear", "fig", "apple", "kiwi", "fig"];
-    let list = List::new(words.iter().map(|word| Str::new(word).into_value()).collect());
-    ok(protocol::call_method(list.as_value(), taipan_objects::id!("sort"), &[]));
-    assert_eq!(text(list.clone()), "['apple', 'fig', 'fig', 'kiwi', 'pear']");
+    let list = List::new(
+        words
+            .iter()
+            .map(|word| Str::new(word).into_value())
+            .collect(),
+    );
+    ok(protocol::call_method(
+        list.as_value(),
+        taipan_objects::id!("sort"),
+        &[],
+    ));
+    assert_eq!(
+        text(list.clone()),
+        "['apple', 'fig', 'fig', 'kiwi', 'pear']"
+    );
     let reverse = [Value::TRUE];
     let names = [Str::new("reverse").into_value()];
-    let sort = ok(protocol::getattr(list.as_value(), taipan_objects::id!("sort")));
+    let sort = ok(protocol::getattr(
+        list.as_value(),
+        taipan_objects::id!("sort"),
+    ));
     ok(protocol::call(&sort, Args::new(&reverse, &names)));
-    assert_eq!(text(list.clone()), "['pear', 'kiwi', 'fig', 'fig', 'apple']");
+    assert_eq!(
+        text(list.clone()),
+        "['pear', 'kiwi', 'fig', 'fig', 'apple']"
+    );
     ok(list.push(int::new(1)));
     assert!(protocol::call0(&sort).is_err());
     assert_eq!(list.len(), 6);
@@ -243,7 +308,11 @@ static POINT: StructSeqDef = StructSeqDef {
     name: "point",
     module: "test",
     doc: "A point.",
-    fields: &[Field::new("x", "across"), Field::new("y", "up"), Field::new("label", "its name")],
+    fields: &[
+        Field::new("x", "across"),
+        Field::new("y", "up"),
+        Field::new("label", "its name"),
+    ],
     visible: 2,
     instantiable: true,
     complete: None,
@@ -254,9 +323,15 @@ fn struct_sequences() {
     assert_eq!(text(point.clone()), "test.point(x=1, y=2)");
     let label = ok(protocol::getattr(&point, taipan_objects::id!("label")));
     assert_eq!(text(label), "'p'");
-    assert!(ok(protocol::equal(&point, Tuple::pair(int::new(1), int::new(2)).as_value())));
+    assert!(ok(protocol::equal(
+        &point,
+        Tuple::pair(int::new(1), int::new(2)).as_value()
+    )));
     let class: &Ref<Type> = POINT.class();
-    let other = ok(protocol::call1(class.as_value(), List::new(ints(&[3, 4])).as_value()));
+    let other = ok(protocol::call1(
+        class.as_value(),
+        List::new(ints(&[3, 4])).as_value(),
+    ));
     assert_eq!(text(other), "test.point(x=3, y=4)");
     assert!(class.is_subclass(Tuple::class()));
 }

@@ -12,7 +12,10 @@ use taipan_objects::exceptions::describe;
 use taipan_objects::raised::PyResult;
 use taipan_objects::str::Str;
 use taipan_objects::value::{Ref, Value};
-use taipan_objects::{args::Args, bytes, dict::Dict, float, format, int, list::List, protocol, slice::Slice, tuple::Tuple};
+use taipan_objects::{
+    args::Args, bytes, dict::Dict, float, format, int, list::List, protocol, slice::Slice,
+    tuple::Tuple,
+};
 use taipan_objects::{boot::boot, runtime, thread};
 
 fn class_named(name: &str) -> Option<Value> {
@@ -96,7 +99,9 @@ fn compare(left: &Value, operator: ast::CmpOp, right: &Value) -> PyResult<Value>
         ast::CmpOp::Gt => Comparison::Gt,
         ast::CmpOp::GtE => Comparison::Ge,
         ast::CmpOp::In => return protocol::contains(right, left).map(Value::from),
-        ast::CmpOp::NotIn => return protocol::contains(right, left).map(|found| Value::from(!found)),
+        ast::CmpOp::NotIn => {
+            return protocol::contains(right, left).map(|found| Value::from(!found));
+        }
         ast::CmpOp::Is => return Ok(Value::from(left.is(right))),
         ast::CmpOp::IsNot => return Ok(Value::from(!left.is(right))),
     };
@@ -115,7 +120,8 @@ fn number(number: &ast::Number) -> Value {
         ast::Number::Float(value) => float::new(*value),
         ast::Number::Complex { real, imag } => {
             let parts = [float::new(*real), float::new(*imag)];
-            protocol::call_positional(taipan_objects::complex::Complex::class().as_value(), &parts).expect("two floats make a complex")
+            protocol::call_positional(taipan_objects::complex::Complex::class().as_value(), &parts)
+                .expect("two floats make a complex")
         }
     }
 }
@@ -126,29 +132,47 @@ fn evaluate(expression: &Expr) -> PyResult<Value> {
             // Lone surrogates are written as \ud800 in the data, which the parser cannot hold in its strings.
             Str::new(literal.value.to_str()).into_value()
         }
-        Expr::BytesLiteral(literal) => bytes::Bytes::new(&literal.value.bytes().collect::<Vec<u8>>()).into_value(),
+        Expr::BytesLiteral(literal) => {
+            bytes::Bytes::new(&literal.value.bytes().collect::<Vec<u8>>()).into_value()
+        }
         Expr::NumberLiteral(literal) => number(&literal.value),
         Expr::BooleanLiteral(literal) => Value::from(literal.value),
         Expr::NoneLiteral(_) => Value::NONE,
         Expr::EllipsisLiteral(_) => Value::ELLIPSIS,
-        Expr::Name(name) => class_named(&name.id).unwrap_or_else(|| panic!("the test knows no name {}", name.id)),
+        Expr::Name(name) => {
+            class_named(&name.id).unwrap_or_else(|| panic!("the test knows no name {}", name.id))
+        }
         Expr::Tuple(tuple) => Tuple::new(all(&tuple.elts)?).into_value(),
         Expr::List(list) => List::new(all(&list.elts)?).into_value(),
         Expr::Dict(literal) => {
             let dict = Dict::new();
             for item in &literal.items {
-                dict.set(evaluate(item.key.as_ref().expect("an item has a key"))?, evaluate(&item.value)?)?;
+                dict.set(
+                    evaluate(item.key.as_ref().expect("an item has a key"))?,
+                    evaluate(&item.value)?,
+                )?;
             }
             dict.into_value()
         }
-        Expr::Attribute(attribute) => protocol::getattr(&evaluate(&attribute.value)?, &Str::intern(&attribute.attr))?,
-        Expr::Subscript(subscript) => protocol::getitem(&evaluate(&subscript.value)?, &evaluate(&subscript.slice)?)?,
+        Expr::Attribute(attribute) => {
+            protocol::getattr(&evaluate(&attribute.value)?, &Str::intern(&attribute.attr))?
+        }
+        Expr::Subscript(subscript) => {
+            protocol::getitem(&evaluate(&subscript.value)?, &evaluate(&subscript.slice)?)?
+        }
         Expr::Slice(slice) => {
-            let (lower, upper) = (optional(slice.lower.as_deref())?, optional(slice.upper.as_deref())?);
+            let (lower, upper) = (
+                optional(slice.lower.as_deref())?,
+                optional(slice.upper.as_deref())?,
+            );
             Slice::new(lower, upper, optional(slice.step.as_deref())?).into_value()
         }
         Expr::Call(expression) => call(expression)?,
-        Expr::BinOp(operation) => binary(&evaluate(&operation.left)?, operation.op, &evaluate(&operation.right)?)?,
+        Expr::BinOp(operation) => binary(
+            &evaluate(&operation.left)?,
+            operation.op,
+            &evaluate(&operation.right)?,
+        )?,
         Expr::UnaryOp(operation) => {
             let operand = evaluate(&operation.operand)?;
             match operation.op {
@@ -158,13 +182,18 @@ fn evaluate(expression: &Expr) -> PyResult<Value> {
                 ast::UnaryOp::Not => Value::from(!protocol::is_true(&operand)?),
             }
         }
-        Expr::Compare(comparison) => compare(&evaluate(&comparison.left)?, comparison.ops[0], &evaluate(&comparison.comparators[0])?)?,
+        Expr::Compare(comparison) => compare(
+            &evaluate(&comparison.left)?,
+            comparison.ops[0],
+            &evaluate(&comparison.comparators[0])?,
+        )?,
         other => panic!("the test knows no such expression: {other:?}"),
     })
 }
 
 fn answer(source: &str) -> String {
-    let parsed = ruff_python_parser::parse_expression(source).unwrap_or_else(|error| panic!("{source}: {error}"));
+    let parsed = ruff_python_parser::parse_expression(source)
+        .unwrap_or_else(|error| panic!("{source}: {error}"));
     let shown = evaluate(&parsed.syntax().body).and_then(|value| protocol::repr(&value));
     match shown {
         Ok(text) => text.to_display().into_owned(),
@@ -193,22 +222,44 @@ fn expressions_answer_what_cpython_answers() {
     runtime::attach(thread::ThreadState::new(1));
     boot();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/expressions");
-    let mut files: Vec<_> = std::fs::read_dir(&folder).expect("the data folder exists").map(|entry| entry.expect("a readable entry").path()).collect();
+    let mut files: Vec<_> = std::fs::read_dir(&folder)
+        .expect("the data folder exists")
+        .map(|entry| entry.expect("a readable entry").path())
+        .collect();
     files.sort();
     if let Ok(python) = std::env::var("BLESS") {
-        let status = std::process::Command::new(python).arg("-c").arg(BLESS).args(&files).status();
+        let status = std::process::Command::new(python)
+            .arg("-c")
+            .arg(BLESS)
+            .args(&files)
+            .status();
         assert!(status.expect("the interpreter starts").success());
     }
     let mut failures = Vec::new();
     for file in files {
         let text = std::fs::read_to_string(&file).expect("data is UTF-8");
-        for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.is_empty() && !line.starts_with('#')) {
+        for (index, line) in text
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
+        {
             let (source, expected) = line.split_once('\t').expect("a line has a tab");
             let found = answer(source).replace('\n', "\\n");
             if found != expected {
-                failures.push(format!("{}:{}: {source}\n  expected {expected}\n  found    {found}", file.file_name().and_then(|name| name.to_str()).unwrap_or(""), index + 1));
+                failures.push(format!(
+                    "{}:{}: {source}\n  expected {expected}\n  found    {found}",
+                    file.file_name()
+                        .and_then(|name| name.to_str())
+                        .unwrap_or(""),
+                    index + 1
+                ));
             }
         }
     }
-    assert!(failures.is_empty(), "{} expressions answer otherwise:\n{}", failures.len(), failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{} expressions answer otherwise:\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
 }

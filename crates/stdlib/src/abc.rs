@@ -23,13 +23,23 @@ define_module!(
     name = "_abc",
     doc = "Module contains faster C implementation of abc.ABCMeta",
     functions(
-        get_cache_token, _abc_init, _abc_register, _abc_instancecheck, _abc_subclasscheck, _get_dump, _reset_registry,
+        get_cache_token,
+        _abc_init,
+        _abc_register,
+        _abc_instancecheck,
+        _abc_subclasscheck,
+        _get_dump,
+        _reset_registry,
         _reset_caches,
     ),
 );
 
 /// What an abstract base class knows of its subclasses.
-#[class(name = "_abc_data", module = "_abc", doc = "Internal state held by ABC machinery.")]
+#[class(
+    name = "_abc_data",
+    module = "_abc",
+    doc = "Internal state held by ABC machinery."
+)]
 pub struct AbcData {
     registry: Slot<Ref<Set>>,
     cache: Slot<Ref<Set>>,
@@ -68,11 +78,14 @@ fn counter() -> u64 {
 
 fn data_of(class: &Value) -> PyResult<Ref<AbcData>> {
     let data = protocol::getattr(class, id!("_abc_impl"))?;
-    data.into_ref::<AbcData>().map_err(|_| exc!(TypeError, "_abc_impl is set to a wrong type"))
+    data.into_ref::<AbcData>()
+        .map_err(|_| exc!(TypeError, "_abc_impl is set to a wrong type"))
 }
 
 fn contains(set: &Slot<Ref<Set>>, class: &Value) -> PyResult<bool> {
-    let Some(set) = set.get().filter(|set| !set.is_empty()) else { return Ok(false) };
+    let Some(set) = set.get().filter(|set| !set.is_empty()) else {
+        return Ok(false);
+    };
     // What cannot be weakly referenced was never added.
     if !class.is_pointer() || !class.class().has(ClassFlags::WEAKREFABLE) {
         return Ok(false);
@@ -87,7 +100,9 @@ static REMOVE: FunctionDef = FunctionDef {
     signature: None,
     doc: None,
     code: NativeCode::One(|set_reference, reference| {
-        if let Some(set) = set_reference.downcast::<WeakRef>().and_then(|set| set.get())
+        if let Some(set) = set_reference
+            .downcast::<WeakRef>()
+            .and_then(|set| set.get())
             && let Some(set) = set.downcast::<Set>()
         {
             set.discard(reference)?;
@@ -130,7 +145,9 @@ fn _abc_init(class: &Value) -> PyResult<()> {
     let data = AbcData::new_in(AbcData::init_class());
     protocol::setattr(class, id!("_abc_impl"), data.as_value())?;
     // `collections.abc` marks its two families so that `match` knows their subclasses.
-    let Some(class) = class.downcast::<Type>() else { return Ok(()) };
+    let Some(class) = class.downcast::<Type>() else {
+        return Ok(());
+    };
     let dict = class.dict();
     if let Some(flags) = dict.get_str(id!("__abc_tpflags__")) {
         if let Some(bits) = int::to_i64(&flags) {
@@ -149,7 +166,10 @@ fn set_collection_flags(class: &Ref<Type>, bits: i64) -> PyResult<()> {
         0 => {}
         TPFLAGS_SEQUENCE => class.mark_collection(ClassFlags::SEQUENCE),
         TPFLAGS_MAPPING => class.mark_collection(ClassFlags::MAPPING),
-        _ => bail!(TypeError, "__abc_tpflags__ cannot be both Py_TPFLAGS_SEQUENCE and Py_TPFLAGS_MAPPING"),
+        _ => bail!(
+            TypeError,
+            "__abc_tpflags__ cannot be both Py_TPFLAGS_SEQUENCE and Py_TPFLAGS_MAPPING"
+        ),
     }
     Ok(())
 }
@@ -169,19 +189,30 @@ fn compute_abstract_methods(class: &Value) -> PyResult<()> {
     for item in protocol::collect(&items)? {
         let pair = protocol::collect(&item)?;
         let [name, value] = pair.as_slice() else {
-            bail!(TypeError, "Iteration over __dict__.items() must yield 2-tuples");
+            bail!(
+                TypeError,
+                "Iteration over __dict__.items() must yield 2-tuples"
+            );
         };
         if is_abstract(value)? {
             names.push(name.clone());
         }
     }
     let bases = protocol::getattr(class, id!("__bases__"))?;
-    let Some(bases) = bases.downcast::<Tuple>() else { bail!(TypeError, "__bases__ is not tuple") };
+    let Some(bases) = bases.downcast::<Tuple>() else {
+        bail!(TypeError, "__bases__ is not tuple")
+    };
     for base in bases.tail() {
-        let Some(inherited) = protocol::getattr_optional(base, id!("__abstractmethods__"))? else { continue };
+        let Some(inherited) = protocol::getattr_optional(base, id!("__abstractmethods__"))? else {
+            continue;
+        };
         for name in protocol::collect(&inherited)? {
             let Some(text) = name.downcast::<Str>() else {
-                bail!(TypeError, "attribute name must be string, not '{}'", name.class().name());
+                bail!(
+                    TypeError,
+                    "attribute name must be string, not '{}'",
+                    name.class().name()
+                );
             };
             if let Some(value) = protocol::getattr_optional(class, text)?
                 && is_abstract(&value)?
@@ -197,7 +228,9 @@ fn compute_abstract_methods(class: &Value) -> PyResult<()> {
 /// Internal ABC helper for subclasss registration. Should be never used outside abc module.
 #[function("(self, subclass, /)")]
 fn _abc_register(class: &Value, subclass: &Value) -> PyResult<Value> {
-    let Some(subtype) = subclass.downcast::<Type>() else { bail!(TypeError, "Can only register classes") };
+    let Some(subtype) = subclass.downcast::<Type>() else {
+        bail!(TypeError, "Can only register classes")
+    };
     if protocol::is_subclass(subclass, class)? {
         return Ok(subclass.clone());
     }
@@ -227,7 +260,13 @@ fn _abc_instancecheck(class: &Value, instance: &Value) -> PyResult<Value> {
         return Ok(Value::TRUE);
     }
     let subtype = instance.class().to_value();
-    let check = |candidate: &Value| protocol::call_method(class, id!("__subclasscheck__"), std::slice::from_ref(candidate));
+    let check = |candidate: &Value| {
+        protocol::call_method(
+            class,
+            id!("__subclasscheck__"),
+            std::slice::from_ref(candidate),
+        )
+    };
     if subtype.is(&subclass) {
         if data.negative_version.get() == counter() && contains(&data.negative_cache, &subclass)? {
             return Ok(Value::FALSE);
@@ -235,13 +274,19 @@ fn _abc_instancecheck(class: &Value, instance: &Value) -> PyResult<Value> {
         return check(&subclass);
     }
     let answer = check(&subclass)?;
-    if protocol::is_true(&answer)? { Ok(answer) } else { check(&subtype) }
+    if protocol::is_true(&answer)? {
+        Ok(answer)
+    } else {
+        check(&subtype)
+    }
 }
 
 /// Internal ABC helper for subclasss checks. Should be never used outside abc module.
 #[function("(self, subclass, /)")]
 fn _abc_subclasscheck(class: &Value, subclass: &Value) -> PyResult<bool> {
-    let Some(subtype) = subclass.downcast::<Type>() else { bail!(TypeError, "issubclass() arg 1 must be a class") };
+    let Some(subtype) = subclass.downcast::<Type>() else {
+        bail!(TypeError, "issubclass() arg 1 must be a class")
+    };
     let data = data_of(class)?;
     if contains(&data.cache, subclass)? {
         return Ok(true);
@@ -252,7 +297,11 @@ fn _abc_subclasscheck(class: &Value, subclass: &Value) -> PyResult<bool> {
     } else if contains(&data.negative_cache, subclass)? {
         return Ok(false);
     }
-    let hook = protocol::call_method(class, id!("__subclasshook__"), std::slice::from_ref(subclass))?;
+    let hook = protocol::call_method(
+        class,
+        id!("__subclasshook__"),
+        std::slice::from_ref(subclass),
+    )?;
     if hook.is_true() {
         add(&data.cache, subclass)?;
         return Ok(true);
@@ -262,9 +311,15 @@ fn _abc_subclasscheck(class: &Value, subclass: &Value) -> PyResult<bool> {
         return Ok(false);
     }
     if !hook.is_not_implemented() {
-        bail!(AssertionError, "__subclasshook__ must return either False, True, or NotImplemented");
+        bail!(
+            AssertionError,
+            "__subclasshook__ must return either False, True, or NotImplemented"
+        );
     }
-    if subtype.mro().tail().iter().any(|base| base.is(class)) || in_registry(&data, subclass)? || below(class, subclass)? {
+    if subtype.mro().tail().iter().any(|base| base.is(class))
+        || in_registry(&data, subclass)?
+        || below(class, subclass)?
+    {
         add(&data.cache, subclass)?;
         return Ok(true);
     }
@@ -277,9 +332,13 @@ fn in_registry(data: &AbcData, subclass: &Value) -> PyResult<bool> {
     if contains(&data.registry, subclass)? {
         return Ok(true);
     }
-    let Some(registry) = data.registry.get() else { return Ok(false) };
+    let Some(registry) = data.registry.get() else {
+        return Ok(false);
+    };
     for reference in registry.snapshot() {
-        if let Some(registered) = reference.downcast::<WeakRef>().and_then(|reference| reference.get())
+        if let Some(registered) = reference
+            .downcast::<WeakRef>()
+            .and_then(|reference| reference.get())
             && protocol::is_subclass(subclass, &registered)?
         {
             return Ok(true);
@@ -315,7 +374,12 @@ fn copy(slot: &Slot<Ref<Set>>) -> PyResult<Value> {
 #[function("(self, /)")]
 fn _get_dump(class: &Value) -> PyResult<(Value, Value, Value, u64)> {
     let data = data_of(class)?;
-    Ok((copy(&data.registry)?, copy(&data.cache)?, copy(&data.negative_cache)?, data.negative_version.get()))
+    Ok((
+        copy(&data.registry)?,
+        copy(&data.cache)?,
+        copy(&data.negative_cache)?,
+        data.negative_version.get(),
+    ))
 }
 
 fn clear(slot: &Slot<Ref<Set>>) {

@@ -104,8 +104,13 @@ pub fn run() {
         let Some(callback) = place else { continue };
         let args = Args::new(callback.args.tail(), callback.names.tail());
         if let Err(raised) = protocol::call(&callback.function, args) {
-            let shown = protocol::repr(&callback.function).map_or_else(|_| "?".to_owned(), |text| text.to_display().into_owned());
-            runtime::unraisable(raised, Some(&format!("Exception ignored in atexit callback {shown}")), None);
+            let shown = protocol::repr(&callback.function)
+                .map_or_else(|_| "?".to_owned(), |text| text.to_display().into_owned());
+            runtime::unraisable(
+                raised,
+                Some(&format!("Exception ignored in atexit callback {shown}")),
+                None,
+            );
         }
     }
 }

@@ -4,6 +4,7 @@
 
 use rustpython_common::binascii::{self, Base64DecodeError};
 use taipan_macros::{define_module, function};
+use taipan_objects::bail;
 use taipan_objects::buffer::{self, BufferView};
 use taipan_objects::bytes::{Bytes, hex_text};
 use taipan_objects::cell::Once;
@@ -15,12 +16,14 @@ use taipan_objects::native::{ArgInfo, FromArg};
 use taipan_objects::raised::{PyResult, Raised};
 use taipan_objects::str::Str;
 use taipan_objects::value::{Ref, Value};
-use taipan_objects::bail;
 
 define_module!(
     name = "binascii",
     doc = "Conversion between binary data and ASCII",
-    functions(a2b_uu, b2a_uu, a2b_base64, b2a_base64, crc_hqx, crc32, b2a_hex, hexlify, a2b_hex, unhexlify, a2b_qp, b2a_qp),
+    functions(
+        a2b_uu, b2a_uu, a2b_base64, b2a_base64, crc_hqx, crc32, b2a_hex, hexlify, a2b_hex,
+        unhexlify, a2b_qp, b2a_qp
+    ),
     init = fill,
 );
 
@@ -29,8 +32,16 @@ static INCOMPLETE: Once<Ref<Type>> = Once::new();
 
 fn fill(module: &Ref<Module>) -> PyResult<()> {
     if !ERROR.is_set() {
-        ERROR.set(exceptions::new_exception_class("binascii", "Error", ExceptionKind::ValueError.class())?);
-        INCOMPLETE.set(exceptions::new_exception_class("binascii", "Incomplete", ExceptionKind::Exception.class())?);
+        ERROR.set(exceptions::new_exception_class(
+            "binascii",
+            "Error",
+            ExceptionKind::ValueError.class(),
+        )?);
+        INCOMPLETE.set(exceptions::new_exception_class(
+            "binascii",
+            "Incomplete",
+            ExceptionKind::Exception.class(),
+        )?);
     }
     module.set("Error", ERROR.to_value());
     module.set("Incomplete", INCOMPLETE.to_value());
@@ -56,13 +67,17 @@ fn describe(failure: binascii::Error, data: &[u8]) -> Raised {
         Error::Base64(Base64::ExcessPaddingNotAllowed) => "Excess padding not allowed",
         Error::Base64(Base64::OnlyBase64DataAllowed) => "Only base64 data is allowed",
         Error::Base64(Base64::ExcessDataAfterPadding) => "Excess data after padding",
-        Error::Base64(Base64::DiscontinuousPaddingNotAllowed) => "Discontinuous padding not allowed",
+        Error::Base64(Base64::DiscontinuousPaddingNotAllowed) => {
+            "Discontinuous padding not allowed"
+        }
         Error::Base64(Base64::IncorrectPadding) => "Incorrect padding",
         Error::Base64(Base64::InvalidLastSymbol { .. }) => {
             let is_data = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
             let count = data.iter().filter(is_data).count();
             let reason = "cannot be 1 more than a multiple of 4";
-            return error(&format!("Invalid base64-encoded string: number of data characters ({count}) {reason}"));
+            return error(&format!(
+                "Invalid base64-encoded string: number of data characters ({count}) {reason}"
+            ));
         }
     })
 }
@@ -75,11 +90,18 @@ impl FromArg<'_> for AsciiBytes {
         if let Some(text) = value.downcast::<Str>() {
             return match text.as_ascii() {
                 Some(ascii) => Ok(AsciiBytes(ascii.as_bytes().to_vec())),
-                None => bail!(ValueError, "string argument should contain only ASCII characters"),
+                None => bail!(
+                    ValueError,
+                    "string argument should contain only ASCII characters"
+                ),
             };
         }
         if !buffer::is_bytes_like(value) {
-            bail!(TypeError, "argument should be bytes, buffer or ASCII string, not '{}'", value.class().name());
+            bail!(
+                TypeError,
+                "argument should be bytes, buffer or ASCII string, not '{}'",
+                value.class().name()
+            );
         }
         Ok(AsciiBytes(buffer::bytes_like(value)?.to_vec()))
     }
@@ -92,20 +114,26 @@ fn a2b_uu(data: AsciiBytes) -> PyResult<Ref<Bytes>> {
         // Missing bytes read as zero, and a zero length byte stands for 32.
         return Ok(Bytes::new(&[0; 32]));
     }
-    binascii::a2b_uu(&data.0).map(|bytes| Bytes::new(&bytes)).map_err(|failure| describe(failure, &data.0))
+    binascii::a2b_uu(&data.0)
+        .map(|bytes| Bytes::new(&bytes))
+        .map_err(|failure| describe(failure, &data.0))
 }
 
 /// Uuencode line of data.
 #[function("(data, /, *, backtick=False)")]
 fn b2a_uu(data: BufferView, backtick: bool) -> PyResult<Ref<Bytes>> {
     let data = data.to_vec();
-    binascii::b2a_uu(&data, backtick).map(|bytes| Bytes::new(&bytes)).map_err(|failure| describe(failure, &data))
+    binascii::b2a_uu(&data, backtick)
+        .map(|bytes| Bytes::new(&bytes))
+        .map_err(|failure| describe(failure, &data))
 }
 
 /// Decode a line of base64 data; with strict_mode, input that is not valid base64 is an error.
 #[function("(data, /, *, strict_mode=False)")]
 fn a2b_base64(data: AsciiBytes, strict_mode: bool) -> PyResult<Ref<Bytes>> {
-    binascii::a2b_base64(&data.0, strict_mode).map(|bytes| Bytes::new(&bytes)).map_err(|failure| describe(failure, &data.0))
+    binascii::a2b_base64(&data.0, strict_mode)
+        .map(|bytes| Bytes::new(&bytes))
+        .map_err(|failure| describe(failure, &data.0))
 }
 
 /// Base64-code line of data.
@@ -117,7 +145,10 @@ fn b2a_base64(data: BufferView, newline: bool) -> Ref<Bytes> {
 /// Compute CRC-CCITT incrementally.
 #[function("(data, crc, /)")]
 fn crc_hqx(data: BufferView, crc: &Value) -> PyResult<u32> {
-    Ok(binascii::crc_hqx(&data.to_bytes(), int::as_u64_wrapping(crc)? as u32 & 0xffff))
+    Ok(binascii::crc_hqx(
+        &data.to_bytes(),
+        int::as_u64_wrapping(crc)? as u32 & 0xffff,
+    ))
 }
 
 /// Compute CRC-32 incrementally.
@@ -128,7 +159,11 @@ fn crc32(data: BufferView, crc: Option<&Value>) -> PyResult<u32> {
 }
 
 fn to_hex(data: &BufferView, sep: Option<&Value>, bytes_per_sep: isize) -> PyResult<Ref<Bytes>> {
-    Ok(Bytes::new(hex_text(&data.to_vec(), sep, bytes_per_sep)?.units().bytes()))
+    Ok(Bytes::new(
+        hex_text(&data.to_vec(), sep, bytes_per_sep)?
+            .units()
+            .bytes(),
+    ))
 }
 
 /// Hexadecimal representation of binary data, with a separator between groups of bytes if one is given.
@@ -144,7 +179,9 @@ fn hexlify(data: BufferView, sep: Option<&Value>, bytes_per_sep: isize) -> PyRes
 }
 
 fn of_hex(data: &AsciiBytes) -> PyResult<Ref<Bytes>> {
-    binascii::unhexlify(&data.0).map(|bytes| Bytes::new(&bytes)).map_err(|failure| describe(failure, &data.0))
+    binascii::unhexlify(&data.0)
+        .map(|bytes| Bytes::new(&bytes))
+        .map_err(|failure| describe(failure, &data.0))
 }
 
 /// Binary data of hexadecimal representation.
@@ -168,5 +205,10 @@ fn a2b_qp(data: AsciiBytes, header: bool) -> Ref<Bytes> {
 /// Encode a string using quoted-printable encoding.
 #[function("(data, quotetabs=False, istext=True, header=False)")]
 fn b2a_qp(data: BufferView, quotetabs: bool, istext: bool, header: bool) -> Ref<Bytes> {
-    Bytes::new(&binascii::b2a_qp(&data.to_bytes(), quotetabs, istext, header))
+    Bytes::new(&binascii::b2a_qp(
+        &data.to_bytes(),
+        quotetabs,
+        istext,
+        header,
+    ))
 }

@@ -23,7 +23,14 @@ enum Side {
 }
 
 /// The place for `x`, which is compared with the key of each item that is looked at.
-fn search(a: &Value, x: &Value, lo: isize, hi: Option<isize>, key: Option<&Value>, side: Side) -> PyResult<usize> {
+fn search(
+    a: &Value,
+    x: &Value,
+    lo: isize,
+    hi: Option<isize>,
+    key: Option<&Value>,
+    side: Side,
+) -> PyResult<usize> {
     if lo < 0 {
         bail!(ValueError, "lo must be non-negative");
     }
@@ -55,7 +62,14 @@ fn search(a: &Value, x: &Value, lo: isize, hi: Option<isize>, key: Option<&Value
     Ok(low)
 }
 
-fn insert(a: &Value, x: &Value, lo: isize, hi: Option<isize>, key: Option<&Value>, side: Side) -> PyResult<()> {
+fn insert(
+    a: &Value,
+    x: &Value,
+    lo: isize,
+    hi: Option<isize>,
+    key: Option<&Value>,
+    side: Side,
+) -> PyResult<()> {
     let place = match key {
         Some(key) => search(a, &protocol::call1(key, x)?, lo, hi, Some(key), side)?,
         None => search(a, x, lo, hi, None, side)?,
@@ -70,7 +84,13 @@ fn insert(a: &Value, x: &Value, lo: isize, hi: Option<isize>, key: Option<&Value
 ///
 /// lo and hi limit the search; key gives what each item of a is compared by.
 #[function("($module, /, a, x, lo=0, hi=None, *, key=None)")]
-fn bisect_right(a: &Value, x: &Value, lo: isize, hi: Option<isize>, key: Option<&Value>) -> PyResult<usize> {
+fn bisect_right(
+    a: &Value,
+    x: &Value,
+    lo: isize,
+    hi: Option<isize>,
+    key: Option<&Value>,
+) -> PyResult<usize> {
     search(a, x, lo, hi, key, Side::Right)
 }
 
@@ -78,7 +98,13 @@ fn bisect_right(a: &Value, x: &Value, lo: isize, hi: Option<isize>, key: Option<
 ///
 /// lo and hi limit the search; key gives what x and each item of a are compared by.
 #[function("($module, /, a, x, lo=0, hi=None, *, key=None)")]
-fn insort_right(a: &Value, x: &Value, lo: isize, hi: Option<isize>, key: Option<&Value>) -> PyResult<()> {
+fn insort_right(
+    a: &Value,
+    x: &Value,
+    lo: isize,
+    hi: Option<isize>,
+    key: Option<&Value>,
+) -> PyResult<()> {
     insert(a, x, lo, hi, key, Side::Right)
 }
 
@@ -86,7 +112,13 @@ fn insort_right(a: &Value, x: &Value, lo: isize, hi: Option<isize>, key: Option<
 ///
 /// lo and hi limit the search; key gives what each item of a is compared by.
 #[function("($module, /, a, x, lo=0, hi=None, *, key=None)")]
-fn bisect_left(a: &Value, x: &Value, lo: isize, hi: Option<isize>, key: Option<&Value>) -> PyResult<usize> {
+fn bisect_left(
+    a: &Value,
+    x: &Value,
+    lo: isize,
+    hi: Option<isize>,
+    key: Option<&Value>,
+) -> PyResult<usize> {
     search(a, x, lo, hi, key, Side::Left)
 }
 
@@ -94,6 +126,12 @@ fn bisect_left(a: &Value, x: &Value, lo: isize, hi: Option<isize>, key: Option<&
 ///
 /// lo and hi limit the search; key gives what x and each item of a are compared by.
 #[function("($module, /, a, x, lo=0, hi=None, *, key=None)")]
-fn insort_left(a: &Value, x: &Value, lo: isize, hi: Option<isize>, key: Option<&Value>) -> PyResult<()> {
+fn insort_left(
+    a: &Value,
+    x: &Value,
+    lo: isize,
+    hi: Option<isize>,
+    key: Option<&Value>,
+) -> PyResult<()> {
     insert(a, x, lo, hi, key, Side::Left)
 }

@@ -6,7 +6,11 @@
 use taipan_macros::{class, methods};
 
 /// A capsule; never made.
-#[class(name = "PyCapsule", flags(NO_INSTANTIATION), doc = "Capsule objects let you wrap a C \"void *\" pointer in a Python object.")]
+#[class(
+    name = "PyCapsule",
+    flags(NO_INSTANTIATION),
+    doc = "Capsule objects let you wrap a C \"void *\" pointer in a Python object."
+)]
 pub struct Capsule {}
 
 #[methods]

@@ -17,16 +17,49 @@ use taipan_objects::{bail, id, int};
 define_module!(
     name = "_codecs",
     functions(
-        register, unregister, lookup, encode, decode, lookup_error, register_error, _unregister_error, escape_encode, escape_decode,
-        utf_8_encode, utf_8_decode, utf_7_encode, utf_7_decode, utf_16_encode, utf_16_le_encode, utf_16_be_encode, utf_16_decode,
-        utf_16_le_decode, utf_16_be_decode, utf_16_ex_decode, utf_32_encode, utf_32_le_encode, utf_32_be_encode, utf_32_decode,
-        utf_32_le_decode, utf_32_be_decode, utf_32_ex_decode, unicode_escape_encode, unicode_escape_decode,
-        raw_unicode_escape_encode, raw_unicode_escape_decode, latin_1_encode, latin_1_decode, ascii_encode, ascii_decode,
-        charmap_encode, charmap_decode, charmap_build, readbuffer_encode
+        register,
+        unregister,
+        lookup,
+        encode,
+        decode,
+        lookup_error,
+        register_error,
+        _unregister_error,
+        escape_encode,
+        escape_decode,
+        utf_8_encode,
+        utf_8_decode,
+        utf_7_encode,
+        utf_7_decode,
+        utf_16_encode,
+        utf_16_le_encode,
+        utf_16_be_encode,
+        utf_16_decode,
+        utf_16_le_decode,
+        utf_16_be_decode,
+        utf_16_ex_decode,
+        utf_32_encode,
+        utf_32_le_encode,
+        utf_32_be_encode,
+        utf_32_decode,
+        utf_32_le_decode,
+        utf_32_be_decode,
+        utf_32_ex_decode,
+        unicode_escape_encode,
+        unicode_escape_decode,
+        raw_unicode_escape_encode,
+        raw_unicode_escape_decode,
+        latin_1_encode,
+        latin_1_decode,
+        ascii_encode,
+        ascii_decode,
+        charmap_encode,
+        charmap_decode,
+        charmap_build,
+        readbuffer_encode
     ),
     classes(EncodingMap),
 );
-
 
 /// A bytes-like object, or a string that stands for its UTF-8.
 struct TextOrBytes(Vec<u8>);
@@ -35,7 +68,9 @@ impl FromArg<'_> for TextOrBytes {
     fn from_arg(value: &Value, info: &ArgInfo) -> PyResult<TextOrBytes> {
         match value.downcast::<Str>() {
             Some(text) => Ok(TextOrBytes(text.to_str()?.as_bytes().to_vec())),
-            None if buffer::is_bytes_like(value) => Ok(TextOrBytes(buffer::bytes_like(value)?.to_vec())),
+            None if buffer::is_bytes_like(value) => {
+                Ok(TextOrBytes(buffer::bytes_like(value)?.to_vec()))
+            }
             None => Err(info.mismatch("str or a bytes-like object", value)),
         }
     }
@@ -100,21 +135,34 @@ fn _unregister_error(errors: &Ref<Str>) -> PyResult<bool> {
 #[function("(data, errors=None, /)")]
 fn escape_encode(data: &Value, _errors: Option<&Ref<Str>>) -> PyResult<Ref<Tuple>> {
     let Some(bytes) = data.downcast::<Bytes>() else {
-        bail!(TypeError, "escape_encode() argument 1 must be bytes, not {}", data.class().name());
+        bail!(
+            TypeError,
+            "escape_encode() argument 1 must be bytes, not {}",
+            data.class().name()
+        );
     };
     let escaped = codecs::bytes_escape_encode(bytes.as_slice());
-    Ok(Tuple::pair(Bytes::new(&escaped).into_value(), int::from_usize(bytes.len())))
+    Ok(Tuple::pair(
+        Bytes::new(&escaped).into_value(),
+        int::from_usize(bytes.len()),
+    ))
 }
 
 #[function("(data, errors=None, /)")]
 fn escape_decode(data: TextOrBytes, errors: Option<&Ref<Str>>) -> PyResult<Ref<Tuple>> {
     let bytes = codecs::bytes_escape_decode(&data.0, errors)?;
-    Ok(Tuple::pair(Bytes::new(&bytes).into_value(), int::from_usize(data.0.len())))
+    Ok(Tuple::pair(
+        Bytes::new(&bytes).into_value(),
+        int::from_usize(data.0.len()),
+    ))
 }
 
 #[function("(str, errors=None, /)")]
 fn utf_8_encode(str: &Ref<Str>, errors: Option<&Ref<Str>>) -> PyResult<Ref<Tuple>> {
-    Ok(encoded(&codecs::utf8_encode(str, &Errors::new(errors))?, str))
+    Ok(encoded(
+        &codecs::utf8_encode(str, &Errors::new(errors))?,
+        str,
+    ))
 }
 
 #[function("(data, errors=None, final=False, /)")]
@@ -192,7 +240,11 @@ fn unicode_escape_encode(str: &Ref<Str>, _errors: Option<&Ref<Str>>) -> Ref<Tupl
 }
 
 #[function("(data, errors=None, final=True, /)")]
-fn unicode_escape_decode(data: TextOrBytes, errors: Option<&Ref<Str>>, last: bool) -> PyResult<Ref<Tuple>> {
+fn unicode_escape_decode(
+    data: TextOrBytes,
+    errors: Option<&Ref<Str>>,
+    last: bool,
+) -> PyResult<Ref<Tuple>> {
     codecs::unicode_escape_decode(&data.0, &Errors::new(errors), last).map(decoded)
 }
 
@@ -202,13 +254,20 @@ fn raw_unicode_escape_encode(str: &Ref<Str>, _errors: Option<&Ref<Str>>) -> Ref<
 }
 
 #[function("(data, errors=None, final=True, /)")]
-fn raw_unicode_escape_decode(data: TextOrBytes, errors: Option<&Ref<Str>>, last: bool) -> PyResult<Ref<Tuple>> {
+fn raw_unicode_escape_decode(
+    data: TextOrBytes,
+    errors: Option<&Ref<Str>>,
+    last: bool,
+) -> PyResult<Ref<Tuple>> {
     codecs::raw_unicode_escape_decode(&data.0, &Errors::new(errors), last).map(decoded)
 }
 
 #[function("(str, errors=None, /)")]
 fn latin_1_encode(str: &Ref<Str>, errors: Option<&Ref<Str>>) -> PyResult<Ref<Tuple>> {
-    Ok(encoded(&codecs::latin1_encode(str, &Errors::new(errors))?, str))
+    Ok(encoded(
+        &codecs::latin1_encode(str, &Errors::new(errors))?,
+        str,
+    ))
 }
 
 #[function("(data, errors=None, /)")]
@@ -218,22 +277,42 @@ fn latin_1_decode(data: BufferView, _errors: Option<&Ref<Str>>) -> Ref<Tuple> {
 
 #[function("(str, errors=None, /)")]
 fn ascii_encode(str: &Ref<Str>, errors: Option<&Ref<Str>>) -> PyResult<Ref<Tuple>> {
-    Ok(encoded(&codecs::ascii_encode(str, &Errors::new(errors))?, str))
+    Ok(encoded(
+        &codecs::ascii_encode(str, &Errors::new(errors))?,
+        str,
+    ))
 }
 
 #[function("(data, errors=None, /)")]
 fn ascii_decode(data: BufferView, errors: Option<&Ref<Str>>) -> PyResult<Ref<Tuple>> {
-    Ok(decoded((codecs::ascii_decode(&data.to_vec(), &Errors::new(errors))?, data.len())))
+    Ok(decoded((
+        codecs::ascii_decode(&data.to_vec(), &Errors::new(errors))?,
+        data.len(),
+    )))
 }
 
 #[function("(str, errors=None, mapping=None, /)")]
-fn charmap_encode(str: &Ref<Str>, errors: Option<&Ref<Str>>, mapping: Option<&Value>) -> PyResult<Ref<Tuple>> {
-    Ok(encoded(&codecs::charmap_encode(str, &Errors::new(errors), mapping)?, str))
+fn charmap_encode(
+    str: &Ref<Str>,
+    errors: Option<&Ref<Str>>,
+    mapping: Option<&Value>,
+) -> PyResult<Ref<Tuple>> {
+    Ok(encoded(
+        &codecs::charmap_encode(str, &Errors::new(errors), mapping)?,
+        str,
+    ))
 }
 
 #[function("(data, errors=None, mapping=None, /)")]
-fn charmap_decode(data: BufferView, errors: Option<&Ref<Str>>, mapping: Option<&Value>) -> PyResult<Ref<Tuple>> {
-    Ok(decoded((codecs::charmap_decode(&data.to_vec(), &Errors::new(errors), mapping)?, data.len())))
+fn charmap_decode(
+    data: BufferView,
+    errors: Option<&Ref<Str>>,
+    mapping: Option<&Value>,
+) -> PyResult<Ref<Tuple>> {
+    Ok(decoded((
+        codecs::charmap_decode(&data.to_vec(), &Errors::new(errors), mapping)?,
+        data.len(),
+    )))
 }
 
 /// The table for charmap_encode() that goes with a table for charmap_decode().
@@ -244,5 +323,8 @@ fn charmap_build(map: &Ref<Str>) -> PyResult<Ref<EncodingMap>> {
 
 #[function("(data, errors=None, /)")]
 fn readbuffer_encode(data: TextOrBytes, _errors: Option<&Ref<Str>>) -> Ref<Tuple> {
-    Tuple::pair(Bytes::new(&data.0).into_value(), int::from_usize(data.0.len()))
+    Tuple::pair(
+        Bytes::new(&data.0).into_value(),
+        int::from_usize(data.0.len()),
+    )
 }

@@ -103,7 +103,9 @@ fn retry_buffer(mut call: impl FnMut() -> Result<i32, BufferError>) -> PyResult<
     loop {
         match runtime::allow_threads(&mut call) {
             Ok(result) => return Ok(result),
-            Err(BufferError::Call(failed)) if failed.kind() == io::ErrorKind::Interrupted => runtime::check_signals()?,
+            Err(BufferError::Call(failed)) if failed.kind() == io::ErrorKind::Interrupted => {
+                runtime::check_signals()?
+            }
             Err(BufferError::Call(failed)) => return Err(error(&failed)),
             Err(BufferError::Overflow) => bail!(SystemError, "buffer overflow"),
         }
@@ -146,7 +148,9 @@ fn fcntl(fd: &Value, cmd: i32, arg: Option<&Value>) -> PyResult<Value> {
         return Ok(Bytes::new(&bytes).into_value());
     }
     let number = number_of(arg, "fcntl")?;
-    Ok(int::new(i64::from(retry(|| control::fcntl_number(fd, cmd, number))?)))
+    Ok(int::new(i64::from(retry(|| {
+        control::fcntl_number(fd, cmd, number)
+    })?)))
 }
 
 /// An int argument as the system takes it: its low bits.
@@ -194,7 +198,9 @@ fn ioctl(fd: &Value, request: &Value, arg: Option<&Value>, mutate_flag: bool) ->
     let fd = file_descriptor(fd)?;
     let request = int::as_u64_wrapping(request)?;
     let Some(value) = arg else {
-        return Ok(int::new(i64::from(retry(|| control::ioctl_number(fd, request, 0))?)));
+        return Ok(int::new(i64::from(retry(|| {
+            control::ioctl_number(fd, request, 0)
+        })?)));
     };
     if let Some(mut bytes) = bytes_of(value)? {
         let writable = if mutate_flag && value.downcast::<Str>().is_none() {
@@ -215,7 +221,9 @@ fn ioctl(fd: &Value, request: &Value, arg: Option<&Value>, mutate_flag: bool) ->
         });
     }
     let number = number_of(Some(value), "ioctl")?;
-    Ok(int::new(i64::from(retry(|| control::ioctl_number(fd, request, number))?)))
+    Ok(int::new(i64::from(retry(|| {
+        control::ioctl_number(fd, request, number)
+    })?)))
 }
 
 /// Perform the lock operation `operation` on file descriptor `fd`.
@@ -251,7 +259,13 @@ fn flock(fd: &Value, operation: i32) -> PyResult<()> {
 ///     1 - relative to the current buffer position (SEEK_CUR)
 ///     2 - relative to the end of the file (SEEK_END)
 #[function("(fd, cmd, len=0, start=0, whence=0, /)")]
-fn lockf(fd: &Value, cmd: i32, len: Option<&Value>, start: Option<&Value>, whence: i32) -> PyResult<()> {
+fn lockf(
+    fd: &Value,
+    cmd: i32,
+    len: Option<&Value>,
+    start: Option<&Value>,
+    whence: i32,
+) -> PyResult<()> {
     let fd = file_descriptor(fd)?;
     let kind = match cmd {
         libc::LOCK_UN => libc::F_UNLCK,

@@ -22,7 +22,9 @@ pub fn fs_encode(value: &Value) -> PyResult<Vec<u8>> {
     let path = fs_path(value)?;
     match path.downcast::<Str>() {
         Some(text) => encode(text),
-        None => Ok(path.downcast::<Bytes>().map_or_else(Vec::new, |bytes| bytes.as_slice().to_vec())),
+        None => Ok(path
+            .downcast::<Bytes>()
+            .map_or_else(Vec::new, |bytes| bytes.as_slice().to_vec())),
     }
 }
 
@@ -52,9 +54,21 @@ pub fn encode(text: &Ref<Str>) -> PyResult<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len() * 2);
     for (index, code) in text.code_points().enumerate() {
         match char::from_u32(code) {
-            Some(character) => bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
-            None if (ESCAPE + 0x80..=ESCAPE + 0xff).contains(&code) => bytes.push((code - ESCAPE) as u8),
-            None => return Err(unicode::encode_error("utf-8", text, index, index + 1, "surrogates not allowed")),
+            Some(character) => {
+                bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes())
+            }
+            None if (ESCAPE + 0x80..=ESCAPE + 0xff).contains(&code) => {
+                bytes.push((code - ESCAPE) as u8)
+            }
+            None => {
+                return Err(unicode::encode_error(
+                    "utf-8",
+                    text,
+                    index,
+                    index + 1,
+                    "surrogates not allowed",
+                ));
+            }
         }
     }
     Ok(bytes)
@@ -66,11 +80,18 @@ pub fn fs_path(value: &Value) -> PyResult<Value> {
         return Ok(value.clone());
     }
     let Some(answer) = protocol::call_special_optional(value, id!("__fspath__"), &[])? else {
-        bail!(TypeError, "expected str, bytes or os.PathLike object, not {}", value.class().name());
+        bail!(
+            TypeError,
+            "expected str, bytes or os.PathLike object, not {}",
+            value.class().name()
+        );
     };
     if !is_text_or_bytes(&answer) {
         let (class, answer) = (value.class().name(), answer.class().name());
-        bail!(TypeError, "expected {class}.__fspath__() to return str or bytes, not {answer}");
+        bail!(
+            TypeError,
+            "expected {class}.__fspath__() to return str or bytes, not {answer}"
+        );
     }
     Ok(answer)
 }

@@ -15,8 +15,24 @@ define_module!(
     name = "gc",
     doc = "This module provides access to the garbage collector for reference cycles.\n\nenable() -- Enable automatic garbage collection.\ndisable() -- Disable automatic garbage collection.\nisenabled() -- Returns true if automatic collection is enabled.\ncollect() -- Do a full collection right now.\nget_count() -- Return the current collection counts.\nget_stats() -- Return list of dictionaries containing per-generation stats.\nset_debug() -- Set debugging flags.\nget_debug() -- Get debugging flags.\nset_threshold() -- Set the collection thresholds.\nget_threshold() -- Return the current collection thresholds.\nget_objects() -- Return a list of all objects tracked by the collector.\nis_tracked() -- Returns true if a given object is tracked.\nis_finalized() -- Returns true if a given object has been already finalized.\nget_referrers() -- Return the list of objects that refer to an object.\nget_referents() -- Return the list of objects that an object refers to.\nfreeze() -- Freeze all tracked objects and ignore them for future collections.\nunfreeze() -- Unfreeze all objects in the permanent generation.\nget_freeze_count() -- Return the number of objects in the permanent generation.\n",
     functions(
-        enable, disable, isenabled, collect, get_count, get_threshold, set_threshold, get_debug, set_debug, get_objects,
-        get_referrers, get_referents, get_stats, is_tracked, is_finalized, freeze, unfreeze, get_freeze_count,
+        enable,
+        disable,
+        isenabled,
+        collect,
+        get_count,
+        get_threshold,
+        set_threshold,
+        get_debug,
+        set_debug,
+        get_objects,
+        get_referrers,
+        get_referents,
+        get_stats,
+        is_tracked,
+        is_finalized,
+        freeze,
+        unfreeze,
+        get_freeze_count,
     ),
     init = fill,
 );
@@ -143,8 +159,13 @@ fn get_objects(generation: Option<isize>) -> PyResult<Ref<List>> {
         // What survived one collection is old at once; the middle generation is a part of it with nothing in it.
         Some(1) => Vec::new(),
         Some(2) => gc::objects(Some(false)),
-        Some(generation) if generation < 0 => bail!(ValueError, "generation parameter cannot be negative"),
-        Some(_) => bail!(ValueError, "generation parameter must be less than the number of available generations (3)"),
+        Some(generation) if generation < 0 => {
+            bail!(ValueError, "generation parameter cannot be negative")
+        }
+        Some(_) => bail!(
+            ValueError,
+            "generation parameter must be less than the number of available generations (3)"
+        ),
     };
     Ok(List::new(objects))
 }
@@ -172,7 +193,10 @@ fn get_stats() -> Ref<List> {
         let dict = Dict::new();
         dict.set_str(id!("collections"), int::from_u64(statistics.collections));
         dict.set_str(id!("collected"), int::from_u64(statistics.collected));
-        dict.set_str(id!("uncollectable"), int::from_u64(statistics.uncollectable));
+        dict.set_str(
+            id!("uncollectable"),
+            int::from_u64(statistics.uncollectable),
+        );
         dict.into_value()
     };
     List::new(gc::statistics().map(entry).to_vec())

@@ -44,7 +44,12 @@ fn fill(module: &Ref<Module>) -> PyResult<()> {
 fn shown(group: &Group) -> Value {
     let text = |bytes: &[u8]| fs_decode(bytes).into_value();
     let members = group.members.iter().map(|member| text(member)).collect();
-    GROUP.make(vec![text(&group.name), text(&group.password), number(group.gid), List::new(members).into_value()])
+    GROUP.make(vec![
+        text(&group.name),
+        text(&group.password),
+        number(group.gid),
+        List::new(members).into_value(),
+    ])
 }
 
 /// Return the group database entry for the given numeric group ID.
@@ -52,10 +57,15 @@ fn shown(group: &Group) -> Value {
 /// If id is not valid, raise KeyError.
 #[function("(id)")]
 fn getgrgid(id: &Value) -> PyResult<Value> {
-    let Some(gid) = id_of(id)? else { return Err(not_found("getgrgid(): gid not found".to_owned())) };
+    let Some(gid) = id_of(id)? else {
+        return Err(not_found("getgrgid(): gid not found".to_owned()));
+    };
     match runtime::allow_threads(|| accounts::group_by_id(gid)) {
         Ok(Some(group)) => Ok(shown(&group)),
-        Ok(None) => Err(not_found(format!("getgrgid(): gid not found: {}", protocol::str(id)?.to_display()))),
+        Ok(None) => Err(not_found(format!(
+            "getgrgid(): gid not found: {}",
+            protocol::str(id)?.to_display()
+        ))),
         Err(error) => Err(os_error::os_error(&error, None)),
     }
 }
@@ -70,7 +80,10 @@ fn getgrnam(name: &Ref<Str>) -> PyResult<Value> {
         Ok(Some(group)) => Ok(shown(&group)),
         Ok(None) => {
             let name = protocol::repr(name.as_value())?;
-            Err(not_found(format!("getgrnam(): name not found: {}", name.to_display())))
+            Err(not_found(format!(
+                "getgrnam(): name not found: {}",
+                name.to_display()
+            )))
         }
         Err(error) => Err(os_error::os_error(&error, None)),
     }

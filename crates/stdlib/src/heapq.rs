@@ -31,7 +31,11 @@ impl Order {
     /// Whether `upper` must stand above `lower`.
     #[inline(always)]
     fn above(self, upper: &Value, lower: &Value) -> PyResult<bool> {
-        let (first, second) = if self == Order::Min { (upper, lower) } else { (lower, upper) };
+        let (first, second) = if self == Order::Min {
+            (upper, lower)
+        } else {
+            (lower, upper)
+        };
         if let (Some(first), Some(second)) = (first.as_small_int(), second.as_small_int()) {
             return Ok(first < second);
         }
@@ -113,7 +117,9 @@ fn push(heap: &List, new: &Value, order: Order) -> PyResult<()> {
 }
 
 fn pop(heap: &List, order: Order) -> PyResult<Value> {
-    let Some(last) = heap.pop() else { bail!(IndexError, "index out of range") };
+    let Some(last) = heap.pop() else {
+        bail!(IndexError, "index out of range")
+    };
     match heap.set(0, last.clone()) {
         None => Ok(last),
         Some(top) => {
@@ -134,7 +140,9 @@ fn replace(heap: &List, new: &Value, order: Order) -> PyResult<Value> {
 }
 
 fn push_pop(heap: &List, new: &Value, order: Order) -> PyResult<Value> {
-    let Some(top) = heap.get(0) else { return Ok(new.clone()) };
+    let Some(top) = heap.get(0) else {
+        return Ok(new.clone());
+    };
     if !order.above(&top, new)? {
         return Ok(new.clone());
     }

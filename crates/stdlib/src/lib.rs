@@ -60,10 +60,10 @@ pub mod statistics;
 pub mod string_module;
 pub mod struct_module;
 pub mod suggestions;
-pub mod sys;
-pub mod system;
 pub mod symtable;
+pub mod sys;
 pub mod sysconfigdata;
+pub mod system;
 pub mod termios;
 pub mod thread_module;
 pub mod time;
@@ -150,7 +150,10 @@ pub static MODULES: &[fn() -> &'static ModuleDef] = &[
 
 /// The native module of this name.
 pub fn find(name: &str) -> Option<&'static ModuleDef> {
-    MODULES.iter().map(|definition| definition()).find(|definition| definition.name == name)
+    MODULES
+        .iter()
+        .map(|definition| definition())
+        .find(|definition| definition.name == name)
 }
 
 /// The names of all native modules, for `sys.builtin_module_names`.

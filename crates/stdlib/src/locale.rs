@@ -21,8 +21,18 @@ define_module!(
     name = "_locale",
     doc = "Support for POSIX locales.",
     functions(
-        setlocale, localeconv, strcoll, strxfrm, nl_langinfo, gettext, dgettext, dcgettext, textdomain, bindtextdomain,
-        bind_textdomain_codeset, getencoding,
+        setlocale,
+        localeconv,
+        strcoll,
+        strxfrm,
+        nl_langinfo,
+        gettext,
+        dgettext,
+        dcgettext,
+        textdomain,
+        bindtextdomain,
+        bind_textdomain_codeset,
+        getencoding,
     ),
     init = fill,
 );
@@ -44,7 +54,8 @@ macro_rules! numbers {
     ($($name:ident)*) => { &[$((stringify!($name), libc::$name as i64)),*] };
 }
 
-const CATEGORIES: &[(&str, i64)] = numbers! { LC_CTYPE LC_TIME LC_COLLATE LC_MONETARY LC_MESSAGES LC_NUMERIC LC_ALL };
+const CATEGORIES: &[(&str, i64)] =
+    numbers! { LC_CTYPE LC_TIME LC_COLLATE LC_MONETARY LC_MESSAGES LC_NUMERIC LC_ALL };
 
 /// The items that `nl_langinfo` answers.
 const ITEMS: &[(&str, i64)] = numbers! {
@@ -83,7 +94,10 @@ fn number_conventions() -> format_locale::Conventions {
 }
 
 fn locale_error(message: &str) -> Raised {
-    raise_args(LocaleError::init_class(), vec![Str::new(message).into_value()])
+    raise_args(
+        LocaleError::init_class(),
+        vec![Str::new(message).into_value()],
+    )
 }
 
 fn c_text(text: &Ref<Str>) -> PyResult<CString> {
@@ -169,7 +183,10 @@ fn strxfrm(string: &Ref<Str>) -> PyResult<Ref<Str>> {
     match system::transform(&wide(string)?) {
         Ok(codes) => {
             if let Some(code) = codes.iter().find(|&&code| code > 0x10_ffff) {
-                bail!(ValueError, "character U+{code:x} is not in range [U+0000; U+10ffff]");
+                bail!(
+                    ValueError,
+                    "character U+{code:x} is not in range [U+0000; U+10ffff]"
+                );
             }
             Ok(Str::from_code_points(codes.into_iter()))
         }
@@ -180,7 +197,8 @@ fn strxfrm(string: &Ref<Str>) -> PyResult<Ref<Str>> {
 /// Return the value for the locale information associated with key.
 #[function("(key, /)")]
 fn nl_langinfo(key: i32) -> PyResult<Ref<Str>> {
-    let known = ITEMS.iter().any(|&(_, number)| number == i64::from(key)) || i64::from(key) == DATE_FORMAT;
+    let known =
+        ITEMS.iter().any(|&(_, number)| number == i64::from(key)) || i64::from(key) == DATE_FORMAT;
     if !known {
         bail!(ValueError, "unsupported langinfo constant");
     }
@@ -201,14 +219,22 @@ fn gettext(msg: &Ref<Str>) -> PyResult<Ref<Str>> {
 #[function("(domain, msg, /)")]
 fn dgettext(domain: Option<&Ref<Str>>, msg: &Ref<Str>) -> PyResult<Ref<Str>> {
     let domain = domain.map(c_text).transpose()?;
-    Ok(fs_decode(&system::translate(domain.as_ref(), &c_text(msg)?, None)))
+    Ok(fs_decode(&system::translate(
+        domain.as_ref(),
+        &c_text(msg)?,
+        None,
+    )))
 }
 
 /// Return translation of msg in domain and category.
 #[function("(domain, msg, category, /)")]
 fn dcgettext(domain: Option<&Ref<Str>>, msg: &Ref<Str>, category: i32) -> PyResult<Ref<Str>> {
     let domain = domain.map(c_text).transpose()?;
-    Ok(fs_decode(&system::translate(domain.as_ref(), &c_text(msg)?, Some(category))))
+    Ok(fs_decode(&system::translate(
+        domain.as_ref(),
+        &c_text(msg)?,
+        Some(category),
+    )))
 }
 
 /// Set the C library's textdmain to domain, returning the new domain.
@@ -236,9 +262,13 @@ fn bindtextdomain(domain: &Ref<Str>, dir: Option<&Value>) -> PyResult<Ref<Str>> 
 
 /// Bind the C library's domain to codeset.
 #[function("(domain, codeset, /)")]
-fn bind_textdomain_codeset(domain: &Ref<Str>, codeset: Option<&Ref<Str>>) -> PyResult<Option<Ref<Str>>> {
+fn bind_textdomain_codeset(
+    domain: &Ref<Str>,
+    codeset: Option<&Ref<Str>>,
+) -> PyResult<Option<Ref<Str>>> {
     let codeset = codeset.map(c_text).transpose()?;
-    Ok(system::domain_codeset(&c_text(domain)?, codeset.as_ref()).map(|current| fs_decode(&current)))
+    Ok(system::domain_codeset(&c_text(domain)?, codeset.as_ref())
+        .map(|current| fs_decode(&current)))
 }
 
 /// Get the current locale encoding.

@@ -34,8 +34,16 @@ fn fill(module: &Ref<Module>) -> PyResult<()> {
     module.set("DISABLE", monitoring::disable());
     module.set("MISSING", monitoring::missing());
     let mut events: Vec<(&Ref<Str>, Value)> = Vec::new();
-    let names: Vec<Ref<Str>> = Event::ALL.iter().map(|event| Str::intern(event.name())).collect();
-    events.extend(names.iter().zip(Event::ALL).map(|(name, event)| (name, int::new(i64::from(event.bit())))));
+    let names: Vec<Ref<Str>> = Event::ALL
+        .iter()
+        .map(|event| Str::intern(event.name()))
+        .collect();
+    events.extend(
+        names
+            .iter()
+            .zip(Event::ALL)
+            .map(|(name, event)| (name, int::new(i64::from(event.bit())))),
+    );
     let none = Str::intern("NO_EVENTS");
     events.push((&none, int::new(0)));
     module.set("events", SimpleNamespace::new(&events));
@@ -68,7 +76,10 @@ fn get_tool(tool_id: i32) -> PyResult<Option<Value>> {
 
 #[function("(tool_id, event, func, /)")]
 fn register_callback(tool_id: i32, event: i32, func: &Value) -> PyResult<Option<Value>> {
-    crate::system::audit("sys.monitoring.register_callback", std::slice::from_ref(func))?;
+    crate::system::audit(
+        "sys.monitoring.register_callback",
+        std::slice::from_ref(func),
+    )?;
     monitoring::register_callback(tool_id, event, func)
 }
 

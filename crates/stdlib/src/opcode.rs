@@ -1,6 +1,9 @@
 //! `_opcode`: facts about opcodes for `dis` and `opcode`.
 
-use taipan_bytecode::{BinaryOp, Flags, Intrinsic1, Intrinsic2, Opcode, Pseudo, SpecialMethod, stack_effect as effect_of};
+use taipan_bytecode::{
+    BinaryOp, Flags, Intrinsic1, Intrinsic2, Opcode, Pseudo, SpecialMethod,
+    stack_effect as effect_of,
+};
 use taipan_macros::{define_module, function};
 use taipan_objects::list::List;
 use taipan_objects::module::Module;
@@ -14,8 +17,21 @@ define_module!(
     name = "_opcode",
     doc = "Opcode support module.",
     functions(
-        stack_effect, is_valid, has_arg, has_const, has_name, has_jump, has_free, has_local, has_exc, get_nb_ops,
-        get_intrinsic1_descs, get_intrinsic2_descs, get_special_method_names, get_specialization_stats, get_executor,
+        stack_effect,
+        is_valid,
+        has_arg,
+        has_const,
+        has_name,
+        has_jump,
+        has_free,
+        has_local,
+        has_exc,
+        get_nb_ops,
+        get_intrinsic1_descs,
+        get_intrinsic2_descs,
+        get_special_method_names,
+        get_specialization_stats,
+        get_executor,
     ),
     init = fill,
 );
@@ -40,7 +56,10 @@ fn stack_effect(opcode: i32, oparg: Option<&Value>, jump: Option<&Value>) -> PyR
         Some(oparg) => int::as_i32(oparg)?,
         None => 0,
     };
-    match u32::try_from(opcode).ok().and_then(|opcode| effect_of(opcode, oparg, jump)) {
+    match u32::try_from(opcode)
+        .ok()
+        .and_then(|opcode| effect_of(opcode, oparg, jump))
+    {
         Some(effect) => Ok(effect),
         None => bail!(ValueError, "invalid opcode or oparg"),
     }
@@ -120,7 +139,13 @@ fn names<'a>(names: impl Iterator<Item = &'a str>) -> Ref<List> {
 /// Indexed by the BINARY_OP oparg value.
 #[function("()")]
 fn get_nb_ops() -> Ref<List> {
-    let pair = |op: BinaryOp| Tuple::pair(Str::intern(op.name()).into_value(), Str::intern(op.symbol()).into_value()).into_value();
+    let pair = |op: BinaryOp| {
+        Tuple::pair(
+            Str::intern(op.name()).into_value(),
+            Str::intern(op.symbol()).into_value(),
+        )
+        .into_value()
+    };
     List::new(BinaryOp::ALL.into_iter().map(pair).collect())
 }
 

@@ -164,7 +164,11 @@ fn contains(a: &Value, b: &Value) -> PyResult<bool> {
 fn each_item(a: &Value, mut body: impl FnMut(&Value) -> PyResult<bool>) -> PyResult<()> {
     let slots = &a.class().slots;
     if slots.iter.get().is_none() && slots.getitem.get().is_none() {
-        bail!(TypeError, "argument of type '{}' is not iterable", a.class().name());
+        bail!(
+            TypeError,
+            "argument of type '{}' is not iterable",
+            a.class().name()
+        );
     }
     let iterator = protocol::iter(a)?;
     while let Some(item) = protocol::next(&iterator)? {
@@ -229,7 +233,11 @@ fn is_not_none(a: &Value) -> bool {
 
 fn check_sequence(a: &Value) -> PyResult<()> {
     if !protocol::is_sequence(a) {
-        bail!(TypeError, "'{}' object can't be concatenated", a.class().name());
+        bail!(
+            TypeError,
+            "'{}' object can't be concatenated",
+            a.class().name()
+        );
     }
     Ok(())
 }
@@ -279,7 +287,10 @@ fn _compare_digest(a: &Value, b: &Value) -> PyResult<bool> {
     if let (Some(left), Some(right)) = (a.downcast::<Str>(), b.downcast::<Str>()) {
         return match (left.as_ascii(), right.as_ascii()) {
             (Some(left), Some(right)) => Ok(same_bytes(left.as_bytes(), right.as_bytes())),
-            _ => bail!(TypeError, "comparing strings with non-ASCII characters is not supported"),
+            _ => bail!(
+                TypeError,
+                "comparing strings with non-ASCII characters is not supported"
+            ),
         };
     }
     match (buffer::view_optional(a)?, buffer::view_optional(b)?) {
@@ -295,10 +306,15 @@ fn _compare_digest(a: &Value, b: &Value) -> PyResult<bool> {
 
 /// Compares all bytes, whatever the first ones say.
 fn same_bytes(left: &[u8], right: &[u8]) -> bool {
-    let other = if left.len() == right.len() { left } else { right };
-    let difference = other.iter().zip(right).fold(u8::from(left.len() != right.len()), |all, (first, second)| {
-        std::hint::black_box(all | (first ^ second))
-    });
+    let other = if left.len() == right.len() {
+        left
+    } else {
+        right
+    };
+    let difference = other.iter().zip(right).fold(
+        u8::from(left.len() != right.len()),
+        |all, (first, second)| std::hint::black_box(all | (first ^ second)),
+    );
     difference == 0
 }
 
@@ -307,7 +323,11 @@ fn same_bytes(left: &[u8], right: &[u8]) -> bool {
 fn length_hint(obj: &Value, default: Option<&Value>) -> PyResult<Value> {
     let default = match default {
         Some(default) if !int::is_int(default) => {
-            bail!(TypeError, "'{}' object cannot be interpreted as an integer", default.class().name())
+            bail!(
+                TypeError,
+                "'{}' object cannot be interpreted as an integer",
+                default.class().name()
+            )
         }
         Some(default) => int::as_isize(default)?,
         None => 0,
@@ -332,12 +352,20 @@ fn only_argument<'a>(function: &str, args: Args<'a>) -> PyResult<&'a Value> {
     args.no_keywords(function)?;
     match args.positional() {
         [argument] => Ok(argument),
-        other => bail!(TypeError, "{function} expected 1 argument, got {}", other.len()),
+        other => bail!(
+            TypeError,
+            "{function} expected 1 argument, got {}",
+            other.len()
+        ),
     }
 }
 
 /// `operator.name(arguments)`, keywords after the others.
-fn call_repr(name: &str, arguments: &[Value], keywords: &[(Ref<Str>, Value)]) -> PyResult<Ref<Str>> {
+fn call_repr(
+    name: &str,
+    arguments: &[Value],
+    keywords: &[(Ref<Str>, Value)],
+) -> PyResult<Ref<Str>> {
     let mut text = StrBuilder::new();
     text.push_str("operator.");
     text.push_str(name);
@@ -372,7 +400,9 @@ pub struct AttrGetter {
 }
 
 fn follow(object: &Value, path: &[Ref<Str>]) -> PyResult<Value> {
-    path.iter().try_fold(object.clone(), |object, name| protocol::getattr(&object, name))
+    path.iter().try_fold(object.clone(), |object, name| {
+        protocol::getattr(&object, name)
+    })
 }
 
 #[methods]
@@ -385,7 +415,9 @@ impl AttrGetter {
         }
         let mut paths = Vec::new();
         for name in args.positional() {
-            let Some(text) = name.downcast::<Str>() else { bail!(TypeError, "attribute name must be a string") };
+            let Some(text) = name.downcast::<Str>() else {
+                bail!(TypeError, "attribute name must be a string")
+            };
             let mut path = Vec::new();
             let mut start = 0;
             for (index, code) in text.code_points().enumerate() {
@@ -397,7 +429,13 @@ impl AttrGetter {
             path.push(Str::intern_ref(&text.slice(start..text.len())));
             paths.push(path);
         }
-        Ok(heap::new_object(class, AttrGetter { names: Tuple::from_slice(args.positional()), paths }))
+        Ok(heap::new_object(
+            class,
+            AttrGetter {
+                names: Tuple::from_slice(args.positional()),
+                paths,
+            },
+        ))
     }
 
     #[slot(call)]
@@ -406,13 +444,19 @@ impl AttrGetter {
         if let [path] = &self.paths[..] {
             return follow(object, path);
         }
-        let values = self.paths.iter().map(|path| follow(object, path)).collect::<PyResult<Vec<Value>>>()?;
+        let values = self
+            .paths
+            .iter()
+            .map(|path| follow(object, path))
+            .collect::<PyResult<Vec<Value>>>()?;
         Ok(Tuple::new(values).into_value())
     }
 
     #[slot(repr)]
     fn repr(this: &Ref<AttrGetter>) -> PyResult<Ref<Str>> {
-        let Some(_guard) = protocol::repr_guard(this.as_value()) else { return Ok(Str::new("operator.attrgetter(...)")) };
+        let Some(_guard) = protocol::repr_guard(this.as_value()) else {
+            return Ok(Str::new("operator.attrgetter(...)"));
+        };
         call_repr("attrgetter", this.names.as_slice(), &[])
     }
 
@@ -442,27 +486,42 @@ impl ItemGetter {
         if args.positional().is_empty() {
             bail!(TypeError, "itemgetter expected 1 argument, got 0");
         }
-        Ok(heap::new_object(class, ItemGetter { keys: Tuple::from_slice(args.positional()) }))
+        Ok(heap::new_object(
+            class,
+            ItemGetter {
+                keys: Tuple::from_slice(args.positional()),
+            },
+        ))
     }
 
     #[slot(call)]
     fn call(&self, args: Args<'_>) -> PyResult<Value> {
         let object = only_argument("itemgetter", args)?;
         if let [key] = self.keys.as_slice() {
-            if let (Some(index), Some(tuple)) = (key.as_small_int(), object.downcast_exact::<Tuple>())
-                && let Some(item) = usize::try_from(index).ok().and_then(|index| tuple.get(index))
+            if let (Some(index), Some(tuple)) =
+                (key.as_small_int(), object.downcast_exact::<Tuple>())
+                && let Some(item) = usize::try_from(index)
+                    .ok()
+                    .and_then(|index| tuple.get(index))
             {
                 return Ok(item);
             }
             return protocol::getitem(object, key);
         }
-        let items = self.keys.as_slice().iter().map(|key| protocol::getitem(object, key)).collect::<PyResult<Vec<Value>>>()?;
+        let items = self
+            .keys
+            .as_slice()
+            .iter()
+            .map(|key| protocol::getitem(object, key))
+            .collect::<PyResult<Vec<Value>>>()?;
         Ok(Tuple::new(items).into_value())
     }
 
     #[slot(repr)]
     fn repr(this: &Ref<ItemGetter>) -> PyResult<Ref<Str>> {
-        let Some(_guard) = protocol::repr_guard(this.as_value()) else { return Ok(Str::new("operator.itemgetter(...)")) };
+        let Some(_guard) = protocol::repr_guard(this.as_value()) else {
+            return Ok(Str::new("operator.itemgetter(...)"));
+        };
         call_repr("itemgetter", this.keys.as_slice(), &[])
     }
 
@@ -494,7 +553,10 @@ impl MethodCaller {
     }
 
     fn keywords(&self) -> Vec<(Ref<Str>, Value)> {
-        Args::new(&self.values, &self.names).keywords().map(|(name, value)| (name.clone(), value.clone())).collect()
+        Args::new(&self.values, &self.names)
+            .keywords()
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
     }
 }
 
@@ -503,12 +565,20 @@ impl MethodCaller {
     #[new("(name, /, *args, **kwargs)")]
     fn make(class: &Ref<Type>, args: Args<'_>) -> PyResult<Ref<MethodCaller>> {
         let Some(name) = args.positional().first() else {
-            bail!(TypeError, "methodcaller needs at least one argument, the method name");
+            bail!(
+                TypeError,
+                "methodcaller needs at least one argument, the method name"
+            );
         };
-        let Some(name) = name.downcast::<Str>() else { bail!(TypeError, "method name must be a string") };
+        let Some(name) = name.downcast::<Str>() else {
+            bail!(TypeError, "method name must be a string")
+        };
         let rest = args.without_first();
-        let payload =
-            MethodCaller { name: Str::intern_ref(name), values: rest.values().to_vec(), names: rest.names().to_vec() };
+        let payload = MethodCaller {
+            name: Str::intern_ref(name),
+            values: rest.values().to_vec(),
+            names: rest.names().to_vec(),
+        };
         Ok(heap::new_object(class, payload))
     }
 
@@ -520,7 +590,9 @@ impl MethodCaller {
 
     #[slot(repr)]
     fn repr(this: &Ref<MethodCaller>) -> PyResult<Ref<Str>> {
-        let Some(_guard) = protocol::repr_guard(this.as_value()) else { return Ok(Str::new("operator.methodcaller(...)")) };
+        let Some(_guard) = protocol::repr_guard(this.as_value()) else {
+            return Ok(Str::new("operator.methodcaller(...)"));
+        };
         let mut arguments = vec![this.name.to_value()];
         arguments.extend_from_slice(this.positional());
         call_repr("methodcaller", &arguments, &this.keywords())

@@ -8,12 +8,16 @@ use taipan_objects::raised::PyResult;
 use taipan_objects::str::Str;
 use taipan_objects::value::Ref;
 
+use crate::blocking;
 use crate::filesystem;
 use crate::os_result::OsResult;
 use crate::sys::memory;
-use crate::blocking;
 
-taipan_macros::define_module!(name = "_posixshmem", doc = "POSIX shared memory module", functions(shm_open, shm_unlink));
+taipan_macros::define_module!(
+    name = "_posixshmem",
+    doc = "POSIX shared memory module",
+    functions(shm_open, shm_unlink)
+);
 
 fn name_of(path: &Ref<Str>) -> PyResult<CString> {
     match CString::new(filesystem::encode(path)?) {
@@ -26,7 +30,8 @@ fn name_of(path: &Ref<Str>) -> PyResult<CString> {
 #[function("(path, flags, mode=511)")]
 fn shm_open(path: &Ref<Str>, flags: i32, mode: i32) -> PyResult<i32> {
     let name = name_of(path)?;
-    blocking::retry(|| memory::shm_open(&name, flags, mode as libc::mode_t)).or_raise_for(path.as_value())
+    blocking::retry(|| memory::shm_open(&name, flags, mode as libc::mode_t))
+        .or_raise_for(path.as_value())
 }
 
 /// Remove a shared memory object (similar to unlink()).

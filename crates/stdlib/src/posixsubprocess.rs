@@ -6,8 +6,8 @@ use libc::pid_t;
 use taipan_macros::function;
 use taipan_objects::native::{ArgInfo, ArgPlace, FromArg};
 use taipan_objects::protocol;
-use taipan_objects::runtime;
 use taipan_objects::raised::PyResult;
+use taipan_objects::runtime;
 use taipan_objects::tuple::Tuple;
 use taipan_objects::value::Value;
 use taipan_objects::{bail, int};
@@ -19,7 +19,6 @@ use crate::posix::process as posix;
 use crate::sys::process::fork;
 use crate::sys::subprocess::{Plan, fork_exec as system_fork_exec};
 
-
 taipan_macros::define_module!(
     name = "_posixsubprocess",
     doc = "A POSIX helper for the subprocess module.",
@@ -27,13 +26,20 @@ taipan_macros::define_module!(
 );
 
 fn strings(values: &Value, message: &str) -> PyResult<Vec<CString>> {
-    protocol::collect_or(values, || message.to_owned())?.iter().map(fs_c_string).collect()
+    protocol::collect_or(values, || message.to_owned())?
+        .iter()
+        .map(fs_c_string)
+        .collect()
 }
 
 /// The descriptors to keep: a sorted tuple of numbers that are not negative.
 fn descriptors(values: &Value) -> PyResult<Vec<c_int>> {
     let Some(tuple) = values.downcast::<Tuple>() else {
-        bail!(TypeError, "fork_exec() argument 4 must be tuple, not {}", values.class().name());
+        bail!(
+            TypeError,
+            "fork_exec() argument 4 must be tuple, not {}",
+            values.class().name()
+        );
     };
     let mut found: Vec<c_int> = Vec::with_capacity(tuple.len());
     for value in tuple.as_slice() {
@@ -106,18 +112,36 @@ pub fn fork_exec(
         None => bail!(TypeError, "argv must be a sequence"),
         Some(args) => strings(args, "argv must be a sequence")?,
     };
-    let environment = given(env).map(|env| strings(env, "env must be a sequence")).transpose()?;
+    let environment = given(env)
+        .map(|env| strings(env, "env must be a sequence"))
+        .transpose()?;
     let directory = given(cwd).map(fs_c_string).transpose()?;
-    let info = ArgInfo { function: "fork_exec", place: ArgPlace::Position(19) };
+    let info = ArgInfo {
+        function: "fork_exec",
+        place: ArgPlace::Position(19),
+    };
     let groups: Option<Vec<u32>> = match given(extra_groups) {
         None => None,
         Some(groups) => {
-            let groups = protocol::collect_or(groups, || "setgroups argument must be a sequence".to_owned())?;
-            Some(groups.iter().map(|group| Gid::from_arg(group, &info).map(|group| group.0)).collect::<PyResult<_>>()?)
+            let groups = protocol::collect_or(groups, || {
+                "setgroups argument must be a sequence".to_owned()
+            })?;
+            Some(
+                groups
+                    .iter()
+                    .map(|group| Gid::from_arg(group, &info).map(|group| group.0))
+                    .collect::<PyResult<_>>()?,
+            )
         }
     };
-    let gid = given(gid).map(|gid| Gid::from_arg(gid, &info)).transpose()?.map(|gid| gid.0);
-    let uid = given(uid).map(|uid| Uid::from_arg(uid, &info)).transpose()?.map(|uid| uid.0);
+    let gid = given(gid)
+        .map(|gid| Gid::from_arg(gid, &info))
+        .transpose()?
+        .map(|gid| gid.0);
+    let uid = given(uid)
+        .map(|uid| Uid::from_arg(uid, &info))
+        .transpose()?
+        .map(|uid| uid.0);
     let plan = Plan {
         programs: &programs,
         arguments: &arguments,

@@ -60,7 +60,11 @@ fn shown(user: &User) -> Value {
 
 /// An id as Python shows it: the largest one means none, -1.
 pub(crate) fn number(id: u32) -> Value {
-    if id == u32::MAX { int::new(-1) } else { int::new(i64::from(id)) }
+    if id == u32::MAX {
+        int::new(-1)
+    } else {
+        int::new(i64::from(id))
+    }
 }
 
 /// An id from Python; `None` for numbers that no account can have.
@@ -75,7 +79,10 @@ pub(crate) fn id_of(value: &Value) -> PyResult<Option<u32>> {
 
 /// KeyError with a text.
 pub(crate) fn not_found(message: String) -> Raised {
-    raise_args(ExceptionKind::KeyError.class(), vec![Str::new(&message).into_value()])
+    raise_args(
+        ExceptionKind::KeyError.class(),
+        vec![Str::new(&message).into_value()],
+    )
 }
 
 /// A name from Python as the C library takes it.
@@ -89,9 +96,14 @@ pub(crate) fn c_name(name: &Ref<Str>) -> PyResult<CString> {
 #[function("(uidobj, /)")]
 fn getpwuid(uidobj: &Value) -> PyResult<Value> {
     let missing = || -> PyResult<Raised> {
-        Ok(not_found(format!("getpwuid(): uid not found: {}", protocol::str(uidobj)?.to_display())))
+        Ok(not_found(format!(
+            "getpwuid(): uid not found: {}",
+            protocol::str(uidobj)?.to_display()
+        )))
     };
-    let Some(uid) = id_of(uidobj)? else { return Err(not_found("getpwuid(): uid not found".to_owned())) };
+    let Some(uid) = id_of(uidobj)? else {
+        return Err(not_found("getpwuid(): uid not found".to_owned()));
+    };
     match runtime::allow_threads(|| accounts::user_by_id(uid)) {
         Ok(Some(user)) => Ok(shown(&user)),
         Ok(None) => Err(missing()?),
@@ -109,7 +121,10 @@ fn getpwnam(name: &Ref<Str>) -> PyResult<Value> {
         Ok(Some(user)) => Ok(shown(&user)),
         Ok(None) => {
             let name = protocol::repr(name.as_value())?;
-            Err(not_found(format!("getpwnam(): name not found: {}", name.to_display())))
+            Err(not_found(format!(
+                "getpwnam(): name not found: {}",
+                name.to_display()
+            )))
         }
         Err(error) => bail_os(&error),
     }

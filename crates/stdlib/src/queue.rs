@@ -44,9 +44,18 @@ fn empty_class() -> PyResult<Ref<Type>> {
     }
     let namespace = Dict::new();
     namespace.set_str(id!("__module__"), id!("_queue").to_value());
-    namespace.set_str(id!("__doc__"), Str::new("Exception raised by Queue.get(block=0)/get_nowait().").into_value());
+    namespace.set_str(
+        id!("__doc__"),
+        Str::new("Exception raised by Queue.get(block=0)/get_nowait().").into_value(),
+    );
     let bases = Tuple::from_array([ExceptionKind::Exception.class().to_value()]);
-    let class = new_class(<Type as taipan_objects::class::Payload>::class(), id!("Empty"), &bases, &namespace, Args::EMPTY)?;
+    let class = new_class(
+        <Type as taipan_objects::class::Payload>::class(),
+        id!("Empty"),
+        &bases,
+        &namespace,
+        Args::EMPTY,
+    )?;
     EMPTY.set(Some(class.clone()));
     Ok(class)
 }

@@ -30,7 +30,9 @@ impl Twister {
         words[0] = seed;
         for index in 1..SIZE {
             let previous = words[index - 1];
-            words[index] = (previous ^ previous >> 30).wrapping_mul(1_812_433_253).wrapping_add(index as u32);
+            words[index] = (previous ^ previous >> 30)
+                .wrapping_mul(1_812_433_253)
+                .wrapping_add(index as u32);
         }
         Twister { words, index: SIZE }
     }
@@ -45,7 +47,9 @@ impl Twister {
         };
         let (mut at, mut of_key) = (1, 0);
         for _ in 0..SIZE.max(key.len()) {
-            words[at] = mixed(words, at, 1_664_525).wrapping_add(key[of_key]).wrapping_add(of_key as u32);
+            words[at] = mixed(words, at, 1_664_525)
+                .wrapping_add(key[of_key])
+                .wrapping_add(of_key as u32);
             at += 1;
             of_key = (of_key + 1) % key.len();
             if at == SIZE {
@@ -96,7 +100,12 @@ impl Twister {
 }
 
 /// The payload of `_random.Random`.
-#[class(name = "Random", module = "_random", flags(BASETYPE), doc = "A generator of random numbers with its own state.")]
+#[class(
+    name = "Random",
+    module = "_random",
+    flags(BASETYPE),
+    doc = "A generator of random numbers with its own state."
+)]
 pub struct Random {
     #[untraced]
     state: RefCell<Box<Twister>>,
@@ -104,7 +113,9 @@ pub struct Random {
 
 /// The generator that a seed stands for: None for one that nobody can guess.
 fn generator(seed: Option<&Value>) -> PyResult<Twister> {
-    let Some(seed) = seed.filter(|seed| !seed.is_none()) else { return unpredictable() };
+    let Some(seed) = seed.filter(|seed| !seed.is_none()) else {
+        return unpredictable();
+    };
     let key = match int::view(seed) {
         Some(IntView::Small(small)) => words_of(small.unsigned_abs()),
         Some(IntView::Big(big)) => big.magnitude().to_u32_digits(),
@@ -115,15 +126,25 @@ fn generator(seed: Option<&Value>) -> PyResult<Twister> {
 
 fn words_of(number: u64) -> Vec<u32> {
     let (low, high) = (number as u32, (number >> 32) as u32);
-    if high == 0 { vec![low] } else { vec![low, high] }
+    if high == 0 {
+        vec![low]
+    } else {
+        vec![low, high]
+    }
 }
 
 fn unpredictable() -> PyResult<Twister> {
     let mut bytes = [0u8; SIZE * 4];
     if getrandom::fill(&mut bytes).is_err() {
-        bail!(NotImplementedError, "the system has no source of random numbers");
+        bail!(
+            NotImplementedError,
+            "the system has no source of random numbers"
+        );
     }
-    let key: Vec<u32> = bytes.chunks_exact(4).map(|word| u32::from_le_bytes([word[0], word[1], word[2], word[3]])).collect();
+    let key: Vec<u32> = bytes
+        .chunks_exact(4)
+        .map(|word| u32::from_le_bytes([word[0], word[1], word[2], word[3]]))
+        .collect();
     Ok(Twister::seeded_by(&key))
 }
 
@@ -169,7 +190,9 @@ impl Random {
     /// Goes back to a state that getstate() gave.
     #[method("($self, state, /)")]
     fn setstate(&self, state: &Value) -> PyResult<()> {
-        let Some(state) = state.downcast::<Tuple>() else { bail!(TypeError, "state vector must be a tuple") };
+        let Some(state) = state.downcast::<Tuple>() else {
+            bail!(TypeError, "state vector must be a tuple")
+        };
         if state.len() != SIZE + 1 {
             bail!(ValueError, "state vector is the wrong size");
         }
@@ -192,9 +215,15 @@ impl Random {
     #[method("($self, k, /)")]
     fn getrandbits(&self, k: &Value) -> PyResult<Value> {
         let count = int::with_index(k, |view| match view {
-            _ if view.is_negative() => Err(taipan_objects::exc!(ValueError, "number of bits must be non-negative")),
+            _ if view.is_negative() => Err(taipan_objects::exc!(
+                ValueError,
+                "number of bits must be non-negative"
+            )),
             IntView::Small(small) => Ok(small as u64),
-            IntView::Big(_) => Err(taipan_objects::exc!(OverflowError, "Python int too large to convert to C uint64_t")),
+            IntView::Big(_) => Err(taipan_objects::exc!(
+                OverflowError,
+                "Python int too large to convert to C uint64_t"
+            )),
         })??;
         let mut state = self.state.borrow_mut();
         match count {
@@ -202,7 +231,9 @@ impl Random {
             1..=32 => Ok(int::new((state.next() >> (32 - count)).into())),
             33..=64 => {
                 let low = u64::from(state.next());
-                Ok(int::from_u64(low | u64::from(state.next() >> (64 - count)) << 32))
+                Ok(int::from_u64(
+                    low | u64::from(state.next() >> (64 - count)) << 32,
+                ))
             }
             _ => Ok(int::from_big(BigInt::from(random_bits(&mut state, count)?))),
         }
@@ -211,7 +242,10 @@ impl Random {
 
 fn random_bits(state: &mut Twister, count: u64) -> PyResult<BigUint> {
     let mut words = Vec::new();
-    let Some(len) = usize::try_from(count.div_ceil(32)).ok().filter(|&len| words.try_reserve_exact(len).is_ok()) else {
+    let Some(len) = usize::try_from(count.div_ceil(32))
+        .ok()
+        .filter(|&len| words.try_reserve_exact(len).is_ok())
+    else {
         bail!(MemoryError, "");
     };
     words.extend((0..len).map(|_| state.next()));

@@ -84,7 +84,9 @@ fn fill(module: &Ref<Module>) -> PyResult<()> {
 fn getrusage(who: i32) -> PyResult<Value> {
     let usage = match system::usage(who) {
         Ok(usage) => usage,
-        Err(error) if error.raw_os_error() == Some(libc::EINVAL) => bail!(ValueError, "invalid who parameter"),
+        Err(error) if error.raw_os_error() == Some(libc::EINVAL) => {
+            bail!(ValueError, "invalid who parameter")
+        }
         Err(error) => return Err(os_error::os_error(&error, None)),
     };
     let seconds = |time: libc::timeval| float::new(time.tv_sec as f64 + time.tv_usec as f64 * 1e-6);
@@ -123,7 +125,9 @@ fn shown((soft, hard): system::Limits) -> (Value, Value) {
 /// A pair of limits from Python; -1 is no limit.
 fn limits_of(limits: &Value) -> PyResult<system::Limits> {
     let items = protocol::collect(limits)?;
-    let [soft, hard] = items.as_slice() else { bail!(ValueError, "expected a tuple of 2 integers") };
+    let [soft, hard] = items.as_slice() else {
+        bail!(ValueError, "expected a tuple of 2 integers")
+    };
     Ok((int::as_i64(soft)? as u64, int::as_i64(hard)? as u64))
 }
 
@@ -138,27 +142,34 @@ fn limit_error(error: &io::Error) -> Raised {
 #[function("(resource, /)")]
 fn getrlimit(resource: i32) -> PyResult<(Value, Value)> {
     let resource = check_resource(resource)?;
-    system::limits(0, resource, None).map(shown).map_err(|error| os_error::os_error(&error, None))
+    system::limits(0, resource, None)
+        .map(shown)
+        .map_err(|error| os_error::os_error(&error, None))
 }
 
 #[function("(resource, limits, /)")]
 fn setrlimit(resource: i32, limits: &Value) -> PyResult<()> {
     let resource = check_resource(resource)?;
     let new = limits_of(limits)?;
-    system::limits(0, resource, Some(new)).map(drop).map_err(|error| limit_error(&error))
+    system::limits(0, resource, Some(new))
+        .map(drop)
+        .map_err(|error| limit_error(&error))
 }
 
 #[function("(pid, resource, limits=None, /)")]
 fn prlimit(pid: i32, resource: i32, limits: Option<&Value>) -> PyResult<(Value, Value)> {
     let resource = check_resource(resource)?;
     let new = limits.map(limits_of).transpose()?;
-    system::limits(pid, resource, new).map(shown).map_err(|error| match error.raw_os_error() {
-        Some(libc::EINVAL) => limit_error(&error),
-        _ => os_error::os_error(&error, None),
-    })
+    system::limits(pid, resource, new)
+        .map(shown)
+        .map_err(|error| match error.raw_os_error() {
+            Some(libc::EINVAL) => limit_error(&error),
+            _ => os_error::os_error(&error, None),
+        })
 }
 
 #[function("()")]
 fn getpagesize() -> PyResult<i64> {
-    crate::sys::system::sysconf(libc::_SC_PAGESIZE).map_err(|error| os_error::os_error(&error, None))
+    crate::sys::system::sysconf(libc::_SC_PAGESIZE)
+        .map_err(|error| os_error::os_error(&error, None))
 }

@@ -1,17 +1,18 @@
 //! `_stat`: what the bits of a file's mode mean.
 
 use taipan_macros::{define_module, function};
+use taipan_objects::bail;
 use taipan_objects::int;
 use taipan_objects::module::Module;
 use taipan_objects::raised::PyResult;
 use taipan_objects::value::{Ref, Value};
-use taipan_objects::bail;
 
 define_module!(
     name = "_stat",
     doc = "S_IFMT_: file type bits\nS_IFDIR: directory\nS_IFCHR: character device\nS_IFBLK: block device\nS_IFREG: regular file\nS_IFIFO: fifo (named pipe)\nS_IFLNK: symbolic link\nS_IFSOCK: socket file\n",
     functions(
-        S_ISDIR, S_ISCHR, S_ISBLK, S_ISREG, S_ISFIFO, S_ISLNK, S_ISSOCK, S_ISDOOR, S_ISPORT, S_ISWHT, S_IMODE, S_IFMT, filemode,
+        S_ISDIR, S_ISCHR, S_ISBLK, S_ISREG, S_ISFIFO, S_ISLNK, S_ISSOCK, S_ISDOOR, S_ISPORT,
+        S_ISWHT, S_IMODE, S_IFMT, filemode,
     ),
     init = fill,
 );
@@ -221,7 +222,11 @@ fn filemode(mode: &Value) -> PyResult<String> {
         _ => '?',
     };
     let mut text = String::from(kind);
-    let special = [(libc::S_ISUID, 's', 'S'), (libc::S_ISGID, 's', 'S'), (libc::S_ISVTX, 't', 'T')];
+    let special = [
+        (libc::S_ISUID, 's', 'S'),
+        (libc::S_ISGID, 's', 'S'),
+        (libc::S_ISVTX, 't', 'T'),
+    ];
     for (index, (bit, with_x, without_x)) in special.into_iter().enumerate() {
         let rights = mode >> (6 - 3 * index);
         text.push(if rights & 4 != 0 { 'r' } else { '-' });

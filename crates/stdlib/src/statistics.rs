@@ -15,7 +15,11 @@ struct Rational {
 
 impl Rational {
     fn at(&self, x: f64) -> f64 {
-        let horner = |coefficients: &[f64; 8]| coefficients.iter().fold(0.0, |sum, coefficient| sum * x + coefficient);
+        let horner = |coefficients: &[f64; 8]| {
+            coefficients
+                .iter()
+                .fold(0.0, |sum, coefficient| sum * x + coefficient)
+        };
         horner(&self.numerator) / horner(&self.denominator)
     }
 }
@@ -104,7 +108,11 @@ fn _normal_dist_inv_cdf(p: f64, mu: f64, sigma: f64) -> PyResult<f64> {
     }
     let tail = if from_middle <= 0.0 { p } else { 1.0 - p };
     let distance = (-tail.ln()).sqrt();
-    let x = if distance <= 5.0 { NEAR_TAIL.at(distance - 1.6) } else { FAR_TAIL.at(distance - 5.0) };
+    let x = if distance <= 5.0 {
+        NEAR_TAIL.at(distance - 1.6)
+    } else {
+        FAR_TAIL.at(distance - 5.0)
+    };
     Ok(mu + if from_middle < 0.0 { -x } else { x } * sigma)
 }
 

@@ -19,7 +19,11 @@ define_module!(
 );
 
 /// The payload of `formatteriterator`: where the walk over a template is.
-#[class(name = "formatteriterator", module = "builtins", flags(NO_INSTANTIATION))]
+#[class(
+    name = "formatteriterator",
+    module = "builtins",
+    flags(NO_INSTANTIATION)
+)]
 struct FormatterIterator {
     template: Ref<Str>,
     #[untraced]
@@ -37,7 +41,9 @@ impl FormatterIterator {
     fn next(&self) -> PyResult<Option<Value>> {
         let units = self.template.units();
         let mut template = Template::new(units, *self.at.borrow()..units.len());
-        let Some(piece) = template.next_piece()? else { return Ok(None) };
+        let Some(piece) = template.next_piece()? else {
+            return Ok(None);
+        };
         *self.at.borrow_mut() = template.position();
         let part = |range| Str::from_units(units.range(range)).into_value();
         let mut items = vec![part(piece.literal)];
@@ -45,7 +51,11 @@ impl FormatterIterator {
             Some(field) => {
                 items.push(part(field.name));
                 items.push(part(field.spec));
-                items.push(field.conversion.map_or(Value::NONE, |code| Str::from_code_point(code).into_value()));
+                items.push(
+                    field
+                        .conversion
+                        .map_or(Value::NONE, |code| Str::from_code_point(code).into_value()),
+                );
             }
             None => items.extend([Value::NONE, Value::NONE, Value::NONE]),
         }
@@ -54,7 +64,11 @@ impl FormatterIterator {
 }
 
 /// The payload of `fieldnameiterator`: the steps of a field name that are left.
-#[class(name = "fieldnameiterator", module = "builtins", flags(NO_INSTANTIATION))]
+#[class(
+    name = "fieldnameiterator",
+    module = "builtins",
+    flags(NO_INSTANTIATION)
+)]
 struct FieldNameIterator {
     name: Ref<Str>,
     #[untraced]
@@ -90,7 +104,13 @@ impl FieldNameIterator {
 #[function("(string, /)")]
 fn formatter_parser(string: &Value) -> PyResult<Ref<FormatterIterator>> {
     let template = expect_text(string)?;
-    Ok(heap::new_object(FormatterIterator::class(), FormatterIterator { template, at: RefCell::new(0) }))
+    Ok(heap::new_object(
+        FormatterIterator::class(),
+        FormatterIterator {
+            template,
+            at: RefCell::new(0),
+        },
+    ))
 }
 
 /// Splits a field name into its first part and the steps that follow.
@@ -104,7 +124,13 @@ fn formatter_field_name_split(string: &Value) -> PyResult<Ref<Tuple>> {
         FieldStart::Name(range) => Str::from_units(name.units().range(range)).into_value(),
     };
     let at = RefCell::new(path.position());
-    let rest = heap::new_object(FieldNameIterator::class(), FieldNameIterator { name: name.clone(), at });
+    let rest = heap::new_object(
+        FieldNameIterator::class(),
+        FieldNameIterator {
+            name: name.clone(),
+            at,
+        },
+    );
     Ok(Tuple::pair(first, rest.into_value()))
 }
 

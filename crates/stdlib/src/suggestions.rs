@@ -21,10 +21,16 @@ const MOST_CANDIDATES: usize = 750;
 #[function("(candidates, item, /)")]
 fn _generate_suggestions(candidates: &Ref<List>, item: &Ref<Str>) -> PyResult<Option<Ref<Str>>> {
     let candidates = candidates.to_vec();
-    if candidates.iter().any(|candidate| candidate.downcast_exact::<Str>().is_none()) {
+    if candidates
+        .iter()
+        .any(|candidate| candidate.downcast_exact::<Str>().is_none())
+    {
         bail!(TypeError, "all elements in 'candidates' must be strings");
     }
-    let names: Vec<&Ref<Str>> = candidates.iter().filter_map(|candidate| candidate.downcast::<Str>()).collect();
+    let names: Vec<&Ref<Str>> = candidates
+        .iter()
+        .filter_map(|candidate| candidate.downcast::<Str>())
+        .collect();
     Ok(closest(&names, item).cloned())
 }
 
@@ -45,7 +51,8 @@ pub fn closest<'a>(candidates: &[&'a Ref<Str>], item: &Ref<Str>) -> Option<&'a R
         let text = candidate.to_wtf8();
         let text = text.as_bytes();
         // No more than a third of the involved characters may need a change.
-        let limit = ((wanted.len() + text.len() + 3) * MOVE_COST / 6).min(best_distance.saturating_sub(1));
+        let limit =
+            ((wanted.len() + text.len() + 3) * MOVE_COST / 6).min(best_distance.saturating_sub(1));
         let distance = distance(wanted, text, limit);
         if distance > limit {
             continue;

@@ -78,17 +78,28 @@ impl Entry {
         for symbol in &scope.symbols {
             symbols.set_str(&Str::intern(&symbol.name), int::new(symbol.flags.into()));
         }
-        let varnames = scope.varnames.iter().map(|name| Str::intern(name).into_value()).collect();
-        let children = scope.children.into_iter().map(|child| Entry::of(child).into_value()).collect();
-        heap::new_object(Entry::class(), Entry {
-            name: Str::new(&scope.name),
-            symbols,
-            varnames: List::new(varnames),
-            children: List::new(children),
-            kind: scope.kind,
-            line: scope.line,
-            is_nested: scope.is_nested,
-        })
+        let varnames = scope
+            .varnames
+            .iter()
+            .map(|name| Str::intern(name).into_value())
+            .collect();
+        let children = scope
+            .children
+            .into_iter()
+            .map(|child| Entry::of(child).into_value())
+            .collect();
+        heap::new_object(
+            Entry::class(),
+            Entry {
+                name: Str::new(&scope.name),
+                symbols,
+                varnames: List::new(varnames),
+                children: List::new(children),
+                kind: scope.kind,
+                line: scope.line,
+                is_nested: scope.is_nested,
+            },
+        )
     }
 }
 
@@ -145,7 +156,10 @@ impl Entry {
     #[slot(repr)]
     fn repr(this: &Ref<Entry>) -> PyResult<Ref<Str>> {
         let (name, id) = (this.name.to_display(), this.as_value().id());
-        Ok(Str::new(&format!("<symtable entry {name}({id}), line {}>", this.line)))
+        Ok(Str::new(&format!(
+            "<symtable entry {name}({id}), line {}>",
+            this.line
+        )))
     }
 }
 
@@ -158,10 +172,25 @@ fn symtable(source: &Value, filename: &Value, startstr: &str) -> PyResult<Ref<En
         "exec" => Mode::Exec,
         "eval" => Mode::Eval,
         "single" => Mode::Single,
-        _ => bail!(ValueError, "symtable() arg 3 must be 'exec' or 'eval' or 'single'"),
+        _ => bail!(
+            ValueError,
+            "symtable() arg 3 must be 'exec' or 'eval' or 'single'"
+        ),
     };
-    let request = Request { filename, mode, flags: 0, optimize: -1, feature_version: -1 };
+    let request = Request {
+        filename,
+        mode,
+        flags: 0,
+        optimize: -1,
+        feature_version: -1,
+    };
     let text = source.text(&request.filename)?;
-    let table = taipan_compiler::symbol_table(&text, &request.filename.to_display(), request.compiler_mode());
-    Ok(Entry::of(table.map_err(|error| compile::syntax_error(error, &request.filename))?))
+    let table = taipan_compiler::symbol_table(
+        &text,
+        &request.filename.to_display(),
+        request.compiler_mode(),
+    );
+    Ok(Entry::of(table.map_err(|error| {
+        compile::syntax_error(error, &request.filename)
+    })?))
 }

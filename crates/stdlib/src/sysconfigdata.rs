@@ -14,7 +14,10 @@ use taipan_objects::value::{Ref, Value};
 taipan_macros::define_module!(name = "_sysconfigdata__linux_x86_64-linux-gnu", init = fill);
 
 #[cfg(target_arch = "aarch64")]
-taipan_macros::define_module!(name = "_sysconfigdata__linux_aarch64-linux-gnu", init = fill);
+taipan_macros::define_module!(
+    name = "_sysconfigdata__linux_aarch64-linux-gnu",
+    init = fill
+);
 
 fn fill(module: &Ref<Module>) -> PyResult<()> {
     let variables = Dict::new();
@@ -31,20 +34,36 @@ fn fill(module: &Ref<Module>) -> PyResult<()> {
     set("LIBDIR", below("lib"));
     set("INCLUDEPY", below("include/taipan3.14"));
     set("LIBDEST", below("lib"));
-    for name in ["Py_DEBUG", "Py_GIL_DISABLED", "Py_ENABLE_SHARED", "WITH_DTRACE", "WITH_PYMALLOC"] {
+    for name in [
+        "Py_DEBUG",
+        "Py_GIL_DISABLED",
+        "Py_ENABLE_SHARED",
+        "WITH_DTRACE",
+        "WITH_PYMALLOC",
+    ] {
         set(name, int::new(0));
     }
     set("HAVE_FORK", int::new(1));
     let texts = [
         ("VERSION", "3.14".to_owned()),
         ("MULTIARCH", format!("{}-linux-gnu", std::env::consts::ARCH)),
-        ("SOABI", format!("taipan-314-{}-linux-gnu", std::env::consts::ARCH)),
-        ("EXT_SUFFIX", format!(".taipan-314-{}-linux-gnu.so", std::env::consts::ARCH)),
+        (
+            "SOABI",
+            format!("taipan-314-{}-linux-gnu", std::env::consts::ARCH),
+        ),
+        (
+            "EXT_SUFFIX",
+            format!(".taipan-314-{}-linux-gnu.so", std::env::consts::ARCH),
+        ),
         ("SHLIB_SUFFIX", ".so".to_owned()),
         ("EXE", String::new()),
         ("ABIFLAGS", String::new()),
         ("CONFIG_ARGS", String::new()),
-        ("TZPATH", "/usr/share/zoneinfo:/usr/lib/zoneinfo:/usr/share/lib/zoneinfo:/etc/zoneinfo".to_owned()),
+        (
+            "TZPATH",
+            "/usr/share/zoneinfo:/usr/lib/zoneinfo:/usr/share/lib/zoneinfo:/etc/zoneinfo"
+                .to_owned(),
+        ),
     ];
     for (name, text) in texts {
         set(name, Str::new(&text).into_value());

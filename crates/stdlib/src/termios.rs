@@ -20,7 +20,16 @@ use crate::sys::terminal as system;
 define_module!(
     name = "termios",
     doc = "This module provides an interface to the Posix calls for tty I/O control.\n\nFor a complete description of these calls, see the Posix or Unix manual\npages. It is only available for those Unix versions that support Posix\ntermios style tty I/O control (and then only if configured at installation\ntime).\n\nAll functions in this module take a file descriptor fd as their first\nargument. This can be an integer file descriptor, such as returned by\nsys.stdin.fileno(), or a file object, such as sys.stdin itself.",
-    functions(tcgetattr, tcsetattr, tcsendbreak, tcdrain, tcflush, tcflow, tcgetwinsize, tcsetwinsize),
+    functions(
+        tcgetattr,
+        tcsetattr,
+        tcsendbreak,
+        tcdrain,
+        tcflush,
+        tcflow,
+        tcgetwinsize,
+        tcsetwinsize
+    ),
     init = fill,
 );
 
@@ -118,7 +127,10 @@ fn fill(module: &Ref<Module>) -> PyResult<()> {
 fn error(error: std::io::Error) -> Raised {
     let errno = error.raw_os_error().unwrap_or(libc::EINVAL);
     let text = Str::new(&os_error::errno_text(errno)).into_value();
-    raise_args(TerminalError::init_class(), vec![int::new(i64::from(errno)), text])
+    raise_args(
+        TerminalError::init_class(),
+        vec![int::new(i64::from(errno)), text],
+    )
 }
 
 /// Get the tty attributes for file descriptor fd.
@@ -136,7 +148,11 @@ fn tcgetattr(fd: &Value) -> PyResult<Ref<List>> {
     let canonical = settings.c_lflag & libc::ICANON != 0;
     let characters = settings.c_cc.iter().enumerate().map(|(index, &byte)| {
         let is_number = !canonical && (index == libc::VMIN || index == libc::VTIME);
-        if is_number { int::new(i64::from(byte)) } else { Bytes::single(byte).into_value() }
+        if is_number {
+            int::new(i64::from(byte))
+        } else {
+            Bytes::single(byte).into_value()
+        }
     });
     let number = |flags: libc::tcflag_t| int::new(i64::from(flags));
     Ok(List::new(vec![
@@ -177,13 +193,20 @@ fn tcsetattr(fd: &Value, when: i32, attributes: &Value) -> PyResult<()> {
     let (input, output) = (flags_of(&items[4])?, flags_of(&items[5])?);
     let characters = match items[6].downcast::<List>() {
         Some(list) if list.len() == settings.c_cc.len() => list.to_vec(),
-        _ => bail!(TypeError, "tcsetattr: attributes[6] must be {} element list", settings.c_cc.len()),
+        _ => bail!(
+            TypeError,
+            "tcsetattr: attributes[6] must be {} element list",
+            settings.c_cc.len()
+        ),
     };
     for (place, character) in settings.c_cc.iter_mut().zip(&characters) {
         *place = match character.downcast::<Bytes>().map(|bytes| bytes.as_slice()) {
             Some(&[byte]) => byte,
             _ if int::is_int(character) => int::as_i64(character)? as u8,
-            _ => bail!(TypeError, "tcsetattr: elements of attributes must be characters or integers"),
+            _ => bail!(
+                TypeError,
+                "tcsetattr: elements of attributes must be characters or integers"
+            ),
         };
     }
     system::set_speeds(&mut settings, input, output).map_err(error)?;
@@ -246,12 +269,16 @@ fn tcgetwinsize(fd: &Value) -> PyResult<(u16, u16)> {
 fn tcsetwinsize(fd: &Value, winsize: &Value) -> PyResult<()> {
     let fd = file_descriptor(fd)?;
     if !protocol::is_sequence(winsize) || protocol::len(winsize)? != 2 {
-        bail!(TypeError, "tcsetwinsize, arg 2: must be a two-item sequence");
+        bail!(
+            TypeError,
+            "tcsetwinsize, arg 2: must be a two-item sequence"
+        );
     }
     let items = protocol::collect(winsize)?;
     let part = |index: usize| {
         let number = int::as_i64(&items[index])?;
-        u16::try_from(number).map_err(|_| taipan_objects::exc!(OverflowError, "winsize value(s) out of range."))
+        u16::try_from(number)
+            .map_err(|_| taipan_objects::exc!(OverflowError, "winsize value(s) out of range."))
     };
     let (rows, columns) = (part(0)?, part(1)?);
     let mut size = system::window_size(fd).map_err(error)?;

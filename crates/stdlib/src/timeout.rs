@@ -10,7 +10,10 @@ use taipan_objects::{bail, exc, float, int};
 const MOST_NANOSECONDS: f64 = i64::MAX as f64;
 
 fn too_large() -> Raised {
-    exc!(OverflowError, "timestamp too large to convert to C PyTime_t")
+    exc!(
+        OverflowError,
+        "timestamp too large to convert to C PyTime_t"
+    )
 }
 
 /// A signed time in nanoseconds from a number of units of `unit` nanoseconds, rounded away from zero. `None` when the value
@@ -21,7 +24,11 @@ pub fn nanoseconds(value: &Value, unit: i64) -> PyResult<Option<i64>> {
             bail!(ValueError, "Invalid value NaN (not a number)");
         }
         let scaled = number * unit as f64;
-        let rounded = if scaled < 0.0 { scaled.floor() } else { scaled.ceil() };
+        let rounded = if scaled < 0.0 {
+            scaled.floor()
+        } else {
+            scaled.ceil()
+        };
         if !(-MOST_NANOSECONDS..MOST_NANOSECONDS).contains(&rounded) {
             bail!(OverflowError, "timestamp out of range for platform time_t");
         }
@@ -46,7 +53,8 @@ impl Deadline {
 
     /// The time that is left; `None` for ever.
     pub fn left(self) -> Option<Duration> {
-        self.0.map(|end| end.saturating_duration_since(Instant::now()))
+        self.0
+            .map(|end| end.saturating_duration_since(Instant::now()))
     }
 
     /// Whether the time is over.

@@ -6,10 +6,10 @@ use std::cell::RefCell;
 
 use taipan_compiler::tokenizer::{TokenInfo, TokenStream, with_final_newline};
 use taipan_macros::{class, methods};
+use taipan_objects::args::Args;
 use taipan_objects::bytes::Bytes;
 use taipan_objects::class::Type;
 use taipan_objects::codecs;
-use taipan_objects::args::Args;
 use taipan_objects::exceptions::ExceptionKind;
 use taipan_objects::heap;
 use taipan_objects::raised::PyResult;
@@ -47,7 +47,11 @@ impl TokenizerIter {
             Err(raised) if raised.is(ExceptionKind::StopIteration) => return Ok(None),
             Err(raised) => return Err(raised),
         };
-        let text = match (&self.encoding, line.downcast::<Bytes>(), line.downcast::<Str>()) {
+        let text = match (
+            &self.encoding,
+            line.downcast::<Bytes>(),
+            line.downcast::<Str>(),
+        ) {
             (Some(encoding), Some(bytes), _) => codecs::decode(bytes.as_slice(), encoding, None)?,
             (Some(_), None, _) => bail!(TypeError, "readline() returned a non-bytes object"),
             (None, _, Some(text)) => text.clone(),
@@ -68,7 +72,9 @@ impl TokenizerIter {
     /// The line of a token, which tokens of the same line share.
     fn line_object(progress: &mut Progress, number: i32, text: String) -> Ref<Str> {
         match &progress.line {
-            Some((known, known_text, line)) if *known == number && *known_text == text => line.clone(),
+            Some((known, known_text, line)) if *known == number && *known_text == text => {
+                line.clone()
+            }
             _ => {
                 let line = Str::new(&text);
                 progress.line = Some((number, text, line.clone()));
@@ -85,7 +91,12 @@ fn pair((line, column): (i32, i32)) -> Value {
 #[methods]
 impl TokenizerIter {
     #[new("(readline, *, encoding=None, extra_tokens=False)")]
-    fn make(class: &Ref<Type>, readline: &Value, encoding: Option<&Ref<Str>>, extra_tokens: bool) -> Value {
+    fn make(
+        class: &Ref<Type>,
+        readline: &Value,
+        encoding: Option<&Ref<Str>>,
+        extra_tokens: bool,
+    ) -> Value {
         let made = TokenizerIter {
             readline: readline.clone(),
             encoding: encoding.cloned(),
@@ -114,11 +125,23 @@ impl TokenizerIter {
             Some(Ok(token)) => token,
             Some(Err(error)) => return Err(compile::syntax_error(error, &Str::new("<string>"))),
         };
-        let TokenInfo { kind, text, start, end, line } = token;
+        let TokenInfo {
+            kind,
+            text,
+            start,
+            end,
+            line,
+        } = token;
         let line = TokenizerIter::line_object(&mut progress, end.0, line);
         Ok(Some(
-            Tuple::from_array([int::new(kind.into()), Str::new(&text).into_value(), pair(start), pair(end), line.into_value()])
-                .into_value(),
+            Tuple::from_array([
+                int::new(kind.into()),
+                Str::new(&text).into_value(),
+                pair(start),
+                pair(end),
+                line.into_value(),
+            ])
+            .into_value(),
         ))
     }
 }

@@ -14,7 +14,8 @@ use taipan_objects::generic_alias::GenericAlias;
 use taipan_objects::mapping_proxy::MappingProxy;
 use taipan_objects::module::Module;
 use taipan_objects::native::{
-    ClassMethodDescriptor, GetSetDescriptor, MemberDescriptor, MethodDescriptor, MethodWrapper, NativeFunction, SlotWrapper,
+    ClassMethodDescriptor, GetSetDescriptor, MemberDescriptor, MethodDescriptor, MethodWrapper,
+    NativeFunction, SlotWrapper,
 };
 use taipan_objects::raised::PyResult;
 use taipan_objects::simple_namespace::SimpleNamespace;
@@ -24,7 +25,11 @@ use taipan_objects::value::Ref;
 
 use crate::capsule::Capsule;
 
-define_module!(name = "_types", doc = "Define names for built-in types.", init = fill);
+define_module!(
+    name = "_types",
+    doc = "Define names for built-in types.",
+    init = fill
+);
 
 fn fill(module: &Ref<Module>) -> PyResult<()> {
     let classes: [(&str, &'static Ref<Type>); 27] = [

@@ -1,6 +1,9 @@
 //! `_typing`: the classes of type parameters and aliases for `typing`.
 
-use taipan_interp::typing::{Generic, ParamSpec, ParamSpecArgs, ParamSpecKwargs, TypeAliasType, TypeVar, TypeVarTuple, no_default};
+use taipan_interp::typing::{
+    Generic, ParamSpec, ParamSpecArgs, ParamSpecKwargs, TypeAliasType, TypeVar, TypeVarTuple,
+    no_default,
+};
 use taipan_macros::{define_module, function};
 use taipan_objects::class::Payload;
 use taipan_objects::module::Module;

@@ -18,8 +18,19 @@ define_module!(
     name = "unicodedata",
     doc = "This module provides access to the Unicode Character Database which\ndefines character properties for all Unicode characters.",
     functions(
-        bidirectional, category, combining, decimal, decomposition, digit, east_asian_width, is_normalized, lookup, mirrored, name,
-        normalize, numeric
+        bidirectional,
+        category,
+        combining,
+        decimal,
+        decomposition,
+        digit,
+        east_asian_width,
+        is_normalized,
+        lookup,
+        mirrored,
+        name,
+        normalize,
+        numeric
     ),
     classes(UnicodeDatabase),
     init = fill,
@@ -34,7 +45,10 @@ const NAME_LIMIT: usize = 256;
 
 fn fill(module: &Ref<Module>) -> PyResult<()> {
     module.set("unidata_version", VERSION);
-    module.set("ucd_3_2_0", heap::new_object(UnicodeDatabase::class(), UnicodeDatabase {}));
+    module.set(
+        "ucd_3_2_0",
+        heap::new_object(UnicodeDatabase::class(), UnicodeDatabase {}),
+    );
     Ok(())
 }
 
@@ -44,7 +58,9 @@ struct Character(CodePoint);
 
 impl FromArg<'_> for Character {
     fn from_arg(value: &Value, info: &ArgInfo) -> PyResult<Character> {
-        let Some(text) = value.downcast::<Str>() else { return Err(info.mismatch("a unicode character", value)) };
+        let Some(text) = value.downcast::<Str>() else {
+            return Err(info.mismatch("a unicode character", value));
+        };
         match (text.len(), text.char_at(0).and_then(CodePoint::from_u32)) {
             (1, Some(code)) => Ok(Character(code)),
             (length, _) => bail!(
@@ -65,20 +81,40 @@ fn or_default(found: Option<Value>, default: Option<&Value>, missing: &str) -> P
 }
 
 fn decimal_of(data: Ucd, character: Character, default: Option<&Value>) -> PyResult<Value> {
-    or_default(data.decimal(character.0).map(int::from_u64), default, "not a decimal")
+    or_default(
+        data.decimal(character.0).map(int::from_u64),
+        default,
+        "not a decimal",
+    )
 }
 
 fn digit_of(data: Ucd, character: Character, default: Option<&Value>) -> PyResult<Value> {
-    or_default(data.digit(character.0).map(int::from_u64), default, "not a digit")
+    or_default(
+        data.digit(character.0).map(int::from_u64),
+        default,
+        "not a digit",
+    )
 }
 
 fn numeric_of(data: Ucd, character: Character, default: Option<&Value>) -> PyResult<Value> {
-    or_default(data.numeric(character.0).map(float::new), default, "not a numeric character")
+    or_default(
+        data.numeric(character.0).map(float::new),
+        default,
+        "not a numeric character",
+    )
 }
 
 fn name_of(data: Ucd, character: Character, default: Option<&Value>) -> PyResult<Value> {
-    let name = character.0.to_char().filter(|&character| data.membership(character)).and_then(rustpython_unicode::character_name);
-    or_default(name.map(|name| Str::new(&name).into_value()), default, "no such name")
+    let name = character
+        .0
+        .to_char()
+        .filter(|&character| data.membership(character))
+        .and_then(rustpython_unicode::character_name);
+    or_default(
+        name.map(|name| Str::new(&name).into_value()),
+        default,
+        "no such name",
+    )
 }
 
 fn lookup_in(data: Ucd, name: &str) -> PyResult<Ref<Str>> {
@@ -88,7 +124,9 @@ fn lookup_in(data: Ucd, name: &str) -> PyResult<Ref<Str>> {
     match data.lookup(name) {
         Some(LookupResult::Character(character)) => Ok(Str::from_char(character)),
         Some(LookupResult::Sequence(sequence)) => Ok(Str::new(sequence)),
-        None => Err(exceptions::key_error(&Value::from(format!("undefined character name '{name}'")))),
+        None => Err(exceptions::key_error(&Value::from(format!(
+            "undefined character name '{name}'"
+        )))),
     }
 }
 
@@ -104,7 +142,10 @@ fn normalize_by(form: &Str, text: &Ref<Str>) -> PyResult<Ref<Str>> {
     if text.is_ascii() {
         return Ok(text.to_exact());
     }
-    Ok(Str::from_wtf8(&rustpython_unicode::normalize(form, &text.to_wtf8())))
+    Ok(Str::from_wtf8(&rustpython_unicode::normalize(
+        form,
+        &text.to_wtf8(),
+    )))
 }
 
 fn is_normalized_by(form: &Str, text: &Ref<Str>) -> PyResult<bool> {
@@ -114,7 +155,11 @@ fn is_normalized_by(form: &Str, text: &Ref<Str>) -> PyResult<bool> {
 
 fn bidirectional_of(data: Ucd, character: Character) -> &'static str {
     // Surrogates are left-to-right, like everything that is in no table.
-    if character.0.to_char().is_none() { "L" } else { data.bidirectional(character.0) }
+    if character.0.to_char().is_none() {
+        "L"
+    } else {
+        data.bidirectional(character.0)
+    }
 }
 
 /// Hands the list of functions, over the data that `$data` names, to the macro `$make`.
@@ -164,7 +209,12 @@ macro_rules! module_functions {
 functions_over!(LATEST, module_functions);
 
 /// The payload of `UCD`: the data of Unicode 3.2.
-#[class(name = "UCD", module = "unicodedata", flags(NO_INSTANTIATION), parts(queries))]
+#[class(
+    name = "UCD",
+    module = "unicodedata",
+    flags(NO_INSTANTIATION),
+    parts(queries)
+)]
 struct UnicodeDatabase {}
 
 #[methods]

@@ -48,7 +48,9 @@ fn proxy(object: &Value, callback: Option<Value>) -> PyResult<Value> {
 /// Atomically remove key from dict if it points to a dead weakref.
 #[function("(dct, key, /)")]
 fn _remove_dead_weakref(dct: &Ref<Dict>, key: &Value) -> PyResult<()> {
-    let Some(value) = dct.get(key)? else { return Ok(()) };
+    let Some(value) = dct.get(key)? else {
+        return Ok(());
+    };
     let Some(reference) = value.downcast::<WeakRef>() else {
         taipan_objects::bail!(TypeError, "not a weakref");
     };

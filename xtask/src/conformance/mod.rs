@@ -210,13 +210,24 @@ fn copy_tests(source: &TestSource) -> Result<PathBuf, Failure> {
 fn amend(package: &Path, table: &Path) -> Result<(), Failure> {
     for row in std::fs::read_to_string(table)?.lines() {
         let [file, old, new, _reason] = row.split('\t').collect::<Vec<_>>()[..] else {
-            return Err(Failure(format!("{}: a row without four columns", table.display())));
+            return Err(Failure(format!(
+                "{}: a row without four columns",
+                table.display()
+            )));
         };
         let path = package.join(file);
-        let Ok(text) = std::fs::read_to_string(&path) else { continue };
+        let Ok(text) = std::fs::read_to_string(&path) else {
+            continue;
+        };
         let lines: Vec<String> = text
             .lines()
-            .map(|line| if line.trim() == old { line.replace(old, new) } else { line.to_string() })
+            .map(|line| {
+                if line.trim() == old {
+                    line.replace(old, new)
+                } else {
+                    line.to_string()
+                }
+            })
             .collect();
         std::fs::write(&path, lines.join("\n") + "\n")?;
     }

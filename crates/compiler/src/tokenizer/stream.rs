@@ -39,11 +39,7 @@ pub struct TokenStream<'a> {
 impl<'a> TokenStream<'a> {
     /// The tokens of `source`, which has to end with a newline unless it is empty:
     /// [`with_final_newline`] sees to it, and says whether it had to.
-    pub fn new(
-        source: impl Into<Cow<'a, str>>,
-        newline_added: bool,
-        extra_tokens: bool,
-    ) -> Self {
+    pub fn new(source: impl Into<Cow<'a, str>>, newline_added: bool, extra_tokens: bool) -> Self {
         Self {
             scanner: Scanner::new(source, extra_tokens),
             newline_added,

@@ -1,8 +1,8 @@
 //! Attributes, super, special methods.
 
 use taipan_bytecode::SpecialMethod;
-use taipan_objects::class::{ClassFlags, Type};
 use taipan_objects::class::Payload;
+use taipan_objects::class::{ClassFlags, Type};
 use taipan_objects::descriptors::{Super, super_getattr};
 use taipan_objects::protocol::{self, Method};
 use taipan_objects::raised::PyResult;
@@ -35,7 +35,9 @@ pub(crate) fn load_attr(c: &mut Cursor, oparg: u32) -> bool {
         }
         let frame = &*c.frame;
         let name = &frame.code().names[(oparg >> 1) as usize];
-        let Some(on_class) = class.peek_cached(name) else { return false };
+        let Some(on_class) = class.peek_cached(name) else {
+            return false;
+        };
         if let Some(descriptor) = on_class {
             let descriptor_class = descriptor.class();
             if descriptor_class.slots.descr_set.get().is_some() {
@@ -121,16 +123,24 @@ pub(crate) fn store_attr(c: &mut Cursor, oparg: u32) -> bool {
         }
         let frame = &*c.frame;
         let name = &frame.code().names[oparg as usize];
-        let Some(on_class) = class.peek_cached(name) else { return false };
+        let Some(on_class) = class.peek_cached(name) else {
+            return false;
+        };
         if on_class.is_some_and(|descriptor| descriptor.class().slots.descr_set.get().is_some()) {
             return false;
         }
-        let Some(place) = instance::filled_place(&view, name) else { return false };
+        let Some(place) = instance::filled_place(&view, name) else {
+            return false;
+        };
         let old = StackRef(place.peek().map_or(0, Value::bits));
         if would_die(old) {
             return false;
         }
-        let word = if value.is_borrowed() { duplicate_quick(value) } else { value };
+        let word = if value.is_borrowed() {
+            duplicate_quick(value)
+        } else {
+            value
+        };
         std::mem::forget(place.replace(Some(Value::from_bits(word.0))));
         close_quick(old);
         close_quick(owner);
@@ -162,7 +172,11 @@ pub(crate) fn load_super_attr(c: &mut Cursor, oparg: u32) -> Step {
         match (is_super, class.downcast::<Type>()) {
             (true, Some(class)) => (super_getattr(class, &object, &name)?, oparg & 1 != 0),
             _ => {
-                let arguments: &[Value] = if oparg & 2 != 0 { &[class.clone(), object.clone()] } else { &[] };
+                let arguments: &[Value] = if oparg & 2 != 0 {
+                    &[class.clone(), object.clone()]
+                } else {
+                    &[]
+                };
                 let made = protocol::call_positional(&super_class, arguments)?;
                 (protocol::getattr(&made, &name)?, oparg & 1 != 0)
             }
@@ -181,8 +195,14 @@ pub(crate) fn load_special(c: &mut Cursor, oparg: u32) -> Step {
     let (name, missing) = match SpecialMethod::from_number(oparg) {
         Some(SpecialMethod::Enter) => (id!("__enter__"), "the context manager protocol"),
         Some(SpecialMethod::Exit) => (id!("__exit__"), "the context manager protocol"),
-        Some(SpecialMethod::AEnter) => (id!("__aenter__"), "the asynchronous context manager protocol"),
-        Some(SpecialMethod::AExit) => (id!("__aexit__"), "the asynchronous context manager protocol"),
+        Some(SpecialMethod::AEnter) => (
+            id!("__aenter__"),
+            "the asynchronous context manager protocol",
+        ),
+        Some(SpecialMethod::AExit) => (
+            id!("__aexit__"),
+            "the asynchronous context manager protocol",
+        ),
         None => bail!(SystemError, "bad special method number {oparg}"),
     };
     let owner = c.peek(0).clone();
@@ -209,7 +229,11 @@ pub(crate) fn load_special(c: &mut Cursor, oparg: u32) -> Step {
 }
 
 #[cold]
-fn missing_special(owner: &Value, name: &Ref<Str>, protocol_name: &str) -> PyResult<taipan_objects::raised::Raised> {
+fn missing_special(
+    owner: &Value,
+    name: &Ref<Str>,
+    protocol_name: &str,
+) -> PyResult<taipan_objects::raised::Raised> {
     let class = owner.class();
     let method = name.to_display();
     let sync = [id!("__enter__"), id!("__exit__")];
@@ -218,13 +242,21 @@ fn missing_special(owner: &Value, name: &Ref<Str>, protocol_name: &str) -> PyRes
     let others = if is_async { sync } else { asynchronous };
     let mut hint = String::new();
     if others.iter().all(|other| class.lookup(other).is_some()) {
-        let (other, keyword) = if is_async { ("the context manager protocol", "with") } else { ("the asynchronous context manager protocol", "async with") };
+        let (other, keyword) = if is_async {
+            ("the context manager protocol", "with")
+        } else {
+            ("the asynchronous context manager protocol", "async with")
+        };
         hint = format!(" but it supports {other}. Did you mean to use '{keyword}'?");
     }
     let message = format!(
         "'{}' object does not support {protocol_name}{}{hint}",
         class.display_name(),
-        if hint.is_empty() && method.contains("exit") { format!(" (missed {method} method)") } else { String::new() }
+        if hint.is_empty() && method.contains("exit") {
+            format!(" (missed {method} method)")
+        } else {
+            String::new()
+        }
     );
     Ok(taipan_objects::exc!(TypeError, "{message}"))
 }

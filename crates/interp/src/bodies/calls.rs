@@ -36,8 +36,12 @@ pub(crate) fn call(c: &mut Cursor, oparg: u32) -> bool {
     // SAFETY: the callable stays on the stack until it moves into the new frame; nothing here runs foreign code.
     unsafe {
         let view = callable.view();
-        let Some(function) = view.downcast_exact::<Function>() else { return false };
-        let Some(code) = function.code.peek() else { return false };
+        let Some(function) = view.downcast_exact::<Function>() else {
+            return false;
+        };
+        let Some(code) = function.code.peek() else {
+            return false;
+        };
         let receiver = c.word(given);
         let count = given + usize::from(!receiver.is_null());
         let engine = &mut *c.engine;
@@ -53,7 +57,11 @@ pub(crate) fn call(c: &mut Cursor, oparg: u32) -> bool {
             return false;
         }
         let frame = engine.reserve(words);
-        let first = if receiver.is_null() { c.sp.sub(given) } else { c.sp.sub(given + 1) };
+        let first = if receiver.is_null() {
+            c.sp.sub(given)
+        } else {
+            c.sp.sub(given + 1)
+        };
         let locals = Frame::locals(frame);
         for index in 0..count {
             *locals.add(index) = *first.add(index);
@@ -92,12 +100,20 @@ pub(crate) fn call_full(c: &mut Cursor, oparg: u32) -> Step {
     let count = given + usize::from(!receiver.is_null());
     let is_function = c.peek(given + 1).downcast_exact::<Function>().is_some();
     if is_function {
-        let function = c.peek(given + 1).downcast_exact::<Function>().cloned().expect("checked above");
+        let function = c
+            .peek(given + 1)
+            .downcast_exact::<Function>()
+            .cloned()
+            .expect("checked above");
         // SAFETY: arguments are not NULL; they stay on the stack while the frame is made.
         let values = unsafe { c.own_top(count) };
         let engine = c.engine;
         // SAFETY: the engine outlives the loop.
-        let frame = new_frame(unsafe { &mut *engine }, &function, Args::positional_only(values))?;
+        let frame = new_frame(
+            unsafe { &mut *engine },
+            &function,
+            Args::positional_only(values),
+        )?;
         c.drop_words(given);
         drop(c.pop_option());
         c.drop_words(1);
@@ -128,7 +144,9 @@ fn call_value(callable: &Value, values: &[Value]) -> PyResult<Value> {
             (NativeCode::One(code), [argument]) => return code(receiver, argument),
             (NativeCode::Positional(code), _) => return code(receiver, values),
             (NativeCode::NoArgs(code), []) => return code(receiver),
-            (NativeCode::Keywords(code), _) => return code(receiver, Args::positional_only(values)),
+            (NativeCode::Keywords(code), _) => {
+                return code(receiver, Args::positional_only(values));
+            }
             _ => {}
         }
     } else if let Some(method) = callable.downcast_exact::<MethodDescriptor>()
@@ -169,7 +187,9 @@ const CALL_KW_UNITS: u16 = 1 + taipan_bytecode::Opcode::CallKw.cache_units() as 
 
 pub(crate) fn call_kw(c: &mut Cursor, oparg: u32) -> Step {
     let names = c.pop();
-    let Some(names) = names.downcast::<Tuple>() else { bail!(SystemError, "keyword names are a tuple") };
+    let Some(names) = names.downcast::<Tuple>() else {
+        bail!(SystemError, "keyword names are a tuple")
+    };
     let given = oparg as usize;
     if c.word(given).is_null()
         && let Some(method) = c.peek(given + 1).downcast_exact::<BoundMethod>()
@@ -207,7 +227,10 @@ pub(crate) fn call_kw(c: &mut Cursor, oparg: u32) -> Step {
 pub(crate) fn starred_arguments(callable: &Value, arguments: &Value) -> PyResult<Vec<Value>> {
     protocol::collect_or(arguments, || {
         let text = super::containers::function_text(callable).unwrap_or_default();
-        format!("{text} argument after * must be an iterable, not {}", arguments.class().name())
+        format!(
+            "{text} argument after * must be an iterable, not {}",
+            arguments.class().name()
+        )
     })
 }
 
@@ -254,7 +277,9 @@ pub(crate) fn call_function_ex(c: &mut Cursor, _oparg: u32) -> Step {
 
 pub(crate) fn make_function(c: &mut Cursor, _oparg: u32) -> Step {
     let code = c.pop();
-    let Ok(code) = code.into_ref::<Code>() else { bail!(SystemError, "a function is made of code") };
+    let Ok(code) = code.into_ref::<Code>() else {
+        bail!(SystemError, "a function is made of code")
+    };
     let globals = c.frame().globals().clone();
     let builtins = c.frame().builtins().clone();
     c.push(Function::with_builtins(code, globals, builtins).into_value());
@@ -264,10 +289,14 @@ pub(crate) fn make_function(c: &mut Cursor, _oparg: u32) -> Step {
 pub(crate) fn set_function_attribute(c: &mut Cursor, oparg: u32) -> Step {
     let function = c.pop();
     let value = c.pop();
-    let Some(target) = function.downcast_exact::<Function>() else { bail!(SystemError, "an attribute for what is no function") };
+    let Some(target) = function.downcast_exact::<Function>() else {
+        bail!(SystemError, "an attribute for what is no function")
+    };
     match FunctionAttribute::from_number(oparg) {
         Some(FunctionAttribute::Defaults) => target.defaults.set(value.into_ref::<Tuple>().ok()),
-        Some(FunctionAttribute::KwDefaults) => target.keyword_defaults.set(value.into_ref::<Dict>().ok()),
+        Some(FunctionAttribute::KwDefaults) => {
+            target.keyword_defaults.set(value.into_ref::<Dict>().ok())
+        }
         Some(FunctionAttribute::Annotations) => target.annotations.set(Some(value)),
         Some(FunctionAttribute::Closure) => target.closure.set(value.into_ref::<Tuple>().ok()),
         Some(FunctionAttribute::Annotate) => target.annotate.set(Some(value)),
@@ -280,7 +309,11 @@ pub(crate) fn set_function_attribute(c: &mut Cursor, oparg: u32) -> Step {
 pub(crate) fn exit_init_check(c: &mut Cursor, _oparg: u32) -> Step {
     let answer = c.pop();
     if !answer.is_none() {
-        bail!(TypeError, "__init__() should return None, not '{}'", answer.class().name());
+        bail!(
+            TypeError,
+            "__init__() should return None, not '{}'",
+            answer.class().name()
+        );
     }
     Ok(())
 }
@@ -309,9 +342,14 @@ pub(crate) fn call_intrinsic_2(c: &mut Cursor, oparg: u32) -> Step {
     let second = c.pop();
     let first = c.pop();
     let result = match Intrinsic2::from_number(oparg) {
-        Some(Intrinsic2::PrepReraiseStar) => exceptions::group::prep_reraise_star(&first, &protocol::collect(&second)?)?.unwrap_or(Value::NONE),
+        Some(Intrinsic2::PrepReraiseStar) => {
+            exceptions::group::prep_reraise_star(&first, &protocol::collect(&second)?)?
+                .unwrap_or(Value::NONE)
+        }
         Some(Intrinsic2::TypeVarWithBound) => crate::typing::type_var(first, Some(second), None)?,
-        Some(Intrinsic2::TypeVarWithConstraints) => crate::typing::type_var(first, None, Some(second))?,
+        Some(Intrinsic2::TypeVarWithConstraints) => {
+            crate::typing::type_var(first, None, Some(second))?
+        }
         Some(Intrinsic2::SetFunctionTypeParams) => {
             if let Some(function) = first.downcast_exact::<Function>() {
                 function.type_params.set(Some(second));
@@ -336,14 +374,22 @@ fn print_expression(value: &Value) -> PyResult<Value> {
 
 /// `from module import *`.
 fn import_star(c: &Cursor, module: &Value) -> PyResult<Value> {
-    let Some(namespace) = c.frame().namespace() else { bail!(ImportError, "no locals found during 'import *'") };
+    let Some(namespace) = c.frame().namespace() else {
+        bail!(ImportError, "no locals found during 'import *'")
+    };
     let (names, skip_private) = match protocol::getattr_optional(module, id!("__all__"))? {
         Some(all) => (protocol::collect(&all)?, false),
         None => {
             let Some(dict) = protocol::getattr_optional(module, id!("__dict__"))? else {
-                bail!(ImportError, "from-import-* object has no __dict__ and no __all__");
+                bail!(
+                    ImportError,
+                    "from-import-* object has no __dict__ and no __all__"
+                );
             };
-            (protocol::collect(&protocol::call_method(&dict, id!("keys"), &[])?)?, true)
+            (
+                protocol::collect(&protocol::call_method(&dict, id!("keys"), &[])?)?,
+                true,
+            )
         }
     };
     for name in names {
@@ -370,7 +416,9 @@ fn import_star(c: &Cursor, module: &Value) -> PyResult<Value> {
 /// A StopIteration that would leave a generator becomes a RuntimeError (PEP 479).
 fn stop_iteration_error(c: &Cursor, exception: Value) -> PyResult<Value> {
     use taipan_compiler::flags;
-    let Some(raised) = exception.downcast::<BaseException>() else { return Ok(exception) };
+    let Some(raised) = exception.downcast::<BaseException>() else {
+        return Ok(exception);
+    };
     let class = raised.class();
     let code = c.frame().code();
     let message = if class.is_subclass(ExceptionKind::StopIteration.class()) {
@@ -381,12 +429,15 @@ fn stop_iteration_error(c: &Cursor, exception: Value) -> PyResult<Value> {
         } else {
             "generator raised StopIteration"
         }
-    } else if code.has_flag(flags::ASYNC_GENERATOR) && class.is_subclass(ExceptionKind::StopAsyncIteration.class()) {
+    } else if code.has_flag(flags::ASYNC_GENERATOR)
+        && class.is_subclass(ExceptionKind::StopAsyncIteration.class())
+    {
         "async generator raised StopAsyncIteration"
     } else {
         return Ok(exception);
     };
-    let error = exceptions::raise_message(ExceptionKind::RuntimeError, message.to_owned()).into_exception();
+    let error =
+        exceptions::raise_message(ExceptionKind::RuntimeError, message.to_owned()).into_exception();
     error.set_cause(Some(exception.clone()));
     error.set_context(Some(exception));
     Ok(error.into_value())

@@ -73,7 +73,10 @@ pub(crate) fn list_extend(c: &mut Cursor, oparg: u32) -> Step {
     let iterable = c.pop();
     let list = below::<List>(c, oparg)?;
     let items = protocol::collect_or(&iterable, || {
-        format!("Value after * must be an iterable, not {}", iterable.class().name())
+        format!(
+            "Value after * must be an iterable, not {}",
+            iterable.class().name()
+        )
     })?;
     list.extend_from_slice(&items)
 }
@@ -100,7 +103,11 @@ pub(crate) fn dict_update(c: &mut Cursor, oparg: u32) -> Step {
     let dict = below::<Dict>(c, oparg)?;
     match dict.merge_mapping(&mapping, Existing::Replace) {
         Err(raised) if raised.is(ExceptionKind::AttributeError) => {
-            bail!(TypeError, "'{}' object is not a mapping", mapping.class().name())
+            bail!(
+                TypeError,
+                "'{}' object is not a mapping",
+                mapping.class().name()
+            )
         }
         other => other,
     }
@@ -112,14 +119,24 @@ pub(crate) fn dict_merge(c: &mut Cursor, oparg: u32) -> Step {
     let callable = c.peek(oparg as usize + 2).clone();
     match dict.merge_mapping(&mapping, Existing::Refuse) {
         Err(raised) if raised.is(ExceptionKind::AttributeError) => {
-            bail!(TypeError, "{} argument after ** must be a mapping, not {}", function_text(&callable)?, mapping.class().name())
+            bail!(
+                TypeError,
+                "{} argument after ** must be a mapping, not {}",
+                function_text(&callable)?,
+                mapping.class().name()
+            )
         }
         Err(raised) if raised.is(ExceptionKind::KeyError) => {
             let args = raised.exception().args();
             match args.tail() {
                 [key] if key.downcast::<Str>().is_some() => {
                     let key = protocol::str(key)?;
-                    bail!(TypeError, "{} got multiple values for keyword argument '{}'", function_text(&callable)?, key.to_display())
+                    bail!(
+                        TypeError,
+                        "{} got multiple values for keyword argument '{}'",
+                        function_text(&callable)?,
+                        key.to_display()
+                    )
                 }
                 [_] => bail!(TypeError, "keywords must be strings"),
                 _ => Err(raised),
@@ -135,11 +152,16 @@ pub(crate) fn function_text(callable: &Value) -> PyResult<String> {
         return Ok(protocol::str(callable)?.to_display().into_owned());
     };
     let qualname = protocol::str(&qualname)?.to_display().into_owned();
-    let module = protocol::getattr_optional(callable, id!("__module__"))?.filter(|module| !module.is_none());
+    let module =
+        protocol::getattr_optional(callable, id!("__module__"))?.filter(|module| !module.is_none());
     match module {
         Some(module) => {
             let module = protocol::str(&module)?.to_display().into_owned();
-            Ok(if module == "builtins" { format!("{qualname}()") } else { format!("{module}.{qualname}()") })
+            Ok(if module == "builtins" {
+                format!("{qualname}()")
+            } else {
+                format!("{module}.{qualname}()")
+            })
         }
         None => Ok(format!("{qualname}()")),
     }
@@ -173,16 +195,27 @@ fn unpack_exact(sequence: &Value, items: &[Value], expected: usize) -> Step {
         return Ok(());
     }
     if items.len() < expected {
-        bail!(ValueError, "not enough values to unpack (expected {expected}, got {})", items.len());
+        bail!(
+            ValueError,
+            "not enough values to unpack (expected {expected}, got {})",
+            items.len()
+        );
     }
     let _ = sequence;
-    bail!(ValueError, "too many values to unpack (expected {expected}, got {})", items.len())
+    bail!(
+        ValueError,
+        "too many values to unpack (expected {expected}, got {})",
+        items.len()
+    )
 }
 
 pub(crate) fn unpack_sequence_full(c: &mut Cursor, oparg: u32) -> Step {
     let expected = oparg as usize;
     let sequence = c.pop();
-    let known = match (sequence.downcast_exact::<Tuple>(), sequence.downcast_exact::<List>()) {
+    let known = match (
+        sequence.downcast_exact::<Tuple>(),
+        sequence.downcast_exact::<List>(),
+    ) {
         (Some(tuple), _) => Some(tuple.to_vec()),
         (_, Some(list)) => Some(list.to_vec()),
         _ => None,
@@ -201,7 +234,11 @@ pub(crate) fn unpack_sequence_full(c: &mut Cursor, oparg: u32) -> Step {
 }
 
 fn cannot_unpack(sequence: &Value) -> taipan_objects::raised::Raised {
-    exc!(TypeError, "cannot unpack non-iterable {} object", sequence.class().name())
+    exc!(
+        TypeError,
+        "cannot unpack non-iterable {} object",
+        sequence.class().name()
+    )
 }
 
 fn is_iterable(value: &Value) -> bool {
@@ -217,7 +254,11 @@ fn unpack_iterator(sequence: &Value, expected: usize) -> PyResult<Vec<Value>> {
     while items.len() < expected {
         match protocol::next(&iterator)? {
             Some(item) => items.push(item),
-            None => bail!(ValueError, "not enough values to unpack (expected {expected}, got {})", items.len()),
+            None => bail!(
+                ValueError,
+                "not enough values to unpack (expected {expected}, got {})",
+                items.len()
+            ),
         }
     }
     if protocol::next(&iterator)?.is_some() {
@@ -225,10 +266,16 @@ fn unpack_iterator(sequence: &Value, expected: usize) -> PyResult<Vec<Value>> {
         if sized {
             let len = protocol::len(sequence)?;
             if len > expected {
-                bail!(ValueError, "too many values to unpack (expected {expected}, got {len})");
+                bail!(
+                    ValueError,
+                    "too many values to unpack (expected {expected}, got {len})"
+                );
             }
         }
-        bail!(ValueError, "too many values to unpack (expected {expected})");
+        bail!(
+            ValueError,
+            "too many values to unpack (expected {expected})"
+        );
     }
     Ok(items)
 }
@@ -245,13 +292,23 @@ pub(crate) fn unpack_ex(c: &mut Cursor, oparg: u32) -> Step {
         match protocol::next(&iterator)? {
             Some(item) => items.push(item),
             None => {
-                bail!(ValueError, "not enough values to unpack (expected at least {}, got {})", before + after, items.len())
+                bail!(
+                    ValueError,
+                    "not enough values to unpack (expected at least {}, got {})",
+                    before + after,
+                    items.len()
+                )
             }
         }
     }
     let mut rest = protocol::collect(&iterator)?;
     if rest.len() < after {
-        bail!(ValueError, "not enough values to unpack (expected at least {}, got {})", before + after, before + rest.len());
+        bail!(
+            ValueError,
+            "not enough values to unpack (expected at least {}, got {})",
+            before + after,
+            before + rest.len()
+        );
     }
     let last = rest.split_off(rest.len() - after);
     for item in last.into_iter().rev() {

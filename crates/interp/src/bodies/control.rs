@@ -172,7 +172,8 @@ pub(crate) fn for_iter_full(c: &mut Cursor, oparg: u32) -> Step {
         return Ok(());
     }
     let iterator = c.peek(0).clone();
-    let next = protocol::next(&iterator).or_else(|raised| end_of_iteration(c, raised).map(|()| None))?;
+    let next =
+        protocol::next(&iterator).or_else(|raised| end_of_iteration(c, raised).map(|()| None))?;
     match next {
         Some(value) => c.push(value),
         // The iterator stays for POP_ITER; END_FOR in between is skipped.
@@ -188,7 +189,11 @@ pub(crate) fn return_value(c: &mut Cursor, _oparg: u32) -> bool {
     // SAFETY: the frame is live; all of its words are looked at before any is given up.
     unsafe {
         let this = &*frame;
-        if this.is_entry || this.owner != FrameOwner::Thread || !this.object.is_null() || !this.namespace.is_null() {
+        if this.is_entry
+            || this.owner != FrameOwner::Thread
+            || !this.object.is_null()
+            || !this.namespace.is_null()
+        {
             return false;
         }
         let result = c.word(0);

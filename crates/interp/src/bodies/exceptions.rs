@@ -20,7 +20,10 @@ pub(crate) fn push_exc_info(c: &mut Cursor, _oparg: u32) -> Step {
     let exception = c.word(0);
     let new = c.peek(0).downcast::<BaseException>().cloned();
     let old = handled().value.replace(new);
-    c.set_word(0, StackRef::from_value(old.map_or(Value::NONE, Ref::into_value)));
+    c.set_word(
+        0,
+        StackRef::from_value(old.map_or(Value::NONE, Ref::into_value)),
+    );
     c.push_word(exception);
     Ok(())
 }
@@ -49,7 +52,9 @@ pub(crate) fn check_eg_match(c: &mut Cursor, _oparg: u32) -> Step {
         Some(entry.into_value())
     })?;
     if let Some(matched) = &matched {
-        handled().value.set(matched.downcast::<BaseException>().cloned());
+        handled()
+            .value
+            .set(matched.downcast::<BaseException>().cloned());
     }
     c.push(rest.unwrap_or(Value::NONE));
     c.push(matched.unwrap_or(Value::NONE));
@@ -97,14 +102,20 @@ pub(crate) fn with_except_start(c: &mut Cursor, _oparg: u32) -> Step {
         let exception = c.peek(0);
         let exit = c.peek(4);
         let class = exception.class().to_value();
-        let traceback = exception.downcast::<BaseException>().and_then(|exception| exception.traceback()).unwrap_or(Value::NONE);
+        let traceback = exception
+            .downcast::<BaseException>()
+            .and_then(|exception| exception.traceback())
+            .unwrap_or(Value::NONE);
         let receiver = c.word(3);
         if receiver.is_null() {
             protocol::call_positional(&exit, &[class, exception.clone(), traceback])?
         } else {
             // SAFETY: the word stays on the stack.
             let receiver = unsafe { receiver.view() };
-            protocol::call_positional(&exit, &[receiver.clone(), class, exception.clone(), traceback])?
+            protocol::call_positional(
+                &exit,
+                &[receiver.clone(), class, exception.clone(), traceback],
+            )?
         }
     };
     c.push(result);

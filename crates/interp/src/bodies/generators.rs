@@ -46,7 +46,9 @@ fn inline_core(value: &Value) -> Option<&generator::Core> {
     if let Some(generator) = value.downcast_exact::<Generator>() {
         return Some(generator.core());
     }
-    value.downcast_exact::<Coroutine>().map(|coroutine| coroutine.core())
+    value
+        .downcast_exact::<Coroutine>()
+        .map(|coroutine| coroutine.core())
 }
 
 /// `FOR_ITER` over a generator runs it in the same loop; answers whether it did.
@@ -54,7 +56,9 @@ pub(crate) fn for_iter_generator(c: &mut Cursor, oparg: u32) -> PyResult<bool> {
     let iterator = c.peek(0);
     match iterator.downcast_exact::<Generator>() {
         // A return goes to END_FOR, which pops the result.
-        Some(generator) => generator::resume_inline(c, generator.core(), Value::NONE, (2 + oparg) as u16),
+        Some(generator) => {
+            generator::resume_inline(c, generator.core(), Value::NONE, (2 + oparg) as u16)
+        }
         None => Ok(false),
     }
 }
@@ -134,8 +138,15 @@ fn replace_top(c: &mut Cursor, value: Value) {
 pub(crate) fn get_yield_from_iter(c: &mut Cursor, _oparg: u32) -> Step {
     let iterable = c.peek(0).clone();
     if iterable.downcast_exact::<Coroutine>().is_some() {
-        if !c.frame().code().has_flag(flags::COROUTINE | flags::ITERABLE_COROUTINE) {
-            bail!(TypeError, "cannot 'yield from' a coroutine object in a non-coroutine generator");
+        if !c
+            .frame()
+            .code()
+            .has_flag(flags::COROUTINE | flags::ITERABLE_COROUTINE)
+        {
+            bail!(
+                TypeError,
+                "cannot 'yield from' a coroutine object in a non-coroutine generator"
+            );
         }
         return Ok(());
     }
@@ -158,24 +169,46 @@ pub(crate) fn awaitable_iterator(value: &Value) -> PyResult<Value> {
         return Ok(value.clone());
     }
     let Some(method) = value.class().slots.await_.get() else {
-        bail!(TypeError, "'{}' object can't be awaited", value.class().display_name());
+        bail!(
+            TypeError,
+            "'{}' object can't be awaited",
+            value.class().display_name()
+        );
     };
     let iterator = method(value)?;
     let is_coroutine = iterator.downcast_exact::<Coroutine>().is_some()
-        || iterator.downcast_exact::<Generator>().is_some_and(|generator| generator.core().code.has_flag(flags::ITERABLE_COROUTINE));
+        || iterator
+            .downcast_exact::<Generator>()
+            .is_some_and(|generator| generator.core().code.has_flag(flags::ITERABLE_COROUTINE));
     if is_coroutine {
-        bail!(TypeError, "{}.__await__() must return an iterator, not coroutine", value.class().display_name());
+        bail!(
+            TypeError,
+            "{}.__await__() must return an iterator, not coroutine",
+            value.class().display_name()
+        );
     }
     if !protocol::is_iterator(&iterator) {
-        bail!(TypeError, "{}.__await__() must return an iterator, not {}", value.class().display_name(), iterator.class().name());
+        bail!(
+            TypeError,
+            "{}.__await__() must return an iterator, not {}",
+            value.class().display_name(),
+            iterator.class().name()
+        );
     }
     Ok(iterator)
 }
 
 pub(crate) fn get_awaitable(c: &mut Cursor, oparg: u32) -> Step {
     let value = c.peek(0).clone();
-    if oparg > 0 && value.class().slots.await_.get().is_none() && value.downcast_exact::<Generator>().is_none() {
-        let method = if oparg == 1 { "__aenter__" } else { "__aexit__" };
+    if oparg > 0
+        && value.class().slots.await_.get().is_none()
+        && value.downcast_exact::<Generator>().is_none()
+    {
+        let method = if oparg == 1 {
+            "__aenter__"
+        } else {
+            "__aexit__"
+        };
         bail!(
             TypeError,
             "'async with' received an object from {method} that does not implement __await__: {}",
@@ -195,7 +228,11 @@ pub(crate) fn get_awaitable(c: &mut Cursor, oparg: u32) -> Step {
 pub(crate) fn get_aiter(c: &mut Cursor, _oparg: u32) -> Step {
     let value = c.peek(0).clone();
     let Some(method) = value.class().slots.aiter.get() else {
-        bail!(TypeError, "'async for' requires an object with __aiter__ method, got {}", value.class().name());
+        bail!(
+            TypeError,
+            "'async for' requires an object with __aiter__ method, got {}",
+            value.class().name()
+        );
     };
     let iterator = method(&value)?;
     if iterator.class().slots.anext.get().is_none() {
@@ -219,16 +256,28 @@ pub(crate) fn get_anext(c: &mut Cursor, _oparg: u32) -> Step {
 /// What `anext(iterator)` awaits.
 pub(crate) fn next_awaitable(iterator: &Value) -> PyResult<Value> {
     let Some(method) = iterator.class().slots.anext.get() else {
-        bail!(TypeError, "'async for' requires an iterator with __anext__ method, got {}", iterator.class().name());
+        bail!(
+            TypeError,
+            "'async for' requires an iterator with __anext__ method, got {}",
+            iterator.class().name()
+        );
     };
     let next = method(iterator)?;
-    if iterator.downcast_exact::<crate::async_generator::AsyncGenerator>().is_some() {
+    if iterator
+        .downcast_exact::<crate::async_generator::AsyncGenerator>()
+        .is_some()
+    {
         return Ok(next);
     }
     awaitable_iterator(&next).map_err(|raised| {
-        let message = format!("'async for' received an invalid object from __anext__: {}", next.class().name());
+        let message = format!(
+            "'async for' received an invalid object from __anext__: {}",
+            next.class().name()
+        );
         let error = exceptions::raise_message(ExceptionKind::TypeError, message);
-        error.exception().set_cause(Some(raised.into_exception().into_value()));
+        error
+            .exception()
+            .set_cause(Some(raised.into_exception().into_value()));
         error
     })
 }
@@ -236,14 +285,20 @@ pub(crate) fn next_awaitable(iterator: &Value) -> PyResult<Value> {
 pub(crate) fn end_async_for(c: &mut Cursor, _oparg: u32) -> Step {
     let exception = c.pop();
     let iterator = c.pop();
-    let ended = exceptions::matches(&exception, ExceptionKind::StopAsyncIteration.class().as_value())?;
+    let ended = exceptions::matches(
+        &exception,
+        ExceptionKind::StopAsyncIteration.class().as_value(),
+    )?;
     drop(iterator);
     if ended {
         return Ok(());
     }
     match exception.into_ref::<BaseException>() {
         Ok(exception) => Err(Raised::from_exception(exception)),
-        Err(_) => bail!(SystemError, "an asynchronous loop ended with what is no exception"),
+        Err(_) => bail!(
+            SystemError,
+            "an asynchronous loop ended with what is no exception"
+        ),
     }
 }
 
@@ -251,7 +306,9 @@ pub(crate) fn cleanup_throw(c: &mut Cursor, _oparg: u32) -> Step {
     // sub_iter, last_sent_val, exc_value
     let exception = c.pop();
     let is_stop = exceptions::matches(&exception, ExceptionKind::StopIteration.class().as_value())?;
-    let Ok(exception) = exception.into_ref::<BaseException>() else { bail!(SystemError, "what was thrown is no exception") };
+    let Ok(exception) = exception.into_ref::<BaseException>() else {
+        bail!(SystemError, "what was thrown is no exception")
+    };
     let raised = Raised::from_exception(exception);
     if !is_stop {
         return Err(raised);

@@ -18,7 +18,11 @@ fn name(c: &Cursor, index: u32) -> Ref<Str> {
 
 #[cold]
 fn name_not_defined(name: &Ref<Str>) -> Raised {
-    exceptions::name_error(ExceptionKind::NameError, name, format!("name '{}' is not defined", name.to_display()))
+    exceptions::name_error(
+        ExceptionKind::NameError,
+        name,
+        format!("name '{}' is not defined", name.to_display()),
+    )
 }
 
 /// Looks a name up in a mapping; a plain dict is asked directly.
@@ -191,7 +195,11 @@ pub(crate) fn load_build_class(c: &mut Cursor, _oparg: u32) -> Step {
 pub(crate) fn setup_annotations(c: &mut Cursor, _oparg: u32) -> Step {
     let namespace = namespace(c, || "found when setting up annotations".to_owned())?;
     if in_mapping(&namespace, id!("__annotations__"))?.is_none() {
-        protocol::setitem(&namespace, id!("__annotations__").as_value(), &Dict::new().into_value())?;
+        protocol::setitem(
+            &namespace,
+            id!("__annotations__").as_value(),
+            &Dict::new().into_value(),
+        )?;
     }
     Ok(())
 }

@@ -15,11 +15,17 @@ pub(crate) fn import_name(c: &mut Cursor, oparg: u32) -> Step {
     let from = c.pop();
     let level = c.pop();
     let Some(import) = super::globals::in_mapping(c.frame().builtins(), id!("__import__"))? else {
-        return Err(exceptions::import_error(ExceptionKind::ImportError, "__import__ not found".to_owned(), None, None));
+        return Err(exceptions::import_error(
+            ExceptionKind::ImportError,
+            "__import__ not found".to_owned(),
+            None,
+            None,
+        ));
     };
     let globals = c.frame().globals().to_value();
     let locals = c.frame().namespace().unwrap_or(Value::NONE);
-    let module = protocol::call_positional(&import, &[name.into_value(), globals, locals, from, level])?;
+    let module =
+        protocol::call_positional(&import, &[name.into_value(), globals, locals, from, level])?;
     c.push(module);
     Ok(())
 }
@@ -52,16 +58,26 @@ fn from_module(module: &Value, name: &Ref<Str>) -> PyResult<Value> {
 }
 
 #[cold]
-fn cannot_import(module: &Value, package: Option<&Ref<Str>>, name: &Ref<Str>) -> PyResult<taipan_objects::raised::Raised> {
-    let package_text = package.map_or_else(|| "<unknown module name>".to_owned(), |package| package.to_display().into_owned());
+fn cannot_import(
+    module: &Value,
+    package: Option<&Ref<Str>>,
+    name: &Ref<Str>,
+) -> PyResult<taipan_objects::raised::Raised> {
+    let package_text = package.map_or_else(
+        || "<unknown module name>".to_owned(),
+        |package| package.to_display().into_owned(),
+    );
     let spec = protocol::getattr_optional(module, id!("__spec__"))?.filter(|spec| !spec.is_none());
     let origin = match &spec {
-        Some(spec) => protocol::getattr_optional(spec, id!("origin"))?.filter(|origin| origin.downcast::<Str>().is_some()),
+        Some(spec) => protocol::getattr_optional(spec, id!("origin"))?
+            .filter(|origin| origin.downcast::<Str>().is_some()),
         None => None,
     };
     let origin = match origin {
         Some(origin) => Some(origin),
-        None => module.downcast::<Module>().and_then(|module| module.get("__file__")),
+        None => module
+            .downcast::<Module>()
+            .and_then(|module| module.get("__file__")),
     };
     let initializing = match &spec {
         Some(spec) => match protocol::getattr_optional(spec, id!("_initializing"))? {
@@ -82,7 +98,16 @@ fn cannot_import(module: &Value, package: Option<&Ref<Str>>, name: &Ref<Str>) ->
     } else {
         format!("cannot import name '{name_text}' from '{package_text}' ({place})")
     };
-    let raised = exceptions::import_error(ExceptionKind::ImportError, message, package.map(Ref::to_value), origin);
-    protocol::setattr(raised.exception().as_value(), id!("name_from"), name.as_value())?;
+    let raised = exceptions::import_error(
+        ExceptionKind::ImportError,
+        message,
+        package.map(Ref::to_value),
+        origin,
+    );
+    protocol::setattr(
+        raised.exception().as_value(),
+        id!("name_from"),
+        name.as_value(),
+    )?;
     Ok(raised)
 }

@@ -22,7 +22,13 @@ use crate::monitoring::{self, Event};
 
 /// Runs the instrumented opcode at `ip`. The engine's `redirect` says afterwards whether the instruction that the answer
 /// names runs as what stands there, or as another opcode.
-pub(crate) fn instrumented(ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState, oparg: u32) -> Next {
+pub(crate) fn instrumented(
+    ip: *const u16,
+    sp: *mut StackRef,
+    frame: *mut Frame,
+    engine: *mut EngineState,
+    oparg: u32,
+) -> Next {
     // SAFETY: the registers satisfy the cursor's invariant.
     let previous = unsafe { (*frame).instruction_index() };
     let mut goes_on_as = None;
@@ -57,7 +63,9 @@ fn tell(c: &mut Cursor, oparg: u32, previous: usize) -> PyResult<Option<Opcode>>
     let code = c.frame().code().clone();
     let index = c.frame().instruction_index().max(0) as usize;
     monitoring::update(&code);
-    let Some(mut shown) = Opcode::from_byte(code.units()[index].get() as u8) else { bail!(SystemError, "unknown opcode") };
+    let Some(mut shown) = Opcode::from_byte(code.units()[index].get() as u8) else {
+        bail!(SystemError, "unknown opcode")
+    };
     if shown == Opcode::InstrumentedLine {
         monitoring::line_event(c, &code, index, previous)?;
         if has_jumped(c, here) {
@@ -72,17 +80,29 @@ fn tell(c: &mut Cursor, oparg: u32, previous: usize) -> PyResult<Option<Opcode>>
         }
         shown = code.monitoring.opcode_behind_instruction(index);
     }
-    let Some(plain) = shown.plain() else { return Ok(Some(shown)) };
+    let Some(plain) = shown.plain() else {
+        return Ok(Some(shown));
+    };
     let is_done = !tell_event(c, &code, index, plain, oparg)?;
     Ok((!is_done && !has_jumped(c, here)).then_some(plain))
 }
 
 /// Tells of the event of an instruction. Answers whether the plain opcode still has to run.
-fn tell_event(c: &mut Cursor, code: &Ref<Code>, index: usize, plain: Opcode, oparg: u32) -> PyResult<bool> {
+fn tell_event(
+    c: &mut Cursor,
+    code: &Ref<Code>,
+    index: usize,
+    plain: Opcode,
+    oparg: u32,
+) -> PyResult<bool> {
     let next = index + 1 + plain.cache_units();
     match plain {
         Opcode::Resume => {
-            let event = if oparg == 0 { Event::PyStart } else { Event::PyResume };
+            let event = if oparg == 0 {
+                Event::PyStart
+            } else {
+                Event::PyResume
+            };
             monitoring::fire(c, event, &[])?;
         }
         Opcode::ReturnValue => {
@@ -95,7 +115,10 @@ fn tell_event(c: &mut Cursor, code: &Ref<Code>, index: usize, plain: Opcode, opa
         }
         Opcode::JumpForward => monitoring::fire(c, Event::Jump, &[offset(next + oparg as usize)])?,
         Opcode::JumpBackward => monitoring::fire(c, Event::Jump, &[offset(next - oparg as usize)])?,
-        Opcode::PopJumpIfTrue | Opcode::PopJumpIfFalse | Opcode::PopJumpIfNone | Opcode::PopJumpIfNotNone => {
+        Opcode::PopJumpIfTrue
+        | Opcode::PopJumpIfFalse
+        | Opcode::PopJumpIfNone
+        | Opcode::PopJumpIfNotNone => {
             if jumps(plain, c.word(0).0) {
                 monitoring::fire(c, Event::BranchRight, &[offset(next + oparg as usize)])?;
             }
@@ -119,7 +142,8 @@ fn tell_event(c: &mut Cursor, code: &Ref<Code>, index: usize, plain: Opcode, opa
         Opcode::EndSend => {
             let is_ours = {
                 let receiver = c.peek(1);
-                receiver.downcast_exact::<Generator>().is_some() || receiver.downcast_exact::<Coroutine>().is_some()
+                receiver.downcast_exact::<Generator>().is_some()
+                    || receiver.downcast_exact::<Coroutine>().is_some()
             };
             if is_ours {
                 tell_end(c)?;
@@ -127,8 +151,16 @@ fn tell_event(c: &mut Cursor, code: &Ref<Code>, index: usize, plain: Opcode, opa
         }
         Opcode::EndAsyncFor => {
             let exception = c.peek(0).clone();
-            if exceptions::matches(&exception, ExceptionKind::StopAsyncIteration.class().as_value())? {
-                monitoring::fire_from(c, Event::BranchRight, next.saturating_sub(oparg as usize), &[offset(next)])?;
+            if exceptions::matches(
+                &exception,
+                ExceptionKind::StopAsyncIteration.class().as_value(),
+            )? {
+                monitoring::fire_from(
+                    c,
+                    Event::BranchRight,
+                    next.saturating_sub(oparg as usize),
+                    &[offset(next)],
+                )?;
             }
         }
         Opcode::ForIter => return for_iter(c, oparg),
@@ -159,7 +191,9 @@ fn jumps(opcode: Opcode, word: u64) -> bool {
 /// A generator ended with the value on top, without an exception: tells of the StopIteration that it stands for.
 fn tell_end(c: &mut Cursor) -> Step {
     let value = c.peek(0).clone();
-    let stop = exceptions::stop_iteration(value).into_exception().into_value();
+    let stop = exceptions::stop_iteration(value)
+        .into_exception()
+        .into_value();
     monitoring::fire(c, Event::StopIteration, &[stop])
 }
 
@@ -167,7 +201,8 @@ fn for_iter(c: &mut Cursor, oparg: u32) -> PyResult<bool> {
     let here = c.frame().ip;
     c.jump_forward(Opcode::ForIter.cache_units() as u32);
     let iterator = c.peek(0).clone();
-    let next = protocol::next(&iterator).or_else(|raised| super::end_of_iteration(c, raised).map(|()| None))?;
+    let next = protocol::next(&iterator)
+        .or_else(|raised| super::end_of_iteration(c, raised).map(|()| None))?;
     match next {
         Some(value) => {
             c.push(value);
@@ -188,7 +223,12 @@ fn callee(callable: Value, receiver: Option<Value>, first: Option<Value>) -> (Va
     {
         return (method.function.clone(), method.receiver.clone());
     }
-    (callable, receiver.or(first).unwrap_or_else(monitoring::missing_sentinel))
+    (
+        callable,
+        receiver
+            .or(first)
+            .unwrap_or_else(monitoring::missing_sentinel),
+    )
 }
 
 /// The value of a stack word, or nothing for NULL.
@@ -197,7 +237,11 @@ fn value_at(c: &Cursor, depth: usize) -> Option<Value> {
 }
 
 /// Calls something native by `body`, and tells how that ended.
-fn native_call(c: &mut Cursor, told: &[Value], body: impl FnOnce(&mut Cursor) -> Step) -> PyResult<bool> {
+fn native_call(
+    c: &mut Cursor,
+    told: &[Value],
+    body: impl FnOnce(&mut Cursor) -> Step,
+) -> PyResult<bool> {
     match body(c) {
         Ok(()) => monitoring::fire(c, Event::CReturn, told)?,
         Err(raised) => {
@@ -210,7 +254,11 @@ fn native_call(c: &mut Cursor, told: &[Value], body: impl FnOnce(&mut Cursor) ->
 
 fn call(c: &mut Cursor, oparg: u32) -> PyResult<bool> {
     let given = oparg as usize;
-    let first = if given > 0 { value_at(c, given - 1) } else { None };
+    let first = if given > 0 {
+        value_at(c, given - 1)
+    } else {
+        None
+    };
     let (callable, argument) = callee(c.peek(given + 1).clone(), value_at(c, given), first);
     let is_python = callable.downcast_exact::<Function>().is_some();
     let told = [callable, argument];
@@ -246,7 +294,10 @@ fn call_function_ex(c: &mut Cursor, oparg: u32) -> PyResult<bool> {
         // SAFETY: the word left the stack.
         unsafe { word.close() };
     }
-    let first = c.peek(1).downcast_exact::<Tuple>().and_then(|arguments| arguments.get(0));
+    let first = c
+        .peek(1)
+        .downcast_exact::<Tuple>()
+        .and_then(|arguments| arguments.get(0));
     let is_python = callable.downcast_exact::<Function>().is_some();
     let is_method = callable.downcast_exact::<BoundMethod>().is_some();
     let told = [callable, first.unwrap_or_else(monitoring::missing_sentinel)];
@@ -260,9 +311,12 @@ fn call_function_ex(c: &mut Cursor, oparg: u32) -> PyResult<bool> {
 /// `super()` is told as a call; what it answers is looked at by the plain opcode.
 fn load_super_attr(c: &mut Cursor, oparg: u32) -> Step {
     let callable = c.peek(2).clone();
-    let argument = if oparg & 2 != 0 { c.peek(1).clone() } else { monitoring::missing_sentinel() };
+    let argument = if oparg & 2 != 0 {
+        c.peek(1).clone()
+    } else {
+        monitoring::missing_sentinel()
+    };
     let told = [callable, argument];
     monitoring::fire(c, Event::Call, &told)?;
     monitoring::fire(c, Event::CReturn, &told)
 }
-

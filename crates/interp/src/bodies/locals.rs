@@ -81,7 +81,10 @@ pub(crate) fn load_fast_check_full(c: &mut Cursor, oparg: u32) -> Step {
 #[cold]
 fn unbound_local(c: &Cursor, index: u32) -> Raised {
     let name = c.frame().code().localsplus_names[index as usize].clone();
-    let message = format!("cannot access local variable '{}' where it is not associated with a value", name.to_display());
+    let message = format!(
+        "cannot access local variable '{}' where it is not associated with a value",
+        name.to_display()
+    );
     exceptions::name_error(ExceptionKind::UnboundLocalError, &name, message)
 }
 
@@ -128,7 +131,12 @@ pub(crate) fn store_fast_store_fast(c: &mut Cursor, oparg: u32) -> bool {
     let (top, below) = (c.word(0), c.word(1));
     // SAFETY: the places are locals'.
     let (old_first, old_second) = unsafe { (*first, *second) };
-    if top.is_borrowed() || below.is_borrowed() || would_die(old_first) || would_die(old_second) || first == second {
+    if top.is_borrowed()
+        || below.is_borrowed()
+        || would_die(old_first)
+        || would_die(old_second)
+        || first == second
+    {
         return false;
     }
     // Two names of one object: the second release may be the last.
@@ -179,7 +187,9 @@ pub(crate) fn load_small_int(c: &mut Cursor, oparg: u32) {
 pub(crate) fn load_common_constant(c: &mut Cursor, oparg: u32) -> Step {
     let value = match CommonConstant::from_number(oparg) {
         Some(CommonConstant::AssertionError) => ExceptionKind::AssertionError.class().to_value(),
-        Some(CommonConstant::NotImplementedError) => ExceptionKind::NotImplementedError.class().to_value(),
+        Some(CommonConstant::NotImplementedError) => {
+            ExceptionKind::NotImplementedError.class().to_value()
+        }
         Some(CommonConstant::Tuple) => Tuple::class().to_value(),
         Some(CommonConstant::All) => builtin(c, id!("all"))?,
         Some(CommonConstant::Any) => builtin(c, id!("any"))?,
@@ -248,7 +258,9 @@ pub(crate) fn make_cell(c: &mut Cursor, oparg: u32) -> Step {
 
 pub(crate) fn copy_free_vars(c: &mut Cursor, oparg: u32) -> Step {
     let function = c.frame().function();
-    let Some(closure) = function.closure.get() else { bail!(SystemError, "a closure is missing") };
+    let Some(closure) = function.closure.get() else {
+        bail!(SystemError, "a closure is missing")
+    };
     let first = c.frame().local_count() - oparg as usize;
     for (index, cell) in closure.tail().iter().enumerate() {
         // SAFETY: free variables are the last of the locals.
@@ -260,7 +272,12 @@ pub(crate) fn copy_free_vars(c: &mut Cursor, oparg: u32) -> Step {
 #[inline(always)]
 pub(crate) fn load_deref(c: &mut Cursor, oparg: u32) -> bool {
     // SAFETY: the contents are counted before anything else runs.
-    let word = unsafe { cell_at(c, oparg).contents.peek().map_or(StackRef::NULL, |value| StackRef(value.bits())) };
+    let word = unsafe {
+        cell_at(c, oparg)
+            .contents
+            .peek()
+            .map_or(StackRef::NULL, |value| StackRef(value.bits()))
+    };
     if word.is_null() {
         return false;
     }
@@ -286,8 +303,10 @@ pub(crate) fn unbound_cell(c: &Cursor, index: u32) -> Raised {
     if code.localsplus_kinds.0[index as usize] & kinds::FREE == 0 {
         return unbound_local(c, index);
     }
-    let message =
-        format!("cannot access free variable '{}' where it is not associated with a value in enclosing scope", name.to_display());
+    let message = format!(
+        "cannot access free variable '{}' where it is not associated with a value in enclosing scope",
+        name.to_display()
+    );
     exceptions::name_error(ExceptionKind::NameError, &name, message)
 }
 

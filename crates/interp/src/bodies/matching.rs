@@ -36,21 +36,32 @@ pub(crate) fn match_keys(c: &mut Cursor, _oparg: u32) -> Step {
 
 /// The values of all keys, or nothing if one is missing.
 fn values_of_keys(subject: &Value, keys: &Value) -> PyResult<Option<Value>> {
-    let Some(keys) = keys.downcast::<Tuple>() else { bail!(SystemError, "the keys of a mapping pattern are a tuple") };
+    let Some(keys) = keys.downcast::<Tuple>() else {
+        bail!(SystemError, "the keys of a mapping pattern are a tuple")
+    };
     let get = protocol::get_method(subject, id!("get"))?;
-    let missing = taipan_objects::object::Object::new_instance(<taipan_objects::object::Object as taipan_objects::class::Payload>::class());
+    let missing = taipan_objects::object::Object::new_instance(
+        <taipan_objects::object::Object as taipan_objects::class::Payload>::class(),
+    );
     let mut values = Vec::with_capacity(keys.tail().len());
     for (index, key) in keys.tail().iter().enumerate() {
         for earlier in &keys.tail()[..index] {
             if protocol::equal(earlier, key)? {
-                bail!(ValueError, "mapping pattern checks duplicate key ({})", protocol::repr(key)?.to_display());
+                bail!(
+                    ValueError,
+                    "mapping pattern checks duplicate key ({})",
+                    protocol::repr(key)?.to_display()
+                );
             }
         }
         let found = match &get {
-            protocol::Method::Unbound(function) => {
-                protocol::call_positional(function, &[subject.clone(), key.clone(), missing.to_value()])?
+            protocol::Method::Unbound(function) => protocol::call_positional(
+                function,
+                &[subject.clone(), key.clone(), missing.to_value()],
+            )?,
+            protocol::Method::Bound(callable) => {
+                protocol::call_positional(callable, &[key.clone(), missing.to_value()])?
             }
-            protocol::Method::Bound(callable) => protocol::call_positional(callable, &[key.clone(), missing.to_value()])?,
         };
         if found.is(missing.as_value()) {
             return Ok(None);
@@ -64,14 +75,23 @@ pub(crate) fn match_class(c: &mut Cursor, oparg: u32) -> Step {
     let names = c.pop();
     let class = c.pop();
     let subject = c.pop();
-    let Some(names) = names.downcast::<Tuple>() else { bail!(SystemError, "the names of a class pattern are a tuple") };
+    let Some(names) = names.downcast::<Tuple>() else {
+        bail!(SystemError, "the names of a class pattern are a tuple")
+    };
     let attributes = class_attributes(&subject, &class, oparg as usize, names)?;
-    c.push(attributes.map_or(Value::NONE, |attributes| Tuple::new(attributes).into_value()));
+    c.push(attributes.map_or(Value::NONE, |attributes| {
+        Tuple::new(attributes).into_value()
+    }));
     Ok(())
 }
 
 /// The attributes that a class pattern binds, or nothing if the subject does not match.
-fn class_attributes(subject: &Value, class: &Value, positional: usize, names: &Ref<Tuple>) -> PyResult<Option<Vec<Value>>> {
+fn class_attributes(
+    subject: &Value,
+    class: &Value,
+    positional: usize,
+    names: &Ref<Tuple>,
+) -> PyResult<Option<Vec<Value>>> {
     let Some(class_type) = class.downcast::<Type>() else {
         bail!(TypeError, "called match pattern must be a class");
     };
@@ -86,7 +106,12 @@ fn class_attributes(subject: &Value, class: &Value, positional: usize, names: &R
             Some(args) => match args.downcast_exact::<Tuple>() {
                 Some(args) => args.to_vec(),
                 None => {
-                    bail!(TypeError, "{}.__match_args__ must be a tuple (got {})", class_type.name(), args.class().name())
+                    bail!(
+                        TypeError,
+                        "{}.__match_args__ must be a tuple (got {})",
+                        class_type.name(),
+                        args.class().name()
+                    )
                 }
             },
             None => {
@@ -97,14 +122,22 @@ fn class_attributes(subject: &Value, class: &Value, positional: usize, names: &R
         let allowed = if match_self { 1 } else { match_args.len() };
         if allowed < positional {
             let plural = if allowed == 1 { "" } else { "s" };
-            bail!(TypeError, "{}() accepts {allowed} positional sub-pattern{plural} ({positional} given)", class_type.name());
+            bail!(
+                TypeError,
+                "{}() accepts {allowed} positional sub-pattern{plural} ({positional} given)",
+                class_type.name()
+            );
         }
         if match_self {
             attributes.push(subject.clone());
         } else {
             for name in &match_args[..positional] {
                 let Some(name) = name.downcast_exact::<Str>() else {
-                    bail!(TypeError, "__match_args__ elements must be strings (got {})", name.class().name());
+                    bail!(
+                        TypeError,
+                        "__match_args__ elements must be strings (got {})",
+                        name.class().name()
+                    );
                 };
                 match attribute(subject, class_type, name, &mut seen)? {
                     Some(value) => attributes.push(value),
@@ -114,7 +147,9 @@ fn class_attributes(subject: &Value, class: &Value, positional: usize, names: &R
         }
     }
     for name in names.tail() {
-        let Some(name) = name.downcast::<Str>() else { bail!(SystemError, "attribute names are strings") };
+        let Some(name) = name.downcast::<Str>() else {
+            bail!(SystemError, "attribute names are strings")
+        };
         match attribute(subject, class_type, name, &mut seen)? {
             Some(value) => attributes.push(value),
             None => return Ok(None),
@@ -123,9 +158,19 @@ fn class_attributes(subject: &Value, class: &Value, positional: usize, names: &R
     Ok(Some(attributes))
 }
 
-fn attribute(subject: &Value, class: &Ref<Type>, name: &Ref<Str>, seen: &mut Vec<Ref<Str>>) -> PyResult<Option<Value>> {
+fn attribute(
+    subject: &Value,
+    class: &Ref<Type>,
+    name: &Ref<Str>,
+    seen: &mut Vec<Ref<Str>>,
+) -> PyResult<Option<Value>> {
     if seen.iter().any(|earlier| earlier.same_text(name)) {
-        bail!(TypeError, "{}() got multiple sub-patterns for attribute {}", class.name(), protocol::repr(name.as_value())?.to_display());
+        bail!(
+            TypeError,
+            "{}() got multiple sub-patterns for attribute {}",
+            class.name(),
+            protocol::repr(name.as_value())?.to_display()
+        );
     }
     seen.push(name.clone());
     protocol::getattr_optional(subject, name)

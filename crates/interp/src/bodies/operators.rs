@@ -2,11 +2,11 @@
 
 use taipan_bytecode::{BinaryOp, CompareOp};
 use taipan_objects::class::Comparison;
+use taipan_objects::dict::Dict;
 use taipan_objects::list::List;
 use taipan_objects::raised::PyResult;
-use taipan_objects::tuple::Tuple;
-use taipan_objects::dict::Dict;
 use taipan_objects::str::Str;
+use taipan_objects::tuple::Tuple;
 use taipan_objects::value::{Ref, Value, bits};
 use taipan_objects::{bail, protocol, slice};
 
@@ -33,11 +33,15 @@ const SUBSCRIPT: u32 = BinaryOp::Subscr as u32;
 fn immediate(left: u64, right: u64, oparg: u32) -> u64 {
     if bits::is_int(left) && bits::is_int(right) {
         return match oparg {
-            ADD | INPLACE_ADD => ((left - 1) as i64).checked_add(right as i64).map_or(0, |sum| sum as u64),
-            SUBTRACT | INPLACE_SUBTRACT => (left as i64).checked_sub((right - 1) as i64).map_or(0, |difference| difference as u64),
-            MULTIPLY | INPLACE_MULTIPLY => {
-                ((left - 1) as i64).checked_mul(bits::to_small_int(right)).map_or(0, |product| product as u64 | 1)
-            }
+            ADD | INPLACE_ADD => ((left - 1) as i64)
+                .checked_add(right as i64)
+                .map_or(0, |sum| sum as u64),
+            SUBTRACT | INPLACE_SUBTRACT => (left as i64)
+                .checked_sub((right - 1) as i64)
+                .map_or(0, |difference| difference as u64),
+            MULTIPLY | INPLACE_MULTIPLY => ((left - 1) as i64)
+                .checked_mul(bits::to_small_int(right))
+                .map_or(0, |product| product as u64 | 1),
             AND => left & right,
             OR => left | right,
             XOR => left ^ right | 1,
@@ -46,7 +50,11 @@ fn immediate(left: u64, right: u64, oparg: u32) -> u64 {
                 if right <= 0 || left < 0 {
                     return 0;
                 }
-                bits::from_small_int(if oparg == REMAINDER { left % right } else { left / right })
+                bits::from_small_int(if oparg == REMAINDER {
+                    left % right
+                } else {
+                    left / right
+                })
             }
             _ => 0,
         };
@@ -77,7 +85,11 @@ fn subscript_quick(container: StackRef, index: u64) -> StackRef {
         let view = container.view();
         if let Some(list) = view.downcast_exact::<List>() {
             let items = list.peek();
-            let position = if position < 0 { position + items.len() as i64 } else { position } as usize;
+            let position = if position < 0 {
+                position + items.len() as i64
+            } else {
+                position
+            } as usize;
             return match items.get(position) {
                 Some(item) => duplicate_quick(StackRef(item.bits())),
                 None => StackRef::NULL,
@@ -85,7 +97,11 @@ fn subscript_quick(container: StackRef, index: u64) -> StackRef {
         }
         if let Some(tuple) = view.downcast_exact::<Tuple>() {
             let items = tuple.tail();
-            let position = if position < 0 { position + items.len() as i64 } else { position } as usize;
+            let position = if position < 0 {
+                position + items.len() as i64
+            } else {
+                position
+            } as usize;
             return match items.get(position) {
                 Some(item) => duplicate_quick(StackRef(item.bits())),
                 None => StackRef::NULL,
@@ -106,7 +122,9 @@ fn subscript_dict_quick(c: &mut Cursor) -> StackRef {
     // `Ref` that can be lent: the address of a local would keep the dispatch from being a jump.
     unsafe {
         let view = container.view();
-        let Some(dict) = view.downcast_exact::<Dict>() else { return StackRef::NULL };
+        let Some(dict) = view.downcast_exact::<Dict>() else {
+            return StackRef::NULL;
+        };
         if key.view().downcast_exact::<Str>().is_none() {
             return StackRef::NULL;
         }
@@ -260,7 +278,11 @@ pub(crate) fn compare_op_full(c: &mut Cursor, oparg: u32) -> Step {
     let result = {
         let (left, right) = (c.peek(1), c.peek(0));
         let answer = protocol::compare(&left, &right, comparison_of(oparg))?;
-        if oparg & 16 != 0 { Value::from_bool(protocol::is_true(&answer)?) } else { answer }
+        if oparg & 16 != 0 {
+            Value::from_bool(protocol::is_true(&answer)?)
+        } else {
+            answer
+        }
     };
     replace_top_two(c, result);
     Ok(())
@@ -279,7 +301,14 @@ pub(crate) fn is_op(c: &mut Cursor, oparg: u32) -> bool {
     close_quick(left);
     close_quick(right);
     c.pop_word();
-    c.set_word(0, StackRef(if same != (oparg == 1) { bits::TRUE } else { bits::FALSE }));
+    c.set_word(
+        0,
+        StackRef(if same != (oparg == 1) {
+            bits::TRUE
+        } else {
+            bits::FALSE
+        }),
+    );
     true
 }
 
@@ -381,16 +410,28 @@ pub(crate) fn store_subscr(c: &mut Cursor, _oparg: u32) -> bool {
     // SAFETY: the list does not die here; the old item is looked at before anything changes.
     unsafe {
         let view = container.view();
-        let Some(list) = view.downcast_exact::<List>() else { return false };
+        let Some(list) = view.downcast_exact::<List>() else {
+            return false;
+        };
         let items = list.peek();
         let position = bits::to_small_int(key);
-        let position = if position < 0 { position + items.len() as i64 } else { position } as usize;
-        let Some(old) = items.get(position) else { return false };
+        let position = if position < 0 {
+            position + items.len() as i64
+        } else {
+            position
+        } as usize;
+        let Some(old) = items.get(position) else {
+            return false;
+        };
         let old = StackRef(old.bits());
         if would_die(old) {
             return false;
         }
-        let word = if value.is_borrowed() { duplicate_quick(value) } else { value };
+        let word = if value.is_borrowed() {
+            duplicate_quick(value)
+        } else {
+            value
+        };
         std::mem::forget(list.set(position, Value::from_bits(word.0)));
         close_quick(old);
         close_quick(container);

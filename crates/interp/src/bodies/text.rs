@@ -1,6 +1,7 @@
 //! Strings: f-strings, templates, concatenation in place.
 
 use taipan_bytecode::ConvertValue;
+use taipan_objects::bail;
 use taipan_objects::format::{self, ValueConversion};
 use taipan_objects::protocol;
 use taipan_objects::raised::PyResult;
@@ -8,7 +9,6 @@ use taipan_objects::str::Str;
 use taipan_objects::template::{Interpolation, Template};
 use taipan_objects::tuple::Tuple;
 use taipan_objects::value::{Ref, Value};
-use taipan_objects::bail;
 
 use crate::cursor::{Cursor, Step};
 use crate::frame_stack::StackRef;
@@ -45,14 +45,24 @@ pub(crate) fn format_simple(c: &mut Cursor, _oparg: u32) -> Step {
 pub(crate) fn format_with_spec(c: &mut Cursor, _oparg: u32) -> Step {
     let spec = c.pop();
     let value = c.pop();
-    let Some(spec) = spec.downcast::<Str>() else { bail!(TypeError, "Format specifier must be a string, not {}", spec.class().name()) };
+    let Some(spec) = spec.downcast::<Str>() else {
+        bail!(
+            TypeError,
+            "Format specifier must be a string, not {}",
+            spec.class().name()
+        )
+    };
     let text = format::format(&value, Some(spec))?;
     c.push(text.into_value());
     Ok(())
 }
 
 pub(crate) fn build_interpolation(c: &mut Cursor, oparg: u32) -> Step {
-    let spec = if oparg & 1 != 0 { text(c.pop())? } else { Str::empty() };
+    let spec = if oparg & 1 != 0 {
+        text(c.pop())?
+    } else {
+        Str::empty()
+    };
     let expression = text(c.pop())?;
     let value = c.pop();
     let conversion = match ConvertValue::from_number(oparg >> 2) {
@@ -74,7 +84,13 @@ pub(crate) fn build_template(c: &mut Cursor, _oparg: u32) -> Step {
 
 /// The text that the compiler put on the stack.
 fn text(value: Value) -> PyResult<Ref<Str>> {
-    value.into_ref::<Str>().or_else(|other| bail!(SystemError, "{} is no part of a template", other.class().name()))
+    value.into_ref::<Str>().or_else(|other| {
+        bail!(
+            SystemError,
+            "{} is no part of a template",
+            other.class().name()
+        )
+    })
 }
 
 /// `s += t` for exact strings: when the next instruction stores into the local that holds the only other reference, the

@@ -18,7 +18,11 @@ use super::instrument::{Layer, remove};
 use crate::code::Code;
 
 /// The payload of callbacks for one direction of BRANCH.
-#[class(name = "branch_event_handler", module = "sys.monitoring", flags(NO_INSTANTIATION))]
+#[class(
+    name = "branch_event_handler",
+    module = "sys.monitoring",
+    flags(NO_INSTANTIATION)
+)]
 pub(super) struct BranchHandler {
     function: Value,
     #[untraced]
@@ -30,7 +34,15 @@ pub(super) struct BranchHandler {
 impl BranchHandler {
     /// A callback that hands the events of one direction to `function`.
     pub(super) fn make(tool: usize, function: Value, right: bool) -> Value {
-        heap::new_object(BranchHandler::class(), BranchHandler { function, right, tool: tool as u8 }).into_value()
+        heap::new_object(
+            BranchHandler::class(),
+            BranchHandler {
+                function,
+                right,
+                tool: tool as u8,
+            },
+        )
+        .into_value()
     }
 
     /// The function behind a handler; any other callback itself.
@@ -47,9 +59,14 @@ impl BranchHandler {
         match plain {
             Opcode::ForIter => self.right.then_some(source),
             // NOT_TAKEN stands behind the jump and its cache.
-            Opcode::PopJumpIfFalse | Opcode::PopJumpIfTrue | Opcode::PopJumpIfNone | Opcode::PopJumpIfNotNone => {
-                Some(if self.right { source + 1 + plain.cache_units() } else { source })
-            }
+            Opcode::PopJumpIfFalse
+            | Opcode::PopJumpIfTrue
+            | Opcode::PopJumpIfNone
+            | Opcode::PopJumpIfNotNone => Some(if self.right {
+                source + 1 + plain.cache_units()
+            } else {
+                source
+            }),
             _ => None,
         }
     }
@@ -60,11 +77,19 @@ impl BranchHandler {
     #[slot(call)]
     fn call(&self, args: Args<'_>) -> PyResult<Value> {
         let place = match args.positional() {
-            [code, source, _] => code.downcast_exact::<Code>().cloned().zip(int::to_i64(source).map(|source| source as usize / 2)),
+            [code, source, _] => code
+                .downcast_exact::<Code>()
+                .cloned()
+                .zip(int::to_i64(source).map(|source| source as usize / 2)),
             _ => None,
         };
-        let Some((code, source)) = place else { return protocol::call(&self.function, args) };
-        let shown = code.units().get(source).and_then(|unit| Opcode::from_byte(unit.get() as u8));
+        let Some((code, source)) = place else {
+            return protocol::call(&self.function, args);
+        };
+        let shown = code
+            .units()
+            .get(source)
+            .and_then(|unit| Opcode::from_byte(unit.get() as u8));
         if shown.is_some_and(|shown| shown.kind() != OpcodeKind::Instrumented) {
             return Ok(disable_sentinel());
         }

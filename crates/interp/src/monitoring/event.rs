@@ -94,7 +94,9 @@ pub(crate) fn event_of(opcode: Opcode, oparg: u8) -> Option<Event> {
         Opcode::Resume => Event::PyResume,
         Opcode::ReturnValue => Event::PyReturn,
         Opcode::YieldValue => Event::PyYield,
-        Opcode::Call | Opcode::CallKw | Opcode::CallFunctionEx | Opcode::LoadSuperAttr => Event::Call,
+        Opcode::Call | Opcode::CallKw | Opcode::CallFunctionEx | Opcode::LoadSuperAttr => {
+            Event::Call
+        }
         Opcode::JumpForward | Opcode::JumpBackward => Event::Jump,
         Opcode::ForIter | Opcode::NotTaken => Event::BranchLeft,
         Opcode::PopJumpIfFalse

@@ -13,9 +13,9 @@ use taipan_objects::protocol;
 use taipan_objects::raised::{PyResult, Raised};
 use taipan_objects::value::{Ref, Value};
 
+use super::Event;
 use super::instrument::{Layer, remove};
 use super::state::{PROFILE_TOOL, TRACE_TOOL, callback, global_tools, listens, replace_callback};
-use super::Event;
 use crate::code::Code;
 use crate::cursor::{Cursor, Step};
 use crate::frame_stack::EngineState;
@@ -48,8 +48,17 @@ fn offset(index: usize) -> Value {
 }
 
 /// Calls one tool; answers whether it wants to hear no more of this place.
-fn call_tool(engine: *mut EngineState, tool: usize, event: Event, arguments: &[Value]) -> PyResult<bool> {
-    let listener = if tool < PROFILE_TOOL { callback(tool, event) } else { None };
+fn call_tool(
+    engine: *mut EngineState,
+    tool: usize,
+    event: Event,
+    arguments: &[Value],
+) -> PyResult<bool> {
+    let listener = if tool < PROFILE_TOOL {
+        callback(tool, event)
+    } else {
+        None
+    };
     if tool < PROFILE_TOOL && listener.is_none() {
         return Ok(false);
     }
@@ -59,7 +68,9 @@ fn call_tool(engine: *mut EngineState, tool: usize, event: Event, arguments: &[V
         (*engine).event.replace(event)
     };
     let answer = match (&listener, tool) {
-        (Some(listener), _) => protocol::call_positional(listener, arguments).map(|answer| answer.is(&DISABLE)),
+        (Some(listener), _) => {
+            protocol::call_positional(listener, arguments).map(|answer| answer.is(&DISABLE))
+        }
         (None, TRACE_TOOL) => crate::tracing::trace_event(event, arguments),
         (None, _) => crate::tracing::profile_event(event, arguments),
     };
@@ -105,7 +116,10 @@ pub(crate) fn fire_from(c: &mut Cursor, event: Event, source: usize, arguments: 
     if is_telling(c.engine) {
         return Ok(());
     }
-    let (code, index) = (c.frame().code().clone(), c.frame().instruction_index().max(0) as usize);
+    let (code, index) = (
+        c.frame().code().clone(),
+        c.frame().instruction_index().max(0) as usize,
+    );
     let tools = code.monitoring.event_tools(index);
     if tools == 0 {
         return Ok(());
@@ -125,7 +139,11 @@ pub(crate) fn fire_from(c: &mut Cursor, event: Event, source: usize, arguments: 
 fn refuse_disabling(tool: u8, event: Event) -> PyResult<()> {
     // Without its callback the tool cannot do it again.
     drop(replace_callback(usize::from(tool), event, None));
-    bail!(ValueError, "Cannot disable {} events. Callback removed.", event.name())
+    bail!(
+        ValueError,
+        "Cannot disable {} events. Callback removed.",
+        event.name()
+    )
 }
 
 /// Tells of the line that starts at the running instruction, unless the instruction `previous` was of that line already.
@@ -139,14 +157,24 @@ pub(crate) fn line_event(c: &mut Cursor, code: &Ref<Code>, index: usize, previou
         Some(Opcode::Resume) => index == previous + 1,
         opcode => opcode == Some(Opcode::YieldValue),
     };
-    let has_started = previous > code.first_traceable as usize && !is_first && code.monitoring.line(previous) == line;
-    let Some(line) = line.filter(|_| !has_started) else { return Ok(()) };
+    let has_started = previous > code.first_traceable as usize
+        && !is_first
+        && code.monitoring.line(previous) == line;
+    let Some(line) = line.filter(|_| !has_started) else {
+        return Ok(());
+    };
     c.frame_mut().sp = c.sp;
     let arguments = [code.to_value(), int::new(i64::from(line))];
-    call_tools(c.engine, code.monitoring.line_tools(index), Event::Line, &arguments, |tool| {
-        remove(code, index, Layer::Line, 1 << tool);
-        Ok(())
-    })
+    call_tools(
+        c.engine,
+        code.monitoring.line_tools(index),
+        Event::Line,
+        &arguments,
+        |tool| {
+            remove(code, index, Layer::Line, 1 << tool);
+            Ok(())
+        },
+    )
 }
 
 /// Tells of the running instruction itself.
@@ -156,22 +184,39 @@ pub(crate) fn instruction_event(c: &mut Cursor, code: &Ref<Code>, index: usize) 
     }
     c.frame_mut().sp = c.sp;
     let arguments = [code.to_value(), offset(index)];
-    call_tools(c.engine, code.monitoring.instruction_tools(index), Event::Instruction, &arguments, |tool| {
-        remove(code, index, Layer::Instruction, 1 << tool);
-        Ok(())
-    })
+    call_tools(
+        c.engine,
+        code.monitoring.instruction_tools(index),
+        Event::Instruction,
+        &arguments,
+        |tool| {
+            remove(code, index, Layer::Instruction, 1 << tool);
+            Ok(())
+        },
+    )
 }
 
 /// Tells of an exception in the running frame, whose stack pointer is saved, at the unit `index`. An exception of a
 /// callback takes its place.
-pub(crate) fn exception_event(engine: *mut EngineState, event: Event, index: usize, raised: Raised) -> Raised {
+pub(crate) fn exception_event(
+    engine: *mut EngineState,
+    event: Event,
+    index: usize,
+    raised: Raised,
+) -> Raised {
     if !listens(event) || is_telling(engine) {
         return raised;
     }
     // SAFETY: the engine outlives the loop; its current frame is live.
     let code = unsafe { (*(*engine).current).code().clone() };
-    let arguments = [code.to_value(), offset(index), raised.exception().to_value()];
-    match call_tools(engine, global_tools(event), event, &arguments, |tool| refuse_disabling(tool, event)) {
+    let arguments = [
+        code.to_value(),
+        offset(index),
+        raised.exception().to_value(),
+    ];
+    match call_tools(engine, global_tools(event), event, &arguments, |tool| {
+        refuse_disabling(tool, event)
+    }) {
         Ok(()) => raised,
         Err(other) => other,
     }

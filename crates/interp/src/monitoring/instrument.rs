@@ -14,10 +14,10 @@ use taipan_compiler::flags;
 use taipan_objects::class::Trace;
 use taipan_objects::value::Value;
 
+use super::Event;
 use super::event::event_of;
 use super::lines::Lines;
 use super::state::{self, LocalTools, TOOLS};
-use super::Event;
 use crate::code::Code;
 
 /// What is listened to in one code object.
@@ -63,7 +63,10 @@ fn base_of(unit: u16) -> Opcode {
 impl Tables {
     fn new(code: &Code) -> Tables {
         let bytes = code.original_bytes();
-        let plain: Box<[u16]> = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
+        let plain: Box<[u16]> = bytes
+            .chunks_exact(2)
+            .map(|pair| u16::from_le_bytes([pair[0], pair[1]]))
+            .collect();
         let none = || vec![0u8; plain.len()].into_boxed_slice();
         Tables {
             local: [0; Event::LOCAL_COUNT],
@@ -126,14 +129,20 @@ impl Tables {
             self.loops = Some(self.find_loops());
         }
         let places: Vec<usize> = self.starts(first).collect();
-        let apply = |tools: &mut u8, event: Event| *tools = *tools & !removed[event as usize] | added[event as usize];
+        let apply = |tools: &mut u8, event: Event| {
+            *tools = *tools & !removed[event as usize] | added[event as usize]
+        };
         for index in places {
             let unit = CodeUnit(self.plain[index]);
             let opcode = base_of(unit.0);
             if let Some(event) = event_of(opcode, unit.oparg()) {
                 apply(&mut self.events[index], event);
             }
-            if self.lines.as_ref().is_some_and(|lines| lines.starts_at(index)) {
+            if self
+                .lines
+                .as_ref()
+                .is_some_and(|lines| lines.starts_at(index))
+            {
                 apply(&mut self.lines_listened[index], Event::Line);
             }
             if !matches!(opcode, Opcode::Resume | Opcode::EndFor) {
@@ -146,9 +155,12 @@ impl Tables {
     fn find_loops(&self) -> Box<[u32]> {
         let mut loops = vec![0; self.plain.len()].into_boxed_slice();
         let units: Vec<CodeUnit> = self.plain.iter().map(|&unit| CodeUnit(unit)).collect();
-        for instruction in instructions(&units).filter(|instruction| instruction.opcode == Ok(Opcode::ForIter)) {
+        for instruction in
+            instructions(&units).filter(|instruction| instruction.opcode == Ok(Opcode::ForIter))
+        {
             // Behind END_FOR.
-            if let Some(place) = loops.get_mut((instruction.end() + instruction.oparg + 1) as usize) {
+            if let Some(place) = loops.get_mut((instruction.end() + instruction.oparg + 1) as usize)
+            {
                 *place = instruction.offset;
             }
         }
@@ -178,7 +190,8 @@ impl CodeMonitoring {
 
     /// The plain unit at `index`, if the code was ever instrumented.
     pub(crate) fn plain_unit(&self, index: usize) -> Option<CodeUnit> {
-        self.with(|tables| tables.plain.get(index).map(|&unit| CodeUnit(unit))).flatten()
+        self.with(|tables| tables.plain.get(index).map(|&unit| CodeUnit(unit)))
+            .flatten()
     }
 
     /// Tools that listen to this code alone, by event.
@@ -193,32 +206,38 @@ impl CodeMonitoring {
 
     /// The tools that listen to the line that starts at an instruction.
     pub(super) fn line_tools(&self, index: usize) -> u8 {
-        self.with(|tables| tables.lines_listened[index]).unwrap_or(0)
+        self.with(|tables| tables.lines_listened[index])
+            .unwrap_or(0)
     }
 
     /// The tools that listen to an instruction itself.
     pub(super) fn instruction_tools(&self, index: usize) -> u8 {
-        self.with(|tables| tables.instructions_listened[index]).unwrap_or(0)
+        self.with(|tables| tables.instructions_listened[index])
+            .unwrap_or(0)
     }
 
     /// The line of an instruction, where lines were ever listened to.
     pub(crate) fn line(&self, index: usize) -> Option<i32> {
-        self.with(|tables| tables.lines.as_ref().and_then(|lines| lines.line(index))).flatten()
+        self.with(|tables| tables.lines.as_ref().and_then(|lines| lines.line(index)))
+            .flatten()
     }
 
     /// The FOR_ITER whose loop a POP_ITER ends.
     pub(crate) fn loop_of(&self, index: usize) -> Option<usize> {
-        self.with(|tables| tables.loops.as_ref().map(|loops| loops[index] as usize)).flatten()
+        self.with(|tables| tables.loops.as_ref().map(|loops| loops[index] as usize))
+            .flatten()
     }
 
     /// What an instruction goes on with when its line was told.
     pub(crate) fn opcode_behind_line(&self, index: usize) -> Opcode {
-        self.with(|tables| tables.opcode_from(index, Layer::Instruction)).unwrap_or(Opcode::Nop)
+        self.with(|tables| tables.opcode_from(index, Layer::Instruction))
+            .unwrap_or(Opcode::Nop)
     }
 
     /// What an instruction goes on with when it was told itself.
     pub(crate) fn opcode_behind_instruction(&self, index: usize) -> Opcode {
-        self.with(|tables| tables.opcode_from(index, Layer::Event)).unwrap_or(Opcode::Nop)
+        self.with(|tables| tables.opcode_from(index, Layer::Event))
+            .unwrap_or(Opcode::Nop)
     }
 }
 
@@ -256,11 +275,17 @@ pub(super) fn force_update(code: &Code) {
     code.monitoring.with_made(code, |tables| {
         for (tool, &version) in global.tool_versions.iter().enumerate() {
             if tables.tool_versions[tool] != version {
-                tables.local.iter_mut().for_each(|tools| *tools &= !(1 << tool));
+                tables
+                    .local
+                    .iter_mut()
+                    .for_each(|tools| *tools &= !(1 << tool));
             }
         }
         let mut wanted = global.tools;
-        wanted.iter_mut().zip(&tables.local).for_each(|(wanted, local)| *wanted |= local);
+        wanted
+            .iter_mut()
+            .zip(&tables.local)
+            .for_each(|(wanted, local)| *wanted |= local);
         let (mut removed, mut added) = (tables.active, wanted);
         if seen >= global.restarted {
             // What was disabled at single places stays disabled.
@@ -276,23 +301,40 @@ pub(super) fn force_update(code: &Code) {
 
 /// The places of RESUME in a code object.
 fn resumes(code: &Code) -> Vec<usize> {
-    let is_resume = |unit: u16| CodeUnit(unit).opcode().is_some_and(|opcode| opcode.base() == Opcode::Resume || opcode == Opcode::InstrumentedResume);
+    let is_resume = |unit: u16| {
+        CodeUnit(unit).opcode().is_some_and(|opcode| {
+            opcode.base() == Opcode::Resume || opcode == Opcode::InstrumentedResume
+        })
+    };
     if code.has_flag(flags::GENERATOR | flags::COROUTINE | flags::ASYNC_GENERATOR) {
         let units: Vec<CodeUnit> = match code.monitoring.plain_units() {
             Some(plain) => plain.iter().map(|&unit| CodeUnit(unit)).collect(),
-            None => code.units().iter().map(|unit| CodeUnit(unit.get())).collect(),
+            None => code
+                .units()
+                .iter()
+                .map(|unit| CodeUnit(unit.get()))
+                .collect(),
         };
         let places = instructions(&units).map(|instruction| instruction.offset as usize);
         return places.filter(|&index| is_resume(units[index].0)).collect();
     }
     let first = code.first_traceable as usize;
-    code.units().get(first).filter(|unit| is_resume(unit.get())).map(|_| first).into_iter().collect()
+    code.units()
+        .get(first)
+        .filter(|unit| is_resume(unit.get()))
+        .map(|_| first)
+        .into_iter()
+        .collect()
 }
 
 /// Lets a code object look at its instrumentation when it runs next.
 pub(crate) fn mark(code: &Code) {
     for index in resumes(code) {
         let unit = &code.units()[index];
-        unit.set(CodeUnit(unit.get()).with_opcode(Opcode::InstrumentedResume).0);
+        unit.set(
+            CodeUnit(unit.get())
+                .with_opcode(Opcode::InstrumentedResume)
+                .0,
+        );
     }
 }

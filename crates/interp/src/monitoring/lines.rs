@@ -18,7 +18,10 @@ const NO_LINE: i32 = -1;
 
 /// Opcodes that are skipped from elsewhere, or that instrumentation itself stands on.
 const fn never_starts(opcode: Opcode) -> bool {
-    matches!(opcode, Opcode::EndAsyncFor | Opcode::EndFor | Opcode::EndSend | Opcode::Resume | Opcode::PopIter)
+    matches!(
+        opcode,
+        Opcode::EndAsyncFor | Opcode::EndFor | Opcode::EndSend | Opcode::Resume | Opcode::PopIter
+    )
 }
 
 impl Lines {
@@ -31,7 +34,10 @@ impl Lines {
                 lines[unit as usize] = line;
             }
         }
-        let mut found = Lines { lines, starts: vec![false; units.len()].into_boxed_slice() };
+        let mut found = Lines {
+            lines,
+            starts: vec![false; units.len()].into_boxed_slice(),
+        };
         let plain: Vec<CodeUnit> = units.iter().map(|&unit| CodeUnit(unit)).collect();
         found.mark_changes(&plain, code.first_traceable as usize);
         found.mark_targets(&plain, code.first_traceable);
@@ -69,11 +75,18 @@ impl Lines {
         for instruction in instructions(units).filter(|instruction| instruction.start >= first) {
             let (next, oparg) = (instruction.end(), instruction.oparg);
             let target = match instruction.opcode {
-                Ok(Opcode::PopJumpIfFalse | Opcode::PopJumpIfTrue | Opcode::PopJumpIfNone | Opcode::PopJumpIfNotNone)
+                Ok(
+                    Opcode::PopJumpIfFalse
+                    | Opcode::PopJumpIfTrue
+                    | Opcode::PopJumpIfNone
+                    | Opcode::PopJumpIfNotNone,
+                )
                 | Ok(Opcode::JumpForward) => next + oparg,
                 // Behind END_FOR or END_SEND.
                 Ok(Opcode::ForIter | Opcode::Send) => next + oparg + 1,
-                Ok(Opcode::JumpBackward | Opcode::JumpBackwardNoInterrupt) => next.saturating_sub(oparg),
+                Ok(Opcode::JumpBackward | Opcode::JumpBackwardNoInterrupt) => {
+                    next.saturating_sub(oparg)
+                }
                 _ => continue,
             };
             if units.get(target as usize).and_then(|unit| unit.opcode()) != Some(Opcode::PopIter) {
@@ -84,7 +97,10 @@ impl Lines {
 
     /// The line of an instruction.
     pub(super) fn line(&self, index: usize) -> Option<i32> {
-        self.lines.get(index).copied().filter(|&line| line != NO_LINE)
+        self.lines
+            .get(index)
+            .copied()
+            .filter(|&line| line != NO_LINE)
     }
 
     /// Whether a line starts at an instruction.

@@ -19,11 +19,15 @@ mod state;
 pub use event::Event;
 pub use instrument::CodeMonitoring;
 pub use state::{
-    PROFILE_TOOL, TRACE_TOOL, all_events, clear_tool, events_of, free_tool, is_active, local_events, register_callback,
-    restart_events, set_events, set_local_events, tool_name, use_tool, version,
+    PROFILE_TOOL, TRACE_TOOL, all_events, clear_tool, events_of, free_tool, is_active,
+    local_events, register_callback, restart_events, set_events, set_local_events, tool_name,
+    use_tool, version,
 };
 
-pub(crate) use fire::{disable_sentinel, exception_event, fire, fire_from, instruction_event, line_event, missing_sentinel};
+pub(crate) use fire::{
+    disable_sentinel, exception_event, fire, fire_from, instruction_event, line_event,
+    missing_sentinel,
+};
 pub(crate) use instrument::{mark, update};
 pub(crate) use state::{listens, set_tool_events, set_trace_event};
 

@@ -12,9 +12,9 @@ use taipan_objects::raised::PyResult;
 use taipan_objects::runtime;
 use taipan_objects::value::{Ref, Value};
 
+use super::Event;
 use super::branch::BranchHandler;
 use super::instrument::{force_update, mark, update};
-use super::Event;
 use crate::code::Code;
 use crate::frame_stack::EngineState;
 
@@ -66,7 +66,12 @@ pub(super) fn global_view() -> GlobalView {
     STATE.with(|state| {
         let mut tools = [0; Event::LOCAL_COUNT];
         tools.copy_from_slice(&state.tools[..Event::LOCAL_COUNT]);
-        GlobalView { version: state.version, restarted: state.restarted, tools, tool_versions: state.tool_versions }
+        GlobalView {
+            version: state.version,
+            restarted: state.restarted,
+            tools,
+            tool_versions: state.tool_versions,
+        }
     })
 }
 
@@ -98,7 +103,11 @@ pub(super) fn callback(tool: usize, event: Event) -> Option<Value> {
 }
 
 /// Sets a tool's callback for an event; answers the one before.
-pub(super) fn replace_callback(tool: usize, event: Event, callback: Option<Value>) -> Option<Value> {
+pub(super) fn replace_callback(
+    tool: usize,
+    event: Event,
+    callback: Option<Value>,
+) -> Option<Value> {
     STATE.with(|state| std::mem::replace(&mut state.callbacks[tool][event as usize], callback))
 }
 
@@ -119,7 +128,10 @@ fn check_used(tool: usize) -> PyResult<()> {
 /// The events that make up an event set: C_RETURN and C_RAISE come with CALL, BRANCH is two.
 fn ungrouped(events: u32) -> PyResult<u32> {
     if events & C_RETURN_EVENTS != 0 && events & C_CALL_EVENTS != C_CALL_EVENTS {
-        bail!(ValueError, "cannot set C_RETURN or C_RAISE events independently");
+        bail!(
+            ValueError,
+            "cannot set C_RETURN or C_RAISE events independently"
+        );
     }
     let mut events = events & !C_RETURN_EVENTS;
     if events & Event::Branch.bit() != 0 {
@@ -178,14 +190,21 @@ pub fn free_tool(tool: i32) -> PyResult<()> {
 pub fn register_callback(tool: i32, event: i32, function: &Value) -> PyResult<Option<Value>> {
     let tool = check_tool(tool)?;
     if event.count_ones() != 1 {
-        bail!(ValueError, "The callback can only be set for one event at a time");
+        bail!(
+            ValueError,
+            "The callback can only be set for one event at a time"
+        );
     }
     let Some(&kind) = Event::ALL.get(event.trailing_zeros() as usize) else {
         bail!(ValueError, "invalid event {event}");
     };
     let function = Some(function.clone()).filter(|function| !function.is_none());
     let before = if kind == Event::Branch {
-        let handler = |right| function.clone().map(|function| BranchHandler::make(tool, function, right));
+        let handler = |right| {
+            function
+                .clone()
+                .map(|function| BranchHandler::make(tool, function, right))
+        };
         drop(replace_callback(tool, Event::BranchRight, handler(true)));
         replace_callback(tool, Event::BranchLeft, handler(false))
     } else {
@@ -197,7 +216,15 @@ pub fn register_callback(tool: i32, event: i32, function: &Value) -> PyResult<Op
 /// `get_events(tool_id)`.
 pub fn events_of(tool: i32) -> PyResult<u32> {
     let tool = check_tool(tool)?;
-    Ok(STATE.with(|state| state.tools.iter().enumerate().fold(0, |events, (event, tools)| events | u32::from(tools >> tool & 1) << event)))
+    Ok(STATE.with(|state| {
+        state
+            .tools
+            .iter()
+            .enumerate()
+            .fold(0, |events, (event, tools)| {
+                events | u32::from(tools >> tool & 1) << event
+            })
+    }))
 }
 
 /// `set_events(tool_id, event_set)`.
@@ -224,7 +251,13 @@ pub(crate) fn set_tool_events(tool: usize, events: u32) {
             added |= u32::from(after && !before) << event;
         }
         state.version += u64::from(changed);
-        let listened = state.tools.iter().enumerate().fold(0, |all, (event, tools)| all | u32::from(*tools != 0) << event);
+        let listened = state
+            .tools
+            .iter()
+            .enumerate()
+            .fold(0, |all, (event, tools)| {
+                all | u32::from(*tools != 0) << event
+            });
         LISTENED.store(listened, Ordering::Relaxed);
         changed.then_some(added)
     });
@@ -243,7 +276,9 @@ pub fn local_events(tool: i32, code: &Ref<Code>) -> PyResult<u32> {
 }
 
 fn events_in(local: &LocalTools, tool: usize) -> u32 {
-    local.iter().enumerate().fold(0, |events, (event, tools)| events | u32::from(tools >> tool & 1) << event)
+    local.iter().enumerate().fold(0, |events, (event, tools)| {
+        events | u32::from(tools >> tool & 1) << event
+    })
 }
 
 /// `set_local_events(tool_id, code, event_set)`.
@@ -277,7 +312,11 @@ fn set_tool_local_events(tool: usize, code: &Code, events: u32) {
 /// Turns one local event of the trace tool on or off.
 pub(crate) fn set_trace_event(code: &Code, event: Event, on: bool) {
     let before = events_in(&code.monitoring.local(), TRACE_TOOL);
-    let after = if on { before | event.bit() } else { before & !event.bit() };
+    let after = if on {
+        before | event.bit()
+    } else {
+        before & !event.bit()
+    };
     if before != after {
         set_tool_local_events(TRACE_TOOL, code, after);
     }
@@ -298,8 +337,14 @@ pub fn restart_events() {
 /// `_all_events()`: the events listened to, and by which tools.
 pub fn all_events() -> Vec<(&'static str, u8)> {
     STATE.with(|state| {
-        let tools = state.tools.iter().enumerate().filter(|(_, tools)| **tools != 0);
-        tools.map(|(event, tools)| (Event::ALL[event].name(), *tools)).collect()
+        let tools = state
+            .tools
+            .iter()
+            .enumerate()
+            .filter(|(_, tools)| **tools != 0);
+        tools
+            .map(|(event, tools)| (Event::ALL[event].name(), *tools))
+            .collect()
     })
 }
 

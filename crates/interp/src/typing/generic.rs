@@ -81,5 +81,6 @@ impl NoDefaultType {
 pub(super) fn init_classes() {
     GENERIC.set(Generic::init_class().to_value());
     NoDefaultType::init_class();
-    NO_DEFAULT.set(heap::new_object(NoDefaultType::class(), NoDefaultType { nothing: () }).into_value());
+    NO_DEFAULT
+        .set(heap::new_object(NoDefaultType::class(), NoDefaultType { nothing: () }).into_value());
 }

@@ -36,17 +36,26 @@ impl Trace for Lazy {
 impl Lazy {
     /// Nothing yet.
     pub fn empty() -> Lazy {
-        Lazy { value: Slot::empty(), evaluator: Slot::empty() }
+        Lazy {
+            value: Slot::empty(),
+            evaluator: Slot::empty(),
+        }
     }
 
     /// A value that is known, or nothing.
     pub fn known(value: Option<Value>) -> Lazy {
-        Lazy { value: Slot::new(value), evaluator: Slot::empty() }
+        Lazy {
+            value: Slot::new(value),
+            evaluator: Slot::empty(),
+        }
     }
 
     /// What `function` will answer.
     pub fn evaluated_by(function: Value) -> Lazy {
-        Lazy { value: Slot::empty(), evaluator: Slot::new(Some(function)) }
+        Lazy {
+            value: Slot::empty(),
+            evaluator: Slot::new(Some(function)),
+        }
     }
 
     /// The value, computed now if need be; nothing if there is none.
@@ -54,7 +63,9 @@ impl Lazy {
         if let Some(value) = self.value.get() {
             return Ok(Some(value));
         }
-        let Some(evaluator) = self.evaluator.get() else { return Ok(None) };
+        let Some(evaluator) = self.evaluator.get() else {
+            return Ok(None);
+        };
         let value = protocol::call0(&evaluator)?;
         self.value.set(Some(value.clone()));
         Ok(Some(value))
@@ -102,16 +113,26 @@ const FORMAT_STRING: i32 = 4;
 impl ConstEvaluator {
     #[slot(repr)]
     fn repr(&self) -> PyResult<String> {
-        Ok(format!("<constevaluator {}>", protocol::repr(&self.value)?.to_display()))
+        Ok(format!(
+            "<constevaluator {}>",
+            protocol::repr(&self.value)?.to_display()
+        ))
     }
 
     #[slot(call)]
     fn call(&self, args: Args<'_>) -> PyResult<Value> {
         if !args.names().is_empty() {
-            bail!(TypeError, "constevaluator.__call__() takes no keyword arguments");
+            bail!(
+                TypeError,
+                "constevaluator.__call__() takes no keyword arguments"
+            );
         }
         let [format] = args.positional() else {
-            bail!(TypeError, "constevaluator.__call__() takes exactly 1 argument ({} given)", args.positional().len());
+            bail!(
+                TypeError,
+                "constevaluator.__call__() takes exactly 1 argument ({} given)",
+                args.positional().len()
+            );
         };
         if int::as_i32(format)? != FORMAT_STRING {
             return Ok(self.value.clone());

@@ -35,12 +35,17 @@ fn type_check(value: &Value, message: &str) -> PyResult<Value> {
     if value.is_none() {
         return Ok(value.class().to_value());
     }
-    call_typing("_type_check", &[value.clone(), Str::new(message).into_value()])
+    call_typing(
+        "_type_check",
+        &[value.clone(), Str::new(message).into_value()],
+    )
 }
 
 /// `__module__` of what running code makes: that of the running function.
 fn running_module() -> Value {
-    crate::frames::current_frame().and_then(|frame| frame.function().module.get()).unwrap_or(Value::NONE)
+    crate::frames::current_frame()
+        .and_then(|frame| frame.function().module.get())
+        .unwrap_or(Value::NONE)
 }
 
 /// Sets `__module__` of a new type parameter.
@@ -64,7 +69,13 @@ fn unpacked(parameters: &Ref<Tuple>) -> PyResult<Ref<Tuple>> {
     if !parameters.as_slice().iter().any(is_several) {
         return Ok(parameters.clone());
     }
-    let items = parameters.as_slice().iter().map(|item| if is_several(item) { unpack(item) } else { Ok(item.clone()) });
+    let items = parameters.as_slice().iter().map(|item| {
+        if is_several(item) {
+            unpack(item)
+        } else {
+            Ok(item.clone())
+        }
+    });
     Ok(Tuple::new(items.collect::<PyResult<Vec<Value>>>()?))
 }
 
@@ -78,7 +89,11 @@ fn default_of(parameter: &Value) -> PyResult<&Lazy> {
     }
     match parameter.downcast_exact::<TypeVarTuple>() {
         Some(parameter) => Ok(&parameter.default),
-        None => bail!(TypeError, "Expected a type param, got {}", protocol::repr(parameter)?.to_display()),
+        None => bail!(
+            TypeError,
+            "Expected a type param, got {}",
+            protocol::repr(parameter)?.to_display()
+        ),
     }
 }
 
@@ -92,23 +107,39 @@ struct Variance {
 
 impl Variance {
     /// What the syntax of type parameters means.
-    const INFERRED: Variance = Variance { covariant: false, contravariant: false, inferred: true };
+    const INFERRED: Variance = Variance {
+        covariant: false,
+        contravariant: false,
+        inferred: true,
+    };
 
     fn checked(covariant: bool, contravariant: bool, inferred: bool) -> PyResult<Variance> {
         if covariant && contravariant {
             bail!(ValueError, "Bivariant types are not supported.");
         }
         if inferred && (covariant || contravariant) {
-            bail!(ValueError, "Variance cannot be specified with infer_variance.");
+            bail!(
+                ValueError,
+                "Variance cannot be specified with infer_variance."
+            );
         }
-        Ok(Variance { covariant, contravariant, inferred })
+        Ok(Variance {
+            covariant,
+            contravariant,
+            inferred,
+        })
     }
 
     fn show(self, name: &Str) -> String {
         let sign = match self {
             Variance { inferred: true, .. } => "",
-            Variance { covariant: true, .. } => "+",
-            Variance { contravariant: true, .. } => "-",
+            Variance {
+                covariant: true, ..
+            } => "+",
+            Variance {
+                contravariant: true,
+                ..
+            } => "-",
             _ => "~",
         };
         format!("{sign}{}", name.to_display())
@@ -123,7 +154,11 @@ fn name_of(value: &Value) -> PyResult<Ref<Str>> {
 }
 
 /// A TypeVar with a lazily evaluated bound or constraints.
-pub(crate) fn type_var(name: Value, bound: Option<Value>, constraints: Option<Value>) -> PyResult<Value> {
+pub(crate) fn type_var(
+    name: Value,
+    bound: Option<Value>,
+    constraints: Option<Value>,
+) -> PyResult<Value> {
     Ok(TypeVar::inferred(name_of(&name)?, bound, constraints).into_value())
 }
 
@@ -149,9 +184,20 @@ pub(crate) fn subscript_generic(parameters: Value) -> PyResult<Value> {
 /// A type alias: name, type parameters, function that evaluates the value.
 pub(crate) fn type_alias(parts: Value) -> PyResult<Value> {
     let parts = protocol::collect(&parts)?;
-    let [name, parameters, evaluate] = &parts[..] else { bail!(SystemError, "a type alias is made of three parts") };
-    let parameters = parameters.downcast::<Tuple>().filter(|parameters| !parameters.is_empty()).cloned();
-    Ok(TypeAliasType::make(name_of(name)?, parameters, Lazy::evaluated_by(evaluate.clone()), None).into_value())
+    let [name, parameters, evaluate] = &parts[..] else {
+        bail!(SystemError, "a type alias is made of three parts")
+    };
+    let parameters = parameters
+        .downcast::<Tuple>()
+        .filter(|parameters| !parameters.is_empty())
+        .cloned();
+    Ok(TypeAliasType::make(
+        name_of(name)?,
+        parameters,
+        Lazy::evaluated_by(evaluate.clone()),
+        None,
+    )
+    .into_value())
 }
 
 /// Sets the lazily evaluated default of a type parameter.

@@ -30,7 +30,12 @@ pub struct ParamSpec {
 impl ParamSpec {
     /// The parameter that the syntax makes.
     pub(super) fn inferred(name: Ref<Str>) -> Ref<ParamSpec> {
-        let payload = ParamSpec { name, bound: None, default: Lazy::empty(), variance: Variance::INFERRED };
+        let payload = ParamSpec {
+            name,
+            bound: None,
+            default: Lazy::empty(),
+            variance: Variance::INFERRED,
+        };
         heap::new_object(ParamSpec::class(), payload)
     }
 }
@@ -82,8 +87,15 @@ impl ParamSpec {
     }
 
     #[method("($self, alias, args, /)")]
-    fn __typing_prepare_subst__(this: &Ref<ParamSpec>, alias: &Value, args: &Value) -> PyResult<Value> {
-        call_typing("_paramspec_prepare_subst", &[this.to_value(), alias.clone(), args.clone()])
+    fn __typing_prepare_subst__(
+        this: &Ref<ParamSpec>,
+        alias: &Value,
+        args: &Value,
+    ) -> PyResult<Value> {
+        call_typing(
+            "_paramspec_prepare_subst",
+            &[this.to_value(), alias.clone(), args.clone()],
+        )
     }
 
     #[method("($self, /)")]
@@ -129,13 +141,23 @@ impl ParamSpec {
     /// Represents positional arguments.
     #[getter]
     fn args(this: &Ref<ParamSpec>) -> Ref<ParamSpecArgs> {
-        heap::new_object(ParamSpecArgs::class(), ParamSpecArgs { origin: this.to_value() })
+        heap::new_object(
+            ParamSpecArgs::class(),
+            ParamSpecArgs {
+                origin: this.to_value(),
+            },
+        )
     }
 
     /// Represents keyword arguments.
     #[getter]
     fn kwargs(this: &Ref<ParamSpec>) -> Ref<ParamSpecKwargs> {
-        heap::new_object(ParamSpecKwargs::class(), ParamSpecKwargs { origin: this.to_value() })
+        heap::new_object(
+            ParamSpecKwargs::class(),
+            ParamSpecKwargs {
+                origin: this.to_value(),
+            },
+        )
     }
 
     /// The default value for this ParamSpec.

@@ -32,8 +32,21 @@ pub struct TypeAliasType {
 
 impl TypeAliasType {
     /// An alias; no parameters rather than none of them.
-    pub(super) fn make(name: Ref<Str>, parameters: Option<Ref<Tuple>>, value: Lazy, module: Option<Value>) -> Ref<TypeAliasType> {
-        heap::new_object(TypeAliasType::class(), TypeAliasType { name, parameters, value, module })
+    pub(super) fn make(
+        name: Ref<Str>,
+        parameters: Option<Ref<Tuple>>,
+        value: Lazy,
+        module: Option<Value>,
+    ) -> Ref<TypeAliasType> {
+        heap::new_object(
+            TypeAliasType::class(),
+            TypeAliasType {
+                name,
+                parameters,
+                value,
+                module,
+            },
+        )
     }
 }
 
@@ -45,7 +58,11 @@ fn check_parameters(parameters: &[Value]) -> PyResult<()> {
             default_seen = true;
         } else if default_seen {
             let shown = protocol::repr(parameter)?;
-            bail!(TypeError, "non-default type parameter '{}' follows default type parameter", shown.to_display());
+            bail!(
+                TypeError,
+                "non-default type parameter '{}' follows default type parameter",
+                shown.to_display()
+            );
         }
     }
     Ok(())
@@ -54,18 +71,30 @@ fn check_parameters(parameters: &[Value]) -> PyResult<()> {
 #[methods]
 impl TypeAliasType {
     #[new("(name, value, *, type_params=())", name = "typealias", nosig)]
-    fn py_new(_class: &Ref<Type>, name: &Ref<Str>, value: &Value, type_params: Option<&Value>) -> PyResult<Ref<TypeAliasType>> {
+    fn py_new(
+        _class: &Ref<Type>,
+        name: &Ref<Str>,
+        value: &Value,
+        type_params: Option<&Value>,
+    ) -> PyResult<Ref<TypeAliasType>> {
         let parameters = match type_params {
             None => None,
             Some(parameters) => match parameters.downcast::<Tuple>() {
-                Some(parameters) => Some(parameters.clone()).filter(|parameters| !parameters.is_empty()),
+                Some(parameters) => {
+                    Some(parameters.clone()).filter(|parameters| !parameters.is_empty())
+                }
                 None => bail!(TypeError, "type_params must be a tuple"),
             },
         };
         if let Some(parameters) = &parameters {
             check_parameters(parameters.as_slice())?;
         }
-        Ok(TypeAliasType::make(name.clone(), parameters, Lazy::known(Some(value.clone())), Some(running_module())))
+        Ok(TypeAliasType::make(
+            name.clone(),
+            parameters,
+            Lazy::known(Some(value.clone())),
+            Some(running_module()),
+        ))
     }
 
     #[slot(repr)]
@@ -103,7 +132,9 @@ impl TypeAliasType {
 
     #[getter]
     fn __parameters__(&self) -> PyResult<Ref<Tuple>> {
-        self.parameters.as_ref().map_or_else(|| Ok(Tuple::empty()), unpacked)
+        self.parameters
+            .as_ref()
+            .map_or_else(|| Ok(Tuple::empty()), unpacked)
     }
 
     #[getter]
@@ -124,7 +155,13 @@ impl TypeAliasType {
     #[getter]
     fn __module__(&self) -> Option<Value> {
         let known = self.module.clone();
-        known.or_else(|| self.value.function().as_ref().and_then(as_function).and_then(|function| function.module.get()))
+        known.or_else(|| {
+            self.value
+                .function()
+                .as_ref()
+                .and_then(as_function)
+                .and_then(|function| function.module.get())
+        })
     }
 }
 

@@ -31,7 +31,11 @@ pub struct TypeVar {
 
 impl TypeVar {
     /// The parameter that the syntax makes.
-    pub(super) fn inferred(name: Ref<Str>, bound: Option<Value>, constraints: Option<Value>) -> Ref<TypeVar> {
+    pub(super) fn inferred(
+        name: Ref<Str>,
+        bound: Option<Value>,
+        constraints: Option<Value>,
+    ) -> Ref<TypeVar> {
         let lazy = |function: Option<Value>| function.map_or_else(Lazy::empty, Lazy::evaluated_by);
         let payload = TypeVar {
             name,
@@ -66,7 +70,10 @@ impl TypeVar {
         name = "typevar",
         nosig
     )]
-    #[expect(clippy::too_many_arguments, reason = "the constructor's parameters are Python's")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the constructor's parameters are Python's"
+    )]
     fn make(
         _class: &Ref<Type>,
         name: &Ref<Str>,
@@ -78,14 +85,17 @@ impl TypeVar {
         infer_variance: bool,
     ) -> PyResult<Value> {
         let variance = Variance::checked(covariant, contravariant, infer_variance)?;
-        let bound = bound.map(|bound| type_check(bound, "Bound must be a type.")).transpose()?;
+        let bound = bound
+            .map(|bound| type_check(bound, "Bound must be a type."))
+            .transpose()?;
         if constraints.len() == 1 {
             bail!(TypeError, "A single constraint is not allowed");
         }
         if !constraints.is_empty() && bound.is_some() {
             bail!(TypeError, "Constraints cannot be combined with bound=...");
         }
-        let constraints = (!constraints.is_empty()).then(|| Tuple::from_slice(constraints).into_value());
+        let constraints =
+            (!constraints.is_empty()).then(|| Tuple::from_slice(constraints).into_value());
         let payload = TypeVar {
             name: name.clone(),
             bound: Lazy::known(bound),
@@ -117,7 +127,11 @@ impl TypeVar {
     }
 
     #[method("($self, alias, args, /)")]
-    fn __typing_prepare_subst__(this: &Ref<TypeVar>, alias: &Value, args: &Value) -> PyResult<Value> {
+    fn __typing_prepare_subst__(
+        this: &Ref<TypeVar>,
+        alias: &Value,
+        args: &Value,
+    ) -> PyResult<Value> {
         let parameters = protocol::getattr(alias, id!("__parameters__"))?;
         let index = protocol::call_method(&parameters, id!("index"), &[this.to_value()])?;
         let (index, given) = (int::as_usize(&index)?, protocol::len(args)?);
@@ -178,7 +192,10 @@ impl TypeVar {
 
     #[getter]
     fn __constraints__(&self) -> PyResult<Value> {
-        Ok(self.constraints.get()?.unwrap_or_else(|| Tuple::empty().into_value()))
+        Ok(self
+            .constraints
+            .get()?
+            .unwrap_or_else(|| Tuple::empty().into_value()))
     }
 
     #[getter]

@@ -55,12 +55,22 @@ impl TypeVarTuple {
 
     #[method("($self, arg, /)")]
     fn __typing_subst__(&self, _arg: &Value) -> PyResult<Value> {
-        bail!(TypeError, "Substitution of bare TypeVarTuple is not supported")
+        bail!(
+            TypeError,
+            "Substitution of bare TypeVarTuple is not supported"
+        )
     }
 
     #[method("($self, alias, args, /)")]
-    fn __typing_prepare_subst__(this: &Ref<TypeVarTuple>, alias: &Value, args: &Value) -> PyResult<Value> {
-        call_typing("_typevartuple_prepare_subst", &[this.to_value(), alias.clone(), args.clone()])
+    fn __typing_prepare_subst__(
+        this: &Ref<TypeVarTuple>,
+        alias: &Value,
+        args: &Value,
+    ) -> PyResult<Value> {
+        call_typing(
+            "_typevartuple_prepare_subst",
+            &[this.to_value(), alias.clone(), args.clone()],
+        )
     }
 
     #[method("($self, /)")]

@@ -14,12 +14,12 @@ use crate::class::{Comparison, Payload, Type};
 use crate::codecs;
 use crate::format::percent;
 use crate::heap;
+use crate::int;
 use crate::protocol;
 use crate::raised::PyResult;
 use crate::slice::{Slice, SliceRange};
 use crate::str::Str;
 use crate::value::{Ref, Value};
-use crate::int;
 
 /// The payload of `bytearray`.
 #[class(
@@ -36,7 +36,12 @@ pub struct ByteArray {
 impl ByteArray {
     /// A bytearray of the bytes.
     pub fn new(bytes: Vec<u8>) -> Ref<ByteArray> {
-        heap::new_object(ByteArray::class(), ByteArray { bytes: ByteCell::new(bytes) })
+        heap::new_object(
+            ByteArray::class(),
+            ByteArray {
+                bytes: ByteCell::new(bytes),
+            },
+        )
     }
 
     /// Where the bytes are.
@@ -64,10 +69,18 @@ impl ByteObject for ByteArray {
 }
 
 /// What `bytearray(source, encoding, errors)` holds.
-fn construct(source: Option<&Value>, encoding: Option<&Ref<Str>>, errors: Option<&Ref<Str>>) -> PyResult<Vec<u8>> {
+fn construct(
+    source: Option<&Value>,
+    encoding: Option<&Ref<Str>>,
+    errors: Option<&Ref<Str>>,
+) -> PyResult<Vec<u8>> {
     let Some(source) = source else {
         if encoding.is_some() || errors.is_some() {
-            let what = if encoding.is_some() { "encoding" } else { "errors" };
+            let what = if encoding.is_some() {
+                "encoding"
+            } else {
+                "errors"
+            };
             bail!(TypeError, "{what} without a string argument");
         }
         return Ok(Vec::new());
@@ -76,14 +89,22 @@ fn construct(source: Option<&Value>, encoding: Option<&Ref<Str>>, errors: Option
         if encoding.is_none() {
             bail!(TypeError, "string argument without an encoding");
         }
-        return Ok(codecs::encode_to_bytes(text, encoding, errors)?.as_slice().to_vec());
+        return Ok(codecs::encode_to_bytes(text, encoding, errors)?
+            .as_slice()
+            .to_vec());
     }
     if encoding.is_some() || errors.is_some() {
-        let what = if encoding.is_some() { "encoding" } else { "errors" };
+        let what = if encoding.is_some() {
+            "encoding"
+        } else {
+            "errors"
+        };
         bail!(TypeError, "{what} without a string argument");
     }
     if source.class().slots.index.get().is_some() {
-        let Some(count) = convert::count_of(source)? else { bail!(ValueError, "negative count") };
+        let Some(count) = convert::count_of(source)? else {
+            bail!(ValueError, "negative count")
+        };
         heap::ensure_room(count.saturating_mul(2))?;
         return Ok(vec![0; count]);
     }
@@ -129,11 +150,21 @@ impl ByteArray {
     #[new("(*args, **kwargs)", nosig)]
     fn new_instance(class: &Ref<Type>, args: crate::args::Args<'_>) -> PyResult<Ref<ByteArray>> {
         let _ = args;
-        Ok(heap::new_object(class, ByteArray { bytes: ByteCell::default() }))
+        Ok(heap::new_object(
+            class,
+            ByteArray {
+                bytes: ByteCell::default(),
+            },
+        ))
     }
 
     #[init("(source=b'', encoding='utf-8', errors='strict')")]
-    fn init(this: &Ref<ByteArray>, source: Option<&Value>, encoding: Option<&Ref<Str>>, errors: Option<&Ref<Str>>) -> PyResult<()> {
+    fn init(
+        this: &Ref<ByteArray>,
+        source: Option<&Value>,
+        encoding: Option<&Ref<Str>>,
+        errors: Option<&Ref<Str>>,
+    ) -> PyResult<()> {
         let new = construct(source, encoding, errors)?;
         this.bytes.resize_with(|bytes| *bytes = new)
     }
@@ -147,7 +178,8 @@ impl ByteArray {
     #[slot(repr)]
     fn repr(this: &Ref<ByteArray>) -> Ref<Str> {
         let name = this.class().name();
-        this.bytes.with(|bytes| text::repr_text(bytes, &format!("{name}("), ")"))
+        this.bytes
+            .with(|bytes| text::repr_text(bytes, &format!("{name}("), ")"))
     }
 
     #[slot(richcompare)]
@@ -157,7 +189,9 @@ impl ByteArray {
             return Ok(Value::NOT_IMPLEMENTED);
         }
         let other = buffer::request(other, BufferFlags::FULL_RO)?;
-        Ok(self.bytes.with(|bytes| Value::from_bool(comparison.holds(bytes.cmp(&other.to_bytes())))))
+        Ok(self
+            .bytes
+            .with(|bytes| Value::from_bool(comparison.holds(bytes.cmp(&other.to_bytes())))))
     }
 
     #[slot(iter)]
@@ -178,17 +212,30 @@ impl ByteArray {
     #[slot(contains)]
     fn contains(&self, item: &Value) -> PyResult<bool> {
         let pattern = Pattern::of_item(item)?;
-        Ok(pattern.with(|pattern| self.bytes.with(|bytes| text::find(bytes, pattern).is_some())))
+        Ok(pattern.with(|pattern| {
+            self.bytes
+                .with(|bytes| text::find(bytes, pattern).is_some())
+        }))
     }
 
     #[slot(getitem)]
     fn getitem(&self, key: &Value) -> PyResult<Value> {
         if let Some(slice) = key.downcast::<Slice>() {
             let bounds = slice.unpack()?;
-            return Ok(ByteArray::new(self.bytes.with(|bytes| bounds.adjust(bytes.len()).positions().map(|at| bytes[at]).collect())).into_value());
+            return Ok(ByteArray::new(self.bytes.with(|bytes| {
+                bounds
+                    .adjust(bytes.len())
+                    .positions()
+                    .map(|at| bytes[at])
+                    .collect()
+            }))
+            .into_value());
         }
         let index = ByteArray::index_of(key)?;
-        match self.bytes.with(|bytes| protocol::wrap_index(index, bytes.len()).map(|at| bytes[at])) {
+        match self
+            .bytes
+            .with(|bytes| protocol::wrap_index(index, bytes.len()).map(|at| bytes[at]))
+        {
             Some(byte) => Ok(int::new(byte.into())),
             None => bail!(IndexError, "bytearray index out of range"),
         }
@@ -198,17 +245,28 @@ impl ByteArray {
         match key.as_small_int() {
             Some(small) => Ok(small as isize),
             None if key.class().slots.index.get().is_some() => protocol::to_index(key),
-            None => bail!(TypeError, "bytearray indices must be integers or slices, not {}", key.class().name()),
+            None => bail!(
+                TypeError,
+                "bytearray indices must be integers or slices, not {}",
+                key.class().name()
+            ),
         }
     }
 
     #[slot(setitem)]
     fn setitem(&self, key: &Value, value: Option<&Value>) -> PyResult<()> {
-        let Some(slice) = key.downcast::<Slice>() else { return self.set_one(ByteArray::index_of(key)?, value) };
+        let Some(slice) = key.downcast::<Slice>() else {
+            return self.set_one(ByteArray::index_of(key)?, value);
+        };
         let bounds = slice.unpack()?;
-        let Some(value) = value else { return remove(&self.bytes, bounds.adjust(self.bytes.len())) };
+        let Some(value) = value else {
+            return remove(&self.bytes, bounds.adjust(self.bytes.len()));
+        };
         if value.class().slots.index.get().is_some() || value.downcast::<Str>().is_some() {
-            bail!(TypeError, "can assign only bytes, buffers, or iterables of ints in range(0, 256)");
+            bail!(
+                TypeError,
+                "can assign only bytes, buffers, or iterables of ints in range(0, 256)"
+            );
         }
         let new = convert::copy_bytes(value, "byte must be in range(0, 256)", "bytearray")?;
         let range = bounds.adjust(self.bytes.len());
@@ -219,9 +277,19 @@ impl ByteArray {
             return remove(&self.bytes, range);
         }
         if new.len() != range.len {
-            bail!(ValueError, "attempt to assign bytes of size {} to extended slice of size {}", new.len(), range.len);
+            bail!(
+                ValueError,
+                "attempt to assign bytes of size {} to extended slice of size {}",
+                new.len(),
+                range.len
+            );
         }
-        self.bytes.with_mut(|bytes| range.positions().zip(new).for_each(|(at, byte)| bytes[at] = byte));
+        self.bytes.with_mut(|bytes| {
+            range
+                .positions()
+                .zip(new)
+                .for_each(|(at, byte)| bytes[at] = byte)
+        });
         Ok(())
     }
 
@@ -229,13 +297,19 @@ impl ByteArray {
         let byte = match value {
             Some(value) => {
                 if value.class().slots.index.get().is_none() {
-                    bail!(TypeError, "'{}' object cannot be interpreted as an integer", value.class().name());
+                    bail!(
+                        TypeError,
+                        "'{}' object cannot be interpreted as an integer",
+                        value.class().name()
+                    );
                 }
                 Some(item_bytes(value, "byte must be in range(0, 256)")?)
             }
             None => None,
         };
-        let Some(at) = protocol::wrap_index(index, self.bytes.len()) else { bail!(IndexError, "bytearray index out of range") };
+        let Some(at) = protocol::wrap_index(index, self.bytes.len()) else {
+            bail!(IndexError, "bytearray index out of range")
+        };
         match byte {
             Some(byte) => self.bytes.with_mut(|bytes| bytes[at] = byte),
             None => {
@@ -248,25 +322,38 @@ impl ByteArray {
     #[slot(concat)]
     fn concat(&self, other: &Value) -> PyResult<Ref<ByteArray>> {
         if !buffer::is_bytes_like(other) {
-            bail!(TypeError, "can't concat {} to bytearray", other.class().name());
+            bail!(
+                TypeError,
+                "can't concat {} to bytearray",
+                other.class().name()
+            );
         }
         let other = buffer::bytes_like(other)?;
-        Ok(ByteArray::new(self.bytes.with(|bytes| [bytes, &other.to_bytes()].concat())))
+        Ok(ByteArray::new(
+            self.bytes.with(|bytes| [bytes, &other.to_bytes()].concat()),
+        ))
     }
 
     #[slot(repeat)]
     fn repeat(&self, count: &Value) -> PyResult<Ref<ByteArray>> {
         let count = protocol::to_size(count)?;
-        Ok(ByteArray::new(self.bytes.with(|bytes| text::repeat(bytes, count, "repeated bytes are too long"))?))
+        Ok(ByteArray::new(self.bytes.with(|bytes| {
+            text::repeat(bytes, count, "repeated bytes are too long")
+        })?))
     }
 
     #[slot(inplace_concat)]
     fn inplace_concat(this: &Ref<ByteArray>, other: &Value) -> PyResult<Ref<ByteArray>> {
         if !buffer::is_bytes_like(other) {
-            bail!(TypeError, "can't concat {} to bytearray", other.class().name());
+            bail!(
+                TypeError,
+                "can't concat {} to bytearray",
+                other.class().name()
+            );
         }
         let new = buffer::bytes_like(other)?.to_vec();
-        this.bytes.resize_with(|bytes| bytes.extend_from_slice(&new))?;
+        this.bytes
+            .resize_with(|bytes| bytes.extend_from_slice(&new))?;
         Ok(this.clone())
     }
 
@@ -274,7 +361,9 @@ impl ByteArray {
     fn inplace_repeat(this: &Ref<ByteArray>, count: &Value) -> PyResult<Ref<ByteArray>> {
         let count = protocol::to_size(count)?;
         if count != 1 {
-            let new = this.bytes.with(|bytes| text::repeat(bytes, count, "repeated bytes are too long"))?;
+            let new = this
+                .bytes
+                .with(|bytes| text::repeat(bytes, count, "repeated bytes are too long"))?;
             this.bytes.resize_with(|bytes| *bytes = new)?;
         }
         Ok(this.clone())
@@ -283,7 +372,9 @@ impl ByteArray {
     #[slot(remainder)]
     fn remainder(left: &Value, right: &Value) -> PyResult<Value> {
         match left.downcast::<ByteArray>() {
-            Some(left) => Ok(ByteArray::new(percent::format_bytes(&left.bytes.to_vec(), right)?).into_value()),
+            Some(left) => Ok(
+                ByteArray::new(percent::format_bytes(&left.bytes.to_vec(), right)?).into_value(),
+            ),
             None => Ok(Value::NOT_IMPLEMENTED),
         }
     }

@@ -6,12 +6,12 @@ use crate::buffer;
 use crate::bytes::bytearray::ByteArray;
 use crate::bytes::convert::{copy_bytes, item_bytes};
 use crate::heap;
-use crate::{id, int};
 use crate::protocol;
 use crate::raised::PyResult;
 use crate::str::Str;
 use crate::tuple::Tuple;
 use crate::value::{Ref, Value};
+use crate::{id, int};
 
 const RANGE: &str = "byte must be in range(0, 256)";
 
@@ -42,7 +42,8 @@ impl ByteArray {
             }
         }
         let new = copy_bytes(iterable_of_ints, RANGE, "bytearray")?;
-        self.cell().resize_with(|bytes| bytes.extend_from_slice(&new))
+        self.cell()
+            .resize_with(|bytes| bytes.extend_from_slice(&new))
     }
 
     /// Inserts one byte before an index.
@@ -50,7 +51,11 @@ impl ByteArray {
     fn insert(&self, index: isize, item: &Value) -> PyResult<()> {
         let byte = item_bytes(item, RANGE)?;
         self.cell().resize_with(|bytes| {
-            let at = if index < 0 { bytes.len().saturating_sub(index.unsigned_abs()) } else { (index as usize).min(bytes.len()) };
+            let at = if index < 0 {
+                bytes.len().saturating_sub(index.unsigned_abs())
+            } else {
+                (index as usize).min(bytes.len())
+            };
             bytes.insert(at, byte);
         })
     }
@@ -61,15 +66,21 @@ impl ByteArray {
         if self.cell().is_empty() {
             bail!(IndexError, "pop from empty bytearray");
         }
-        let Some(at) = protocol::wrap_index(index, self.cell().len()) else { bail!(IndexError, "pop index out of range") };
-        Ok(int::new(self.cell().resize_with(|bytes| bytes.remove(at))?.into()))
+        let Some(at) = protocol::wrap_index(index, self.cell().len()) else {
+            bail!(IndexError, "pop index out of range")
+        };
+        Ok(int::new(
+            self.cell().resize_with(|bytes| bytes.remove(at))?.into(),
+        ))
     }
 
     /// Removes the first occurrence of a byte.
     #[method("($self, value, /)")]
     fn remove(&self, value: &Value) -> PyResult<()> {
         let byte = item_bytes(value, RANGE)?;
-        let Some(at) = self.cell().with(|bytes| memchr::memchr(byte, bytes)) else { bail!(ValueError, "value not found in bytearray") };
+        let Some(at) = self.cell().with(|bytes| memchr::memchr(byte, bytes)) else {
+            bail!(ValueError, "value not found in bytearray")
+        };
         self.cell().resize_with(|bytes| {
             bytes.remove(at);
         })
@@ -97,7 +108,10 @@ impl ByteArray {
     #[method("($self, size, /)")]
     fn resize(&self, size: isize) -> PyResult<()> {
         let Ok(size) = usize::try_from(size) else {
-            bail!(ValueError, "bytearray.resize(): new size must be >= 0, got {size}");
+            bail!(
+                ValueError,
+                "bytearray.resize(): new size must be >= 0, got {size}"
+            );
         };
         heap::ensure_room(size)?;
         self.cell().resize_with(|bytes| bytes.resize(size, 0))
@@ -121,7 +135,11 @@ impl ByteArray {
     fn reduce(this: &Ref<ByteArray>) -> PyResult<Ref<Tuple>> {
         let text = this.cell().with(Str::from_latin1).into_value();
         let arguments = Tuple::new(vec![text, Str::new("latin-1").into_value()]).into_value();
-        Ok(Tuple::new(vec![this.class().to_value(), arguments, state(this)?]))
+        Ok(Tuple::new(vec![
+            this.class().to_value(),
+            arguments,
+            state(this)?,
+        ]))
     }
 
     /// How pickle makes the object again, by protocol.
@@ -132,8 +150,14 @@ impl ByteArray {
         }
         let arguments = match this.cell().len() {
             0 => Tuple::empty(),
-            _ => Tuple::new(vec![this.cell().with(crate::bytes::Bytes::new).into_value()]),
+            _ => Tuple::new(vec![
+                this.cell().with(crate::bytes::Bytes::new).into_value(),
+            ]),
         };
-        Ok(Tuple::new(vec![this.class().to_value(), arguments.into_value(), state(this)?]))
+        Ok(Tuple::new(vec![
+            this.class().to_value(),
+            arguments.into_value(),
+            state(this)?,
+        ]))
     }
 }

@@ -15,13 +15,13 @@ use crate::codecs;
 use crate::format::percent;
 use crate::hash;
 use crate::heap;
+use crate::int;
 use crate::protocol;
 use crate::raised::PyResult;
 use crate::slice::Slice;
 use crate::str::Str;
 use crate::tuple::Tuple;
 use crate::value::{Ref, Value};
-use crate::int;
 
 /// The payload of `bytes`; the bytes are the tail.
 #[class(
@@ -71,12 +71,29 @@ impl Bytes {
 
     /// An instance of `class`, which is `bytes` or a subclass.
     pub fn new_in(class: &Ref<Type>, bytes: &[u8]) -> Ref<Bytes> {
-        buffer::new_with_bytes(class, Bytes { hash: Cell::new(-1), len: Cell::new(bytes.len()) }, bytes)
+        buffer::new_with_bytes(
+            class,
+            Bytes {
+                hash: Cell::new(-1),
+                len: Cell::new(bytes.len()),
+            },
+            bytes,
+        )
     }
 
     /// A bytes object of at most `len` bytes: `fill` writes them over zeros and answers how many there are.
-    pub fn filled<E>(len: usize, fill: impl FnOnce(&mut [u8]) -> Result<usize, E>) -> Result<Ref<Bytes>, E> {
-        let bytes = buffer::new_with_zeros(Bytes::class(), Bytes { hash: Cell::new(-1), len: Cell::new(len) }, fill)?;
+    pub fn filled<E>(
+        len: usize,
+        fill: impl FnOnce(&mut [u8]) -> Result<usize, E>,
+    ) -> Result<Ref<Bytes>, E> {
+        let bytes = buffer::new_with_zeros(
+            Bytes::class(),
+            Bytes {
+                hash: Cell::new(-1),
+                len: Cell::new(len),
+            },
+            fill,
+        )?;
         let (bytes, count) = bytes;
         // Nothing lies behind the tail of an instance of `bytes` itself, so its end can move.
         bytes.len.set(count.min(len));
@@ -146,7 +163,11 @@ impl ByteObject for Bytes {
     }
 
     fn unchanged(this: &Ref<Bytes>) -> Ref<Bytes> {
-        if this.is_exact() { this.clone() } else { Bytes::new(this.as_slice()) }
+        if this.is_exact() {
+            this.clone()
+        } else {
+            Bytes::new(this.as_slice())
+        }
     }
 
     fn separator(given: &Value, _: &[u8]) -> Value {
@@ -155,15 +176,26 @@ impl ByteObject for Bytes {
 }
 
 /// What `bytes(source, encoding, errors)` holds.
-fn construct(source: Option<&Value>, encoding: Option<&Ref<Str>>, errors: Option<&Ref<Str>>) -> PyResult<Ref<Bytes>> {
+fn construct(
+    source: Option<&Value>,
+    encoding: Option<&Ref<Str>>,
+    errors: Option<&Ref<Str>>,
+) -> PyResult<Ref<Bytes>> {
     let Some(source) = source else {
         if encoding.is_some() || errors.is_some() {
-            let what = if encoding.is_some() { "encoding" } else { "errors" };
+            let what = if encoding.is_some() {
+                "encoding"
+            } else {
+                "errors"
+            };
             bail!(TypeError, "{what} without a string argument");
         }
         return Ok(Bytes::empty());
     };
-    if let Some(text) = source.downcast::<Str>().filter(|_| encoding.is_some() || errors.is_some()) {
+    if let Some(text) = source
+        .downcast::<Str>()
+        .filter(|_| encoding.is_some() || errors.is_some())
+    {
         if encoding.is_none() {
             bail!(TypeError, "string argument without an encoding");
         }
@@ -178,7 +210,11 @@ fn construct(source: Option<&Value>, encoding: Option<&Ref<Str>>, errors: Option
     if let Some(answer) = protocol::call_special_optional(source, crate::id!("__bytes__"), &[])? {
         return match answer.into_ref::<Bytes>() {
             Ok(bytes) => Ok(bytes),
-            Err(other) => bail!(TypeError, "__bytes__ returned non-bytes (type {})", other.class().name()),
+            Err(other) => bail!(
+                TypeError,
+                "__bytes__ returned non-bytes (type {})",
+                other.class().name()
+            ),
         };
     }
     if source.downcast::<Str>().is_some() {
@@ -193,15 +229,28 @@ fn construct(source: Option<&Value>, encoding: Option<&Ref<Str>>, errors: Option
             None => bail!(ValueError, "negative count"),
         }
     }
-    Ok(Bytes::new(&convert::copy_bytes(source, "bytes must be in range(0, 256)", "bytes")?))
+    Ok(Bytes::new(&convert::copy_bytes(
+        source,
+        "bytes must be in range(0, 256)",
+        "bytes",
+    )?))
 }
 
 #[methods]
 impl Bytes {
     #[new("(source=b'', encoding='utf-8', errors='strict')", nosig)]
-    fn new_instance(class: &Ref<Type>, source: Option<&Value>, encoding: Option<&Ref<Str>>, errors: Option<&Ref<Str>>) -> PyResult<Ref<Bytes>> {
+    fn new_instance(
+        class: &Ref<Type>,
+        source: Option<&Value>,
+        encoding: Option<&Ref<Str>>,
+        errors: Option<&Ref<Str>>,
+    ) -> PyResult<Ref<Bytes>> {
         let bytes = construct(source, encoding, errors)?;
-        if class.is(Bytes::class()) { Ok(bytes) } else { Ok(Bytes::new_in(class, bytes.as_slice())) }
+        if class.is(Bytes::class()) {
+            Ok(bytes)
+        } else {
+            Ok(Bytes::new_in(class, bytes.as_slice()))
+        }
     }
 
     #[slot(str)]
@@ -223,7 +272,9 @@ impl Bytes {
     #[slot(richcompare)]
     fn compare(this: &Ref<Bytes>, other: &Value, comparison: Comparison) -> PyResult<Value> {
         if let Some(other) = other.downcast::<Bytes>() {
-            return Ok(Value::from_bool(comparison.holds(this.as_slice().cmp(other.as_slice()))));
+            return Ok(Value::from_bool(
+                comparison.holds(this.as_slice().cmp(other.as_slice())),
+            ));
         }
         crate::warnings::about_comparison_of_bytes("bytes", other, comparison)?;
         Ok(Value::NOT_IMPLEMENTED)
@@ -261,14 +312,22 @@ impl Bytes {
             return Ok(match range.len {
                 len if range.step == 1 && len == bytes.len() && this.is_exact() => this.to_value(),
                 0 => Bytes::empty().into_value(),
-                len if range.step == 1 => Bytes::new(&bytes[range.start as usize..range.start as usize + len]).into_value(),
-                _ => Bytes::new(&range.positions().map(|at| bytes[at]).collect::<Vec<u8>>()).into_value(),
+                len if range.step == 1 => {
+                    Bytes::new(&bytes[range.start as usize..range.start as usize + len])
+                        .into_value()
+                }
+                _ => Bytes::new(&range.positions().map(|at| bytes[at]).collect::<Vec<u8>>())
+                    .into_value(),
             });
         }
         let index = match key.as_small_int() {
             Some(small) => small as isize,
             None if key.class().slots.index.get().is_some() => protocol::to_index(key)?,
-            None => bail!(TypeError, "byte indices must be integers or slices, not {}", key.class().name()),
+            None => bail!(
+                TypeError,
+                "byte indices must be integers or slices, not {}",
+                key.class().name()
+            ),
         };
         match protocol::wrap_index(index, bytes.len()) {
             Some(place) => Ok(int::new(bytes[place].into())),
@@ -299,13 +358,19 @@ impl Bytes {
         if count == 1 {
             return Ok(Bytes::unchanged(this));
         }
-        Ok(Bytes::new(&text::repeat(this.as_slice(), count, "repeated bytes are too long")?))
+        Ok(Bytes::new(&text::repeat(
+            this.as_slice(),
+            count,
+            "repeated bytes are too long",
+        )?))
     }
 
     #[slot(remainder)]
     fn remainder(left: &Value, right: &Value) -> PyResult<Value> {
         match left.downcast::<Bytes>() {
-            Some(left) => Ok(Bytes::new(&percent::format_bytes(left.as_slice(), right)?).into_value()),
+            Some(left) => {
+                Ok(Bytes::new(&percent::format_bytes(left.as_slice(), right)?).into_value())
+            }
             None => Ok(Value::NOT_IMPLEMENTED),
         }
     }
@@ -332,6 +397,10 @@ impl Bytes {
     #[classmethod("($type, string, /)")]
     fn fromhex(class: &Ref<Type>, string: &Value) -> PyResult<Value> {
         let bytes = Bytes::new(&text::parse_hex(string)?);
-        if class.is(Bytes::class()) { Ok(bytes.into_value()) } else { protocol::call1(class.as_value(), bytes.as_value()) }
+        if class.is(Bytes::class()) {
+            Ok(bytes.into_value())
+        } else {
+            protocol::call1(class.as_value(), bytes.as_value())
+        }
     }
 }

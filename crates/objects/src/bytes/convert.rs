@@ -55,9 +55,17 @@ impl Pattern {
 impl FromArg<'_> for Pattern {
     fn from_arg(value: &Value, _: &ArgInfo) -> PyResult<Pattern> {
         if value.class().slots.index.get().is_none() && !buffer::is_bytes_like(value) {
-            bail!(TypeError, "argument should be integer or bytes-like object, not '{}'", value.class().name());
+            bail!(
+                TypeError,
+                "argument should be integer or bytes-like object, not '{}'",
+                value.class().name()
+            );
         }
-        if buffer::is_bytes_like(value) { buffer::bytes_like(value).map(Pattern::Bytes) } else { Pattern::of_item(value) }
+        if buffer::is_bytes_like(value) {
+            buffer::bytes_like(value).map(Pattern::Bytes)
+        } else {
+            Pattern::of_item(value)
+        }
     }
 }
 
@@ -73,7 +81,11 @@ pub fn copy_bytes(source: &Value, range_message: &str, name: &str) -> PyResult<V
     }
     let class = source.class();
     if class.slots.iter.get().is_none() && class.slots.getitem.get().is_none() {
-        bail!(TypeError, "cannot convert '{}' object to {name}", class.name());
+        bail!(
+            TypeError,
+            "cannot convert '{}' object to {name}",
+            class.name()
+        );
     }
     let mut bytes = Vec::new();
     protocol::iterate(source, |item| {
@@ -86,9 +98,14 @@ pub fn copy_bytes(source: &Value, range_message: &str, name: &str) -> PyResult<V
 /// The byte of a bytes or bytearray object of length one.
 pub fn single_byte(value: &Value) -> Option<u8> {
     if let Some(bytes) = value.downcast::<Bytes>() {
-        return <[u8; 1]>::try_from(bytes.as_slice()).ok().map(|[byte]| byte);
+        return <[u8; 1]>::try_from(bytes.as_slice())
+            .ok()
+            .map(|[byte]| byte);
     }
-    value.downcast::<ByteArray>()?.cell().with(|bytes| <[u8; 1]>::try_from(bytes).ok().map(|[byte]| byte))
+    value
+        .downcast::<ByteArray>()?
+        .cell()
+        .with(|bytes| <[u8; 1]>::try_from(bytes).ok().map(|[byte]| byte))
 }
 
 /// What `%b` and `%s` of a bytes template stand for.
@@ -102,13 +119,21 @@ pub fn convert_for_percent(value: &Value) -> PyResult<Vec<u8>> {
     if let Some(answer) = protocol::call_special_optional(value, crate::id!("__bytes__"), &[])? {
         return match answer.downcast::<Bytes>() {
             Some(bytes) => Ok(bytes.as_slice().to_vec()),
-            None => bail!(TypeError, "__bytes__ returned non-bytes (type {})", answer.class().name()),
+            None => bail!(
+                TypeError,
+                "__bytes__ returned non-bytes (type {})",
+                answer.class().name()
+            ),
         };
     }
     if buffer::is_bytes_like(value) {
         return Ok(buffer::request(value, BufferFlags::FULL_RO)?.to_vec());
     }
-    bail!(TypeError, "%b requires a bytes-like object, or an object that implements __bytes__, not '{}'", value.class().name())
+    bail!(
+        TypeError,
+        "%b requires a bytes-like object, or an object that implements __bytes__, not '{}'",
+        value.class().name()
+    )
 }
 
 /// Keeps the memoryview that a `__buffer__` method answered, and gives it back to `__release_buffer__` in the end.
@@ -122,8 +147,14 @@ pub(super) struct PythonBuffer {
 impl PythonBuffer {
     #[slot(finalize)]
     fn finalize(&self) {
-        let (Some(exporter), Some(view)) = (self.exporter.take(), self.view.take()) else { return };
-        if let Err(raised) = protocol::call_special_optional(&exporter, crate::id!("__release_buffer__"), &[view.to_value()]) {
+        let (Some(exporter), Some(view)) = (self.exporter.take(), self.view.take()) else {
+            return;
+        };
+        if let Err(raised) = protocol::call_special_optional(
+            &exporter,
+            crate::id!("__release_buffer__"),
+            &[view.to_value()],
+        ) {
             runtime::unraisable(raised, None, Some(&exporter));
         }
         view.release_quietly();
@@ -132,15 +163,26 @@ impl PythonBuffer {
 
 /// The `buffer` slot of classes that define `__buffer__` in Python.
 pub fn buffer_from_python(value: &Value, flags: u32) -> PyResult<BufferView> {
-    let answer = protocol::call_special(value, crate::id!("__buffer__"), &[int::new(flags.into())])?;
+    let answer =
+        protocol::call_special(value, crate::id!("__buffer__"), &[int::new(flags.into())])?;
     let Ok(view) = answer.into_ref::<MemoryView>() else {
         bail!(TypeError, "__buffer__ returned non-memoryview object");
     };
     let lent = view.current()?.for_request(flags, "memoryview")?;
-    if value.class().lookup(crate::id!("__release_buffer__")).is_none() {
+    if value
+        .class()
+        .lookup(crate::id!("__release_buffer__"))
+        .is_none()
+    {
         return Ok(lent);
     }
-    let wrapper = heap::new_object(PythonBuffer::class(), PythonBuffer { exporter: Slot::new(Some(value.clone())), view: Slot::new(Some(view)) });
+    let wrapper = heap::new_object(
+        PythonBuffer::class(),
+        PythonBuffer {
+            exporter: Slot::new(Some(value.clone())),
+            view: Slot::new(Some(view)),
+        },
+    );
     Ok(lent.lent_by(wrapper.into_value()))
 }
 

@@ -16,10 +16,13 @@ mod text;
 pub use bytearray::ByteArray;
 pub use bytes_object::Bytes;
 pub use convert::{
-    Pattern, buffer_from_python, convert_for_percent, copy_bytes, item_bytes, memory_view_with_flags, single_byte,
+    Pattern, buffer_from_python, convert_for_percent, copy_bytes, item_bytes,
+    memory_view_with_flags, single_byte,
 };
 pub use iter::{ByteArrayIterator, BytesIterator};
-pub use memoryview::{ItemFormat, MemoryIterator, MemoryView, f64_to_half, half_to_f64, pack_item, unpack_item};
+pub use memoryview::{
+    ItemFormat, MemoryIterator, MemoryView, f64_to_half, half_to_f64, pack_item, unpack_item,
+};
 pub use text::{hex_text, parse_hex, repr_text};
 
 /// Makes the classes of this module.

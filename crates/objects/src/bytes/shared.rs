@@ -19,7 +19,9 @@ use crate::native::{ArgInfo, FromArg};
 use crate::raised::PyResult;
 use crate::str::Str;
 use crate::str::Units;
-use crate::str::split::{Ends, between, between_from_right, limit_of, lines, trim, words, words_from_right};
+use crate::str::split::{
+    Ends, between, between_from_right, limit_of, lines, trim, words, words_from_right,
+};
 use crate::str::window::window;
 use crate::tuple::Tuple;
 use crate::value::{Ref, Value};
@@ -52,12 +54,20 @@ impl FromArg<'_> for FillByte {
             _ => value.class().name(),
         };
         let mark = if sized { ":" } else { "" };
-        bail!(TypeError, "{}(){mark} {} must be a byte string of length 1, not {given}", info.function, info.describe())
+        bail!(
+            TypeError,
+            "{}(){mark} {} must be a byte string of length 1, not {given}",
+            info.function,
+            info.describe()
+        )
     }
 }
 
 fn list_of<T: ByteObject>(bytes: &[u8], parts: Vec<Range<usize>>) -> Vec<Value> {
-    parts.into_iter().map(|part| T::make(bytes[part].to_vec()).into_value()).collect()
+    parts
+        .into_iter()
+        .map(|part| T::make(bytes[part].to_vec()).into_value())
+        .collect()
 }
 
 fn split<T: ByteObject>(
@@ -88,12 +98,18 @@ fn strip<T: ByteObject>(this: &Ref<T>, dropped: Option<&Value>, ends: Ends) -> P
             None => trim(Units::One(bytes), ends, is_space),
             Some(dropped) => {
                 let dropped = dropped.to_bytes();
-                trim(Units::One(bytes), ends, |code| dropped.contains(&(code as u8)))
+                trim(Units::One(bytes), ends, |code| {
+                    dropped.contains(&(code as u8))
+                })
             }
         };
         (range, bytes.len())
     });
-    Ok(if range.len() == len { T::unchanged(this) } else { T::view(this, |bytes| T::make(bytes[range].to_vec())) })
+    Ok(if range.len() == len {
+        T::unchanged(this)
+    } else {
+        T::view(this, |bytes| T::make(bytes[range].to_vec()))
+    })
 }
 
 fn pad<T: ByteObject>(this: &Ref<T>, left: usize, right: usize, fill: u8) -> PyResult<Ref<T>> {
@@ -111,11 +127,15 @@ fn pad<T: ByteObject>(this: &Ref<T>, left: usize, right: usize, fill: u8) -> PyR
 }
 
 fn missing<T: ByteObject>(this: &Ref<T>, width: isize) -> usize {
-    usize::try_from(width).unwrap_or(0).saturating_sub(T::view(this, <[u8]>::len))
+    usize::try_from(width)
+        .unwrap_or(0)
+        .saturating_sub(T::view(this, <[u8]>::len))
 }
 
 fn map<T: ByteObject>(this: &Ref<T>, map: impl FnMut(u8) -> u8) -> Ref<T> {
-    T::make(T::view(this, |bytes| bytes.iter().copied().map(map).collect()))
+    T::make(T::view(this, |bytes| {
+        bytes.iter().copied().map(map).collect()
+    }))
 }
 
 fn all<T: ByteObject>(this: &Ref<T>, test: fn(&u8) -> bool) -> bool {
@@ -130,11 +150,15 @@ fn locate<T: ByteObject>(
     end: Option<&Value>,
     find: for<'a, 'b> fn(Units<'a>, Units<'b>) -> Option<usize>,
 ) -> PyResult<Option<usize>> {
-    let Some(range) = window(start, end, T::view(this, <[u8]>::len))? else { return Ok(None) };
+    let Some(range) = window(start, end, T::view(this, <[u8]>::len))? else {
+        return Ok(None);
+    };
     let first = range.start;
     Ok(T::view(this, |bytes| {
         let part = bytes.get(range)?;
-        pattern.with(|pattern| find(Units::One(part), Units::One(pattern))).map(|at| first + at)
+        pattern
+            .with(|pattern| find(Units::One(part), Units::One(pattern)))
+            .map(|at| first + at)
     }))
 }
 
@@ -164,7 +188,13 @@ fn has_affix<T: ByteObject>(
     let range = window(start, end, T::view(this, <[u8]>::len))?;
     let test = |affix: &Value| -> PyResult<bool> {
         let affix = buffer::bytes_like(affix)?;
-        let part = |bytes: &[u8]| range.clone().and_then(|range| bytes.get(range).map(|part| matches(part, &affix.to_bytes())));
+        let part = |bytes: &[u8]| {
+            range.clone().and_then(|range| {
+                bytes
+                    .get(range)
+                    .map(|part| matches(part, &affix.to_bytes()))
+            })
+        };
         Ok(T::view(this, part).unwrap_or(false))
     };
     if let Some(affixes) = affix.downcast::<Tuple>() {
@@ -176,7 +206,11 @@ fn has_affix<T: ByteObject>(
         return Ok(false);
     }
     if !buffer::is_bytes_like(affix) {
-        bail!(TypeError, "{method} first arg must be bytes or a tuple of bytes, not {}", affix.class().name());
+        bail!(
+            TypeError,
+            "{method} first arg must be bytes or a tuple of bytes, not {}",
+            affix.class().name()
+        );
     }
     test(affix)
 }
@@ -195,7 +229,11 @@ fn partition<T: ByteObject>(
         let pattern = view.to_bytes();
         let at = find(Units::One(bytes), Units::One(&pattern))?;
         let (left, right) = (bytes[..at].to_vec(), bytes[at + pattern.len()..].to_vec());
-        Some(vec![T::make(left).into_value(), T::separator(separator, &pattern), T::make(right).into_value()])
+        Some(vec![
+            T::make(left).into_value(),
+            T::separator(separator, &pattern),
+            T::make(right).into_value(),
+        ])
     });
     let empty = || T::make(Vec::new()).into_value();
     let whole = || T::unchanged(this).into_value();
@@ -210,9 +248,16 @@ fn replace(bytes: &[u8], old: &[u8], new: &[u8], limit: usize) -> PyResult<Vec<u
     let positions: Vec<usize> = if old.is_empty() {
         (0..bytes.len() + 1).take(limit).collect()
     } else {
-        Units::One(bytes).occurrences(Units::One(old)).take(limit).collect()
+        Units::One(bytes)
+            .occurrences(Units::One(old))
+            .take(limit)
+            .collect()
     };
-    let grown = new.len().saturating_sub(old.len()).checked_mul(positions.len()).and_then(|grown| grown.checked_add(bytes.len()));
+    let grown = new
+        .len()
+        .saturating_sub(old.len())
+        .checked_mul(positions.len())
+        .and_then(|grown| grown.checked_add(bytes.len()));
     match grown {
         Some(grown) if grown <= isize::MAX as usize => heap::ensure_room(grown)?,
         _ => bail!(OverflowError, "replace bytes are too long"),
@@ -246,7 +291,11 @@ fn join(separator: &[u8], items: &[Value]) -> PyResult<Vec<u8>> {
         } else if buffer::is_bytes_like(item) {
             add(&mut out, &buffer::bytes_like(item)?.to_bytes())?;
         } else {
-            bail!(TypeError, "sequence item {index}: expected a bytes-like object, {} found", item.class().name());
+            bail!(
+                TypeError,
+                "sequence item {index}: expected a bytes-like object, {} found",
+                item.class().name()
+            );
         }
     }
     Ok(out)
@@ -258,7 +307,11 @@ fn expand_tabs(bytes: &[u8], tabsize: usize) -> PyResult<Vec<u8>> {
     for &byte in bytes {
         match byte {
             b'\t' => {
-                let width = if tabsize > 0 { tabsize - column % tabsize } else { 0 };
+                let width = if tabsize > 0 {
+                    tabsize - column % tabsize
+                } else {
+                    0
+                };
                 column += width;
                 heap::ensure_room(out.len().saturating_add(width).saturating_mul(2))?;
                 out.resize(out.len() + width, b' ');
@@ -272,8 +325,16 @@ fn expand_tabs(bytes: &[u8], tabsize: usize) -> PyResult<Vec<u8>> {
     Ok(out)
 }
 
-fn translate<T: ByteObject>(this: &Ref<T>, table: &Value, delete: Option<&Value>) -> PyResult<Ref<T>> {
-    let table = if table.is_none() { None } else { Some(buffer::bytes_like(table)?) };
+fn translate<T: ByteObject>(
+    this: &Ref<T>,
+    table: &Value,
+    delete: Option<&Value>,
+) -> PyResult<Ref<T>> {
+    let table = if table.is_none() {
+        None
+    } else {
+        Some(buffer::bytes_like(table)?)
+    };
     if table.as_ref().is_some_and(|table| table.len() != 256) {
         bail!(ValueError, "translation table must be 256 characters long");
     }
@@ -284,10 +345,20 @@ fn translate<T: ByteObject>(this: &Ref<T>, table: &Value, delete: Option<&Value>
             *place = Some(byte);
         }
     }
-    for &byte in delete.iter().flat_map(|delete| delete.to_vec()).collect::<Vec<u8>>().iter() {
+    for &byte in delete
+        .iter()
+        .flat_map(|delete| delete.to_vec())
+        .collect::<Vec<u8>>()
+        .iter()
+    {
         map[usize::from(byte)] = None;
     }
-    Ok(T::make(T::view(this, |bytes| bytes.iter().filter_map(|&byte| map[usize::from(byte)]).collect())))
+    Ok(T::make(T::view(this, |bytes| {
+        bytes
+            .iter()
+            .filter_map(|&byte| map[usize::from(byte)])
+            .collect()
+    })))
 }
 
 fn is_title(bytes: &[u8]) -> bool {
@@ -316,86 +387,164 @@ macro_rules! shared_methods {
         impl $type {
             /// The lowest index where sub occurs within B[start:end], or -1. The argument is bytes-like or a byte as an int.
             #[method("($self, sub, start=None, end=None, /)")]
-            fn find(this: &Ref<$type>, sub: Pattern, start: Option<&Value>, end: Option<&Value>) -> PyResult<isize> {
+            fn find(
+                this: &Ref<$type>,
+                sub: Pattern,
+                start: Option<&Value>,
+                end: Option<&Value>,
+            ) -> PyResult<isize> {
                 Ok(locate(this, &sub, start, end, first)?.map_or(-1, |at| at as isize))
             }
 
             /// The highest index where sub occurs within B[start:end], or -1.
             #[method("($self, sub, start=None, end=None, /)")]
-            fn rfind(this: &Ref<$type>, sub: Pattern, start: Option<&Value>, end: Option<&Value>) -> PyResult<isize> {
+            fn rfind(
+                this: &Ref<$type>,
+                sub: Pattern,
+                start: Option<&Value>,
+                end: Option<&Value>,
+            ) -> PyResult<isize> {
                 Ok(locate(this, &sub, start, end, last)?.map_or(-1, |at| at as isize))
             }
 
             /// Like find(), but raises ValueError when sub does not occur.
             #[method("($self, sub, start=None, end=None, /)")]
-            fn index(this: &Ref<$type>, sub: Pattern, start: Option<&Value>, end: Option<&Value>) -> PyResult<usize> {
+            fn index(
+                this: &Ref<$type>,
+                sub: Pattern,
+                start: Option<&Value>,
+                end: Option<&Value>,
+            ) -> PyResult<usize> {
                 found(locate(this, &sub, start, end, first)?)
             }
 
             /// Like rfind(), but raises ValueError when sub does not occur.
             #[method("($self, sub, start=None, end=None, /)")]
-            fn rindex(this: &Ref<$type>, sub: Pattern, start: Option<&Value>, end: Option<&Value>) -> PyResult<usize> {
+            fn rindex(
+                this: &Ref<$type>,
+                sub: Pattern,
+                start: Option<&Value>,
+                end: Option<&Value>,
+            ) -> PyResult<usize> {
                 found(locate(this, &sub, start, end, last)?)
             }
 
             /// The number of times sub occurs within B[start:end] without overlaps.
             #[method("($self, sub, start=None, end=None, /)")]
-            fn count(this: &Ref<$type>, sub: Pattern, start: Option<&Value>, end: Option<&Value>) -> PyResult<usize> {
+            fn count(
+                this: &Ref<$type>,
+                sub: Pattern,
+                start: Option<&Value>,
+                end: Option<&Value>,
+            ) -> PyResult<usize> {
                 let range = window(start, end, $type::view(this, <[u8]>::len))?;
-                let count = |part: &[u8]| sub.with(|sub| Units::One(part).count(Units::One(sub), usize::MAX));
-                Ok($type::view(this, |bytes| range.and_then(|range| bytes.get(range).map(count)).unwrap_or(0)))
+                let count = |part: &[u8]| {
+                    sub.with(|sub| Units::One(part).count(Units::One(sub), usize::MAX))
+                };
+                Ok($type::view(this, |bytes| {
+                    range
+                        .and_then(|range| bytes.get(range).map(count))
+                        .unwrap_or(0)
+                }))
             }
 
             /// Whether B[start:end] begins with the prefix, or with one of a tuple of prefixes.
             #[method("($self, prefix, start=None, end=None, /)")]
-            fn startswith(this: &Ref<$type>, prefix: &Value, start: Option<&Value>, end: Option<&Value>) -> PyResult<bool> {
-                has_affix(this, prefix, start, end, "startswith", |part, prefix| part.starts_with(prefix))
+            fn startswith(
+                this: &Ref<$type>,
+                prefix: &Value,
+                start: Option<&Value>,
+                end: Option<&Value>,
+            ) -> PyResult<bool> {
+                has_affix(this, prefix, start, end, "startswith", |part, prefix| {
+                    part.starts_with(prefix)
+                })
             }
 
             /// Whether B[start:end] ends with the suffix, or with one of a tuple of suffixes.
             #[method("($self, suffix, start=None, end=None, /)")]
-            fn endswith(this: &Ref<$type>, suffix: &Value, start: Option<&Value>, end: Option<&Value>) -> PyResult<bool> {
-                has_affix(this, suffix, start, end, "endswith", |part, suffix| part.ends_with(suffix))
+            fn endswith(
+                this: &Ref<$type>,
+                suffix: &Value,
+                start: Option<&Value>,
+                end: Option<&Value>,
+            ) -> PyResult<bool> {
+                has_affix(this, suffix, start, end, "endswith", |part, suffix| {
+                    part.ends_with(suffix)
+                })
             }
 
             /// A copy with the occurrences of old replaced by new: all of them, or the first count.
             #[method("($self, old, new, count=-1, /)")]
-            fn replace(this: &Ref<$type>, old: BufferView, new: BufferView, count: isize) -> PyResult<Ref<$type>> {
+            fn replace(
+                this: &Ref<$type>,
+                old: BufferView,
+                new: BufferView,
+                count: isize,
+            ) -> PyResult<Ref<$type>> {
                 let limit = usize::try_from(count).unwrap_or(usize::MAX);
-                Ok($type::make($type::view(this, |bytes| replace(bytes, &old.to_bytes(), &new.to_bytes(), limit))?))
+                Ok($type::make($type::view(this, |bytes| {
+                    replace(bytes, &old.to_bytes(), &new.to_bytes(), limit)
+                })?))
             }
 
             /// The bytes without the prefix, if they have it.
             #[method]
             fn removeprefix(this: &Ref<$type>, prefix: BufferView) -> Ref<$type> {
-                let rest = $type::view(this, |bytes| bytes.strip_prefix(&*prefix.to_bytes()).map(<[u8]>::to_vec));
+                let rest = $type::view(this, |bytes| {
+                    bytes.strip_prefix(&*prefix.to_bytes()).map(<[u8]>::to_vec)
+                });
                 rest.map_or_else(|| $type::unchanged(this), $type::make)
             }
 
             /// The bytes without the suffix, if they have it.
             #[method]
             fn removesuffix(this: &Ref<$type>, suffix: BufferView) -> Ref<$type> {
-                let rest = $type::view(this, |bytes| bytes.strip_suffix(&*suffix.to_bytes()).map(<[u8]>::to_vec));
+                let rest = $type::view(this, |bytes| {
+                    bytes.strip_suffix(&*suffix.to_bytes()).map(<[u8]>::to_vec)
+                });
                 rest.map_or_else(|| $type::unchanged(this), $type::make)
             }
 
             /// The parts between separators: white space, or sep. At most maxsplit splits are made.
             #[method("($self, /, sep=None, maxsplit=-1)")]
-            fn split(this: &Ref<$type>, sep: Option<&Value>, maxsplit: isize) -> PyResult<Ref<List>> {
-                split(this, sep, maxsplit, |units, limit| words(units, limit, is_space), between)
+            fn split(
+                this: &Ref<$type>,
+                sep: Option<&Value>,
+                maxsplit: isize,
+            ) -> PyResult<Ref<List>> {
+                split(
+                    this,
+                    sep,
+                    maxsplit,
+                    |units, limit| words(units, limit, is_space),
+                    between,
+                )
             }
 
             /// As split(), with splits made from the right.
             #[method("($self, /, sep=None, maxsplit=-1)")]
-            fn rsplit(this: &Ref<$type>, sep: Option<&Value>, maxsplit: isize) -> PyResult<Ref<List>> {
-                split(this, sep, maxsplit, |units, limit| words_from_right(units, limit, is_space), between_from_right)
+            fn rsplit(
+                this: &Ref<$type>,
+                sep: Option<&Value>,
+                maxsplit: isize,
+            ) -> PyResult<Ref<List>> {
+                split(
+                    this,
+                    sep,
+                    maxsplit,
+                    |units, limit| words_from_right(units, limit, is_space),
+                    between_from_right,
+                )
             }
 
             /// The lines, with their line ends if keepends is true.
             #[method("($self, /, keepends=False)")]
             fn splitlines(this: &Ref<$type>, keepends: bool) -> Ref<List> {
                 let ends = |code: u32| code == 0x0a || code == 0x0d;
-                List::new($type::view(this, |bytes| list_of::<$type>(bytes, lines(Units::One(bytes), keepends, ends))))
+                List::new($type::view(this, |bytes| {
+                    list_of::<$type>(bytes, lines(Units::One(bytes), keepends, ends))
+                }))
             }
 
             /// The part before the first separator, the separator, and the part after it; or the bytes and two empty objects.
@@ -442,22 +591,49 @@ macro_rules! shared_methods {
 
             /// The bytes in the middle of at least width bytes.
             #[method("($self, width, fillchar=b' ', /)")]
-            fn center(this: &Ref<$type>, width: isize, fillchar: Option<FillByte>) -> PyResult<Ref<$type>> {
+            fn center(
+                this: &Ref<$type>,
+                width: isize,
+                fillchar: Option<FillByte>,
+            ) -> PyResult<Ref<$type>> {
                 let missing = missing(this, width);
                 let left = missing / 2 + (missing & width as usize & 1);
-                pad(this, left, missing - left, fillchar.map_or(b' ', |fill| fill.0))
+                pad(
+                    this,
+                    left,
+                    missing - left,
+                    fillchar.map_or(b' ', |fill| fill.0),
+                )
             }
 
             /// The bytes at the left of at least width bytes.
             #[method("($self, width, fillchar=b' ', /)")]
-            fn ljust(this: &Ref<$type>, width: isize, fillchar: Option<FillByte>) -> PyResult<Ref<$type>> {
-                pad(this, 0, missing(this, width), fillchar.map_or(b' ', |fill| fill.0))
+            fn ljust(
+                this: &Ref<$type>,
+                width: isize,
+                fillchar: Option<FillByte>,
+            ) -> PyResult<Ref<$type>> {
+                pad(
+                    this,
+                    0,
+                    missing(this, width),
+                    fillchar.map_or(b' ', |fill| fill.0),
+                )
             }
 
             /// The bytes at the right of at least width bytes.
             #[method("($self, width, fillchar=b' ', /)")]
-            fn rjust(this: &Ref<$type>, width: isize, fillchar: Option<FillByte>) -> PyResult<Ref<$type>> {
-                pad(this, missing(this, width), 0, fillchar.map_or(b' ', |fill| fill.0))
+            fn rjust(
+                this: &Ref<$type>,
+                width: isize,
+                fillchar: Option<FillByte>,
+            ) -> PyResult<Ref<$type>> {
+                pad(
+                    this,
+                    missing(this, width),
+                    0,
+                    fillchar.map_or(b' ', |fill| fill.0),
+                )
             }
 
             /// The numeral filled up with zeros on the left, behind its sign.
@@ -477,12 +653,18 @@ macro_rules! shared_methods {
             /// A copy in which tabs are replaced by spaces up to the next multiple of tabsize.
             #[method("($self, /, tabsize=8)")]
             fn expandtabs(this: &Ref<$type>, tabsize: i32) -> PyResult<Ref<$type>> {
-                Ok($type::make($type::view(this, |bytes| expand_tabs(bytes, usize::try_from(tabsize).unwrap_or(0)))?))
+                Ok($type::make($type::view(this, |bytes| {
+                    expand_tabs(bytes, usize::try_from(tabsize).unwrap_or(0))
+                })?))
             }
 
             /// A copy in which each byte is replaced through the table of 256 bytes, and the bytes to delete are left out.
             #[method("($self, table, /, delete=b'')")]
-            fn translate(this: &Ref<$type>, table: &Value, delete: Option<&Value>) -> PyResult<Ref<$type>> {
+            fn translate(
+                this: &Ref<$type>,
+                table: &Value,
+                delete: Option<&Value>,
+            ) -> PyResult<Ref<$type>> {
                 translate(this, table, delete)
             }
 
@@ -501,13 +683,21 @@ macro_rules! shared_methods {
 
             /// The text that the bytes encode.
             #[method("($self, /, encoding='utf-8', errors='strict')")]
-            fn decode(this: &Ref<$type>, encoding: Option<&Ref<Str>>, errors: Option<&Ref<Str>>) -> PyResult<Value> {
+            fn decode(
+                this: &Ref<$type>,
+                encoding: Option<&Ref<Str>>,
+                errors: Option<&Ref<Str>>,
+            ) -> PyResult<Value> {
                 codecs::decode_method(this.as_value(), encoding, errors)
             }
 
             /// The bytes as hexadecimal digits, with a separator between groups of bytes if one is given.
             #[method("($self, /, sep=<unrepresentable>, bytes_per_sep=1)")]
-            fn hex(this: &Ref<$type>, sep: Option<&Value>, bytes_per_sep: isize) -> PyResult<Ref<Str>> {
+            fn hex(
+                this: &Ref<$type>,
+                sep: Option<&Value>,
+                bytes_per_sep: isize,
+            ) -> PyResult<Ref<Str>> {
                 let bytes = $type::view(this, <[u8]>::to_vec);
                 hex_text(&bytes, sep, bytes_per_sep)
             }
@@ -527,14 +717,26 @@ macro_rules! shared_methods {
             /// A copy with the case of ASCII letters exchanged.
             #[method("($self, /)")]
             fn swapcase(this: &Ref<$type>) -> Ref<$type> {
-                map(this, |byte| if byte.is_ascii_uppercase() { byte.to_ascii_lowercase() } else { byte.to_ascii_uppercase() })
+                map(this, |byte| {
+                    if byte.is_ascii_uppercase() {
+                        byte.to_ascii_lowercase()
+                    } else {
+                        byte.to_ascii_uppercase()
+                    }
+                })
             }
 
             /// A copy whose first byte is in upper case and the rest in lower case.
             #[method("($self, /)")]
             fn capitalize(this: &Ref<$type>) -> Ref<$type> {
                 let mut first = true;
-                map(this, |byte| if std::mem::take(&mut first) { byte.to_ascii_uppercase() } else { byte.to_ascii_lowercase() })
+                map(this, |byte| {
+                    if std::mem::take(&mut first) {
+                        byte.to_ascii_uppercase()
+                    } else {
+                        byte.to_ascii_lowercase()
+                    }
+                })
             }
 
             /// A copy in which ASCII words start in upper case and go on in lower case.
@@ -542,7 +744,11 @@ macro_rules! shared_methods {
             fn title(this: &Ref<$type>) -> Ref<$type> {
                 let mut in_word = false;
                 map(this, |byte| {
-                    let mapped = if in_word { byte.to_ascii_lowercase() } else { byte.to_ascii_uppercase() };
+                    let mapped = if in_word {
+                        byte.to_ascii_lowercase()
+                    } else {
+                        byte.to_ascii_uppercase()
+                    };
                     in_word = byte.is_ascii_alphabetic();
                     mapped
                 })
@@ -581,13 +787,19 @@ macro_rules! shared_methods {
             /// Whether there are ASCII letters and all are in lower case.
             #[method("($self, /)")]
             fn islower(this: &Ref<$type>) -> bool {
-                $type::view(this, |bytes| bytes.iter().any(u8::is_ascii_lowercase) && !bytes.iter().any(u8::is_ascii_uppercase))
+                $type::view(this, |bytes| {
+                    bytes.iter().any(u8::is_ascii_lowercase)
+                        && !bytes.iter().any(u8::is_ascii_uppercase)
+                })
             }
 
             /// Whether there are ASCII letters and all are in upper case.
             #[method("($self, /)")]
             fn isupper(this: &Ref<$type>) -> bool {
-                $type::view(this, |bytes| bytes.iter().any(u8::is_ascii_uppercase) && !bytes.iter().any(u8::is_ascii_lowercase))
+                $type::view(this, |bytes| {
+                    bytes.iter().any(u8::is_ascii_uppercase)
+                        && !bytes.iter().any(u8::is_ascii_lowercase)
+                })
             }
 
             /// Whether there are ASCII words and all are in title case.

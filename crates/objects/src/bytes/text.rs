@@ -23,7 +23,11 @@ pub fn is_space(code: u32) -> bool {
 /// Bytes repeated.
 pub fn repeat(bytes: &[u8], count: isize, too_long: &str) -> PyResult<Vec<u8>> {
     let count = usize::try_from(count).unwrap_or(0);
-    let Some(total) = bytes.len().checked_mul(count).filter(|&total| total <= isize::MAX as usize) else {
+    let Some(total) = bytes
+        .len()
+        .checked_mul(count)
+        .filter(|&total| total <= isize::MAX as usize)
+    else {
         bail!(OverflowError, "{too_long}");
     };
     heap::ensure_room(total.saturating_mul(2))?;
@@ -35,7 +39,11 @@ pub fn repeat(bytes: &[u8], count: isize, too_long: &str) -> PyResult<Vec<u8>> {
 
 /// `b'…'` between two texts.
 pub fn repr_text(bytes: &[u8], before: &str, after: &str) -> Ref<Str> {
-    let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') { b'"' } else { b'\'' };
+    let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') {
+        b'"'
+    } else {
+        b'\''
+    };
     let mut out = Vec::with_capacity(bytes.len() + before.len() + after.len() + 3);
     out.extend_from_slice(before.as_bytes());
     out.extend_from_slice(&[b'b', quote]);
@@ -47,7 +55,12 @@ pub fn repr_text(bytes: &[u8], before: &str, after: &str) -> Ref<Str> {
             b'\\' => out.extend_from_slice(b"\\\\"),
             _ if byte == quote => out.extend_from_slice(&[b'\\', quote]),
             0x20..0x7f => out.push(byte),
-            _ => out.extend_from_slice(&[b'\\', b'x', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]),
+            _ => out.extend_from_slice(&[
+                b'\\',
+                b'x',
+                HEX[usize::from(byte >> 4)],
+                HEX[usize::from(byte & 15)],
+            ]),
         }
     }
     out.push(quote);
@@ -84,7 +97,11 @@ pub fn hex_text(bytes: &[u8], separator: Option<&Value>, per_group: isize) -> Py
             && index > 0
         {
             // Groups are counted from the right, or from the left if the size is negative.
-            let place = if per_group > 0 { bytes.len() - index } else { index };
+            let place = if per_group > 0 {
+                bytes.len() - index
+            } else {
+                index
+            };
             if place.is_multiple_of(group) {
                 out.push(separator);
             }
@@ -96,7 +113,10 @@ pub fn hex_text(bytes: &[u8], separator: Option<&Value>, per_group: isize) -> Py
 
 #[cold]
 fn bad_digit(position: usize) -> Raised {
-    exc!(ValueError, "non-hexadecimal number found in fromhex() arg at position {position}")
+    exc!(
+        ValueError,
+        "non-hexadecimal number found in fromhex() arg at position {position}"
+    )
 }
 
 fn digit(code: u32) -> Option<u8> {
@@ -109,7 +129,11 @@ pub fn parse_hex(source: &Value) -> PyResult<Vec<u8>> {
         return parse_hex_units(text.units());
     }
     if !buffer::is_bytes_like(source) {
-        bail!(TypeError, "fromhex() argument must be str or bytes-like, not {}", source.class().name());
+        bail!(
+            TypeError,
+            "fromhex() argument must be str or bytes-like, not {}",
+            source.class().name()
+        );
     }
     let view = buffer::bytes_like(source)?;
     parse_hex_units(Units::One(&view.to_bytes()))
@@ -125,7 +149,10 @@ fn parse_hex_units(units: Units<'_>) -> PyResult<Vec<u8>> {
         }
         let high = digit(units.at(at)).ok_or_else(|| bad_digit(at))?;
         if at + 1 >= units.len() {
-            bail!(ValueError, "fromhex() arg must contain an even number of hexadecimal digits");
+            bail!(
+                ValueError,
+                "fromhex() arg must contain an even number of hexadecimal digits"
+            );
         }
         let low = digit(units.at(at + 1)).ok_or_else(|| bad_digit(at + 1))?;
         bytes.push(high << 4 | low);

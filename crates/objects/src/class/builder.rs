@@ -56,12 +56,18 @@ impl ClassBuilder<'_> {
     /// Adds a method, class method or static method.
     pub fn method(&self, def: &'static FunctionDef) {
         self.defined.borrow_mut().push(def.name);
-        self.class.dict().set_str(&Str::intern(def.name), crate::native::descriptor_for(self.class, def));
+        self.class.dict().set_str(
+            &Str::intern(def.name),
+            crate::native::descriptor_for(self.class, def),
+        );
     }
 
     /// Adds a computed attribute.
     pub fn getset(&self, def: &'static GetSetDef) {
-        self.class.dict().set_str(&Str::intern(def.name), crate::native::getset_descriptor(self.class, def));
+        self.class.dict().set_str(
+            &Str::intern(def.name),
+            crate::native::getset_descriptor(self.class, def),
+        );
     }
 
     /// Says the parameters of the constructor; the first function that says them wins.

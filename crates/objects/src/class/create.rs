@@ -6,7 +6,9 @@ use crate::args::Args;
 use crate::cell::{Once, Slot};
 use crate::class::dunders::{bases_of, fill_slots};
 use crate::class::type_object::itemsize;
-use crate::class::{ClassBuilder, ClassDef, ClassFlags, Layout, Payload, Slots, Type, install_slot_wrappers, mro};
+use crate::class::{
+    ClassBuilder, ClassDef, ClassFlags, Layout, Payload, Slots, Type, install_slot_wrappers, mro,
+};
 use crate::dict::Dict;
 use crate::exceptions::ExceptionKind;
 use crate::header::{IMMORTAL_COUNT, flags};
@@ -26,7 +28,9 @@ pub fn allocate_builtin(definition: &'static ClassDef, cell: &'static Once<Ref<T
     }
     let layout = (definition.layout)();
     let base = definition.base.map(|base| base());
-    let mut class_flags = definition.flags | ClassFlags::IMMUTABLE | base.map_or(0, |base| base.flags() & ClassFlags::INHERITED);
+    let mut class_flags = definition.flags
+        | ClassFlags::IMMUTABLE
+        | base.map_or(0, |base| base.flags() & ClassFlags::INHERITED);
     if layout.has_references {
         class_flags |= ClassFlags::TRACED;
     }
@@ -71,7 +75,13 @@ pub fn create_builtin(definition: &'static ClassDef, cell: &'static Once<Ref<Typ
         return;
     }
     let base = definition.base.map(|base| base().clone());
-    let name = Str::intern(definition.name.rsplit('.').next().unwrap_or(definition.name));
+    let name = Str::intern(
+        definition
+            .name
+            .rsplit('.')
+            .next()
+            .unwrap_or(definition.name),
+    );
     class.name.set(Some(name.clone()));
     class.qualname.set(Some(Str::intern(definition.name)));
     class.dict.set(Some(Dict::new()));
@@ -83,7 +93,10 @@ pub fn create_builtin(definition: &'static ClassDef, cell: &'static Once<Ref<Typ
         base.add_subclass(class);
     }
     class.mro.set(Some(Tuple::new(order)));
-    let builder = ClassBuilder { class, defined: RefCell::new(Vec::new()) };
+    let builder = ClassBuilder {
+        class,
+        defined: RefCell::new(Vec::new()),
+    };
     (definition.build)(&builder);
     let defined = builder.defined.into_inner();
     let own_new = class.slots.new.get().is_some();
@@ -105,14 +118,21 @@ pub fn create_builtin(definition: &'static ClassDef, cell: &'static Once<Ref<Typ
     }
     install_slot_wrappers(class, &defined);
     if own_new && !defined.contains(&"__new__") {
-        class.dict().set_str(id!("__new__"), NativeFunction::new_for_class(class));
+        class
+            .dict()
+            .set_str(id!("__new__"), NativeFunction::new_for_class(class));
     }
     let dict = class.dict();
-    let first_with_attributes = class.has(ClassFlags::ATTRIBUTES) && !base.as_ref().is_some_and(|base| base.has(ClassFlags::ATTRIBUTES));
+    let first_with_attributes = class.has(ClassFlags::ATTRIBUTES)
+        && !base
+            .as_ref()
+            .is_some_and(|base| base.has(ClassFlags::ATTRIBUTES));
     if first_with_attributes && dict.get_str(id!("__dict__")).is_none() {
         dict.set_str(id!("__dict__"), super::type_object::dict_descriptor(class));
     }
-    let doc = definition.doc.map_or(Value::NONE, |doc| Str::new(doc).into_value());
+    let doc = definition
+        .doc
+        .map_or(Value::NONE, |doc| Str::new(doc).into_value());
     if dict.get_str(id!("__doc__")).is_none() {
         dict.set_str(id!("__doc__"), doc);
     }
@@ -121,11 +141,18 @@ pub fn create_builtin(definition: &'static ClassDef, cell: &'static Once<Ref<Typ
 /// Whether the class has its own comparison but the hash of its base.
 #[allow(unpredictable_function_pointer_comparisons)]
 fn builder_filled_compare_only(class: &Type, base: &Type) -> bool {
-    class.slots.richcompare.get() != base.slots.richcompare.get() && class.slots.hash.get() == base.slots.hash.get()
+    class.slots.richcompare.get() != base.slots.richcompare.get()
+        && class.slots.hash.get() == base.slots.hash.get()
 }
 
 /// `type.__new__(metaclass, name, bases, namespace, **keywords)`.
-pub fn new_class(metaclass: &Ref<Type>, name: &Ref<Str>, bases: &Ref<Tuple>, namespace: &Ref<Dict>, args: Args<'_>) -> PyResult<Ref<Type>> {
+pub fn new_class(
+    metaclass: &Ref<Type>,
+    name: &Ref<Str>,
+    bases: &Ref<Tuple>,
+    namespace: &Ref<Dict>,
+    args: Args<'_>,
+) -> PyResult<Ref<Type>> {
     let mut bases = bases.clone();
     let mut classes = bases_of(&bases)?;
     if classes.is_empty() {
@@ -144,9 +171,17 @@ pub fn new_class(metaclass: &Ref<Type>, name: &Ref<Str>, bases: &Ref<Tuple>, nam
     let collection = ClassFlags::SEQUENCE | ClassFlags::MAPPING;
     let from_all = ClassFlags::WEAKREFABLE | ClassFlags::ATTRIBUTES;
     // The first base that is a sequence or a mapping decides.
-    let first_collection = classes.iter().map(|class| class.flags() & collection).find(|&flags| flags != 0).unwrap_or(0);
+    let first_collection = classes
+        .iter()
+        .map(|class| class.flags() & collection)
+        .find(|&flags| flags != 0)
+        .unwrap_or(0);
     let inherited = base.flags() & ClassFlags::INHERITED & !collection;
-    let inherited = classes.iter().fold(inherited | first_collection, |all, class| all | class.flags() & from_all);
+    let inherited = classes
+        .iter()
+        .fold(inherited | first_collection, |all, class| {
+            all | class.flags() & from_all
+        });
     let mut class_flags = inherited | ClassFlags::HEAP | ClassFlags::BASETYPE | ClassFlags::TRACED;
     class_flags &= !ClassFlags::FINALIZER;
     if plan.attributes {
@@ -173,7 +208,11 @@ pub fn new_class(metaclass: &Ref<Type>, name: &Ref<Str>, bases: &Ref<Tuple>, nam
     match dict.remove_str(id!("__qualname__")) {
         Some(qualname) => match qualname.into_ref::<Str>() {
             Ok(qualname) => class.qualname.set(Some(qualname)),
-            Err(other) => bail!(TypeError, "type __qualname__ must be a str, not {}", other.class().name()),
+            Err(other) => bail!(
+                TypeError,
+                "type __qualname__ must be a str, not {}",
+                other.class().name()
+            ),
         },
         None => class.qualname.set(Some(name.clone())),
     }
@@ -187,7 +226,10 @@ pub fn new_class(metaclass: &Ref<Type>, name: &Ref<Str>, bases: &Ref<Tuple>, nam
     let class_dict_cell = dict.remove_str(id!("__classdictcell__"));
     for (index, member) in plan.members.iter().enumerate() {
         let place = base.member_count.get() as usize + index;
-        dict.set_str(&mangle(name, member), MemberDescriptor::new(&class, member, place));
+        dict.set_str(
+            &mangle(name, member),
+            MemberDescriptor::new(&class, member, place),
+        );
     }
     match dict.get_str(id!("__doc__")) {
         None => dict.set_str(id!("__doc__"), Value::NONE),
@@ -198,18 +240,38 @@ pub fn new_class(metaclass: &Ref<Type>, name: &Ref<Str>, bases: &Ref<Tuple>, nam
         }
     }
     let adds = |name: &Ref<Str>| dict.get_str(name).is_none();
-    if plan.attributes && adds(id!("__dict__")) && !classes.iter().any(|class| class.has(ClassFlags::ATTRIBUTES)) {
+    if plan.attributes
+        && adds(id!("__dict__"))
+        && !classes
+            .iter()
+            .any(|class| class.has(ClassFlags::ATTRIBUTES))
+    {
         dict.set_str(id!("__dict__"), super::type_object::dict_descriptor(&class));
     }
-    if plan.weakrefs && adds(id!("__weakref__")) && !classes.iter().any(|class| class.has(ClassFlags::WEAKREFABLE)) {
-        dict.set_str(id!("__weakref__"), super::type_object::weakref_descriptor(&class));
+    if plan.weakrefs
+        && adds(id!("__weakref__"))
+        && !classes
+            .iter()
+            .any(|class| class.has(ClassFlags::WEAKREFABLE))
+    {
+        dict.set_str(
+            id!("__weakref__"),
+            super::type_object::weakref_descriptor(&class),
+        );
     }
     // A class that compares in its own way does not inherit the hash.
     if !adds(id!("__eq__")) && adds(id!("__hash__")) {
         dict.set_str(id!("__hash__"), Value::NONE);
     }
-    if dict.iter_snapshot().iter().any(|(name, _)| name.downcast::<Str>().is_none()) {
-        let message = format!("non-string key in the __dict__ of class {}", name.to_display());
+    if dict
+        .iter_snapshot()
+        .iter()
+        .any(|(name, _)| name.downcast::<Str>().is_none())
+    {
+        let message = format!(
+            "non-string key in the __dict__ of class {}",
+            name.to_display()
+        );
         crate::warnings::warn(ExceptionKind::RuntimeWarning, &message)?;
     }
     class.dict.set(Some(dict.clone()));
@@ -254,7 +316,9 @@ pub fn calculate_metaclass(metaclass: &Ref<Type>, bases: &[Value]) -> PyResult<R
 fn solid_base(class: &Ref<Type>) -> Ref<Type> {
     let mut class = class.clone();
     while let Some(base) = class.base() {
-        if !std::ptr::eq(base.layout(), class.layout()) || class.member_count.get() > base.member_count.get() {
+        if !std::ptr::eq(base.layout(), class.layout())
+            || class.member_count.get() > base.member_count.get()
+        {
             break;
         }
         class = base;
@@ -267,13 +331,19 @@ pub(super) fn best_base(bases: &[Ref<Type>]) -> PyResult<Ref<Type>> {
     let mut winner: Option<(Ref<Type>, Ref<Type>)> = None;
     for base in bases {
         if !base.has(ClassFlags::BASETYPE) {
-            bail!(TypeError, "type '{}' is not an acceptable base type", base.name());
+            bail!(
+                TypeError,
+                "type '{}' is not an acceptable base type",
+                base.name()
+            );
         }
         let candidate = solid_base(base);
         match &winner {
             None => winner = Some((candidate, base.clone())),
             Some((solid, _)) if solid.is_subclass(&candidate) => {}
-            Some((solid, _)) if candidate.is_subclass(solid) => winner = Some((candidate, base.clone())),
+            Some((solid, _)) if candidate.is_subclass(solid) => {
+                winner = Some((candidate, base.clone()))
+            }
             Some(_) => bail!(TypeError, "multiple bases have instance lay-out conflict"),
         }
     }
@@ -287,18 +357,43 @@ struct MemberPlan {
     weakrefs: bool,
 }
 
-fn plan_members(base: &Ref<Type>, bases: &[Ref<Type>], dict: &Ref<Dict>, class_name: &Ref<Str>) -> PyResult<MemberPlan> {
+fn plan_members(
+    base: &Ref<Type>,
+    bases: &[Ref<Type>],
+    dict: &Ref<Dict>,
+    class_name: &Ref<Str>,
+) -> PyResult<MemberPlan> {
     let Some(slots) = dict.get_str(id!("__slots__")) else {
-        return Ok(MemberPlan { members: Vec::new(), attributes: !has_own_dict(base), weakrefs: true });
+        return Ok(MemberPlan {
+            members: Vec::new(),
+            attributes: !has_own_dict(base),
+            weakrefs: true,
+        });
     };
-    let names = if slots.downcast::<Str>().is_some() { vec![slots] } else { protocol::collect(&slots)? };
-    let mut plan = MemberPlan { members: Vec::new(), attributes: false, weakrefs: false };
+    let names = if slots.downcast::<Str>().is_some() {
+        vec![slots]
+    } else {
+        protocol::collect(&slots)?
+    };
+    let mut plan = MemberPlan {
+        members: Vec::new(),
+        attributes: false,
+        weakrefs: false,
+    };
     if !names.is_empty() && itemsize(base) != 0 && names.iter().any(|name| !is_special_slot(name)) {
-        bail!(TypeError, "nonempty __slots__ not supported for subtype of '{}'", base.name());
+        bail!(
+            TypeError,
+            "nonempty __slots__ not supported for subtype of '{}'",
+            base.name()
+        );
     }
     for name in names {
         let Some(name) = name.downcast::<Str>() else {
-            bail!(TypeError, "__slots__ items must be strings, not '{}'", name.class().name());
+            bail!(
+                TypeError,
+                "__slots__ items must be strings, not '{}'",
+                name.class().name()
+            );
         };
         if !is_identifier(name) {
             bail!(TypeError, "__slots__ must be identifiers");
@@ -318,13 +413,20 @@ fn plan_members(base: &Ref<Type>, bases: &[Ref<Type>], dict: &Ref<Dict>, class_n
             continue;
         }
         let mangled = mangle(class_name, name);
-        let special = ["__qualname__", "__classcell__", "__classdictcell__"].iter().any(|special| mangled.eq_str(special));
+        let special = ["__qualname__", "__classcell__", "__classdictcell__"]
+            .iter()
+            .any(|special| mangled.eq_str(special));
         if dict.get_str(&mangled).is_some() && !special {
-            bail!(ValueError, "'{}' in __slots__ conflicts with class variable", mangled.to_display());
+            bail!(
+                ValueError,
+                "'{}' in __slots__ conflicts with class variable",
+                mangled.to_display()
+            );
         }
         plan.members.push(name.clone());
     }
-    plan.members.sort_by_cached_key(|name| mangle(class_name, name).to_display().into_owned());
+    plan.members
+        .sort_by_cached_key(|name| mangle(class_name, name).to_display().into_owned());
     for base in bases {
         plan.attributes |= base.has(ClassFlags::ATTRIBUTES);
         plan.weakrefs |= base.has(ClassFlags::WEAKREFABLE);
@@ -338,7 +440,8 @@ fn has_own_dict(base: &Ref<Type>) -> bool {
 }
 
 fn is_special_slot(name: &Value) -> bool {
-    name.downcast::<Str>().is_some_and(|name| name.eq_str("__dict__") || name.eq_str("__weakref__"))
+    name.downcast::<Str>()
+        .is_some_and(|name| name.eq_str("__dict__") || name.eq_str("__weakref__"))
 }
 
 /// The name a private attribute (`__x`) has inside a class.
@@ -349,7 +452,11 @@ pub fn mangle(class_name: &Str, name: &Ref<Str>) -> Ref<Str> {
     }
     let class = class_name.to_display();
     let class = class.trim_start_matches('_');
-    if class.is_empty() { name.clone() } else { Str::intern(&format!("_{class}{text}")) }
+    if class.is_empty() {
+        name.clone()
+    } else {
+        Str::intern(&format!("_{class}{text}"))
+    }
 }
 
 /// How many inline places instances get before anything is known of them: what the compiler saw assigned to `self`.
@@ -367,7 +474,10 @@ fn wrap_special_functions(dict: &Ref<Dict>) {
     if let Some(function) = dict.get_str(id!("__new__"))
         && crate::runtime::is_python_function(&function)
     {
-        dict.set_str(id!("__new__"), crate::descriptors::StaticMethod::wrap(function));
+        dict.set_str(
+            id!("__new__"),
+            crate::descriptors::StaticMethod::wrap(function),
+        );
     }
     for name in [id!("__init_subclass__"), id!("__class_getitem__")] {
         if let Some(function) = dict.get_str(name)
@@ -383,11 +493,19 @@ fn wrap_special_functions(dict: &Ref<Dict>) {
 pub(super) fn compute_mro(class: &Ref<Type>, bases: &[Ref<Type>]) -> PyResult<bool> {
     let default = || -> PyResult<Vec<Value>> {
         let mut order = vec![class.to_value()];
-        order.extend(mro::linearize(&class.name(), bases)?.into_iter().map(Ref::into_value));
+        order.extend(
+            mro::linearize(&class.name(), bases)?
+                .into_iter()
+                .map(Ref::into_value),
+        );
         Ok(order)
     };
     let metaclass = class.class().clone();
-    let own_mro = if metaclass.is(Type::class()) { None } else { metaclass.lookup(id!("mro")) };
+    let own_mro = if metaclass.is(Type::class()) {
+        None
+    } else {
+        metaclass.lookup(id!("mro"))
+    };
     let builtin = Type::class().lookup(id!("mro"));
     let order = match own_mro {
         Some(method) if builtin.as_ref().is_none_or(|builtin| !builtin.is(&method)) => {
@@ -402,10 +520,18 @@ pub(super) fn compute_mro(class: &Ref<Type>, bases: &[Ref<Type>]) -> PyResult<bo
             }
             for item in &order {
                 let Some(item_class) = item.downcast::<Type>() else {
-                    bail!(TypeError, "mro() returned a non-class ('{}')", item.class().name());
+                    bail!(
+                        TypeError,
+                        "mro() returned a non-class ('{}')",
+                        item.class().name()
+                    );
                 };
                 if !solid_base(class).is_subclass(&solid_base(item_class)) {
-                    bail!(TypeError, "mro() returned base with unsuitable layout ('{}')", item_class.name());
+                    bail!(
+                        TypeError,
+                        "mro() returned base with unsuitable layout ('{}')",
+                        item_class.name()
+                    );
                 }
             }
             order
@@ -420,15 +546,23 @@ pub(super) fn compute_mro(class: &Ref<Type>, bases: &[Ref<Type>]) -> PyResult<bo
 /// Tells every attribute that wants to know its name and owner (`__set_name__`).
 fn call_set_name(class: &Ref<Type>) -> PyResult<()> {
     for (name, value) in class.dict().iter_snapshot() {
-        let Some(method) = value.class().lookup(id!("__set_name__")) else { continue };
-        if let Err(raised) = protocol::call_bound(&method, &value, &[class.to_value(), name.clone()]) {
+        let Some(method) = value.class().lookup(id!("__set_name__")) else {
+            continue;
+        };
+        if let Err(raised) =
+            protocol::call_bound(&method, &value, &[class.to_value(), name.clone()])
+        {
             let note = format!(
                 "Error calling __set_name__ on '{}' instance {} in '{}'",
                 value.class().name(),
                 protocol::repr(&name)?.to_display(),
                 class.name()
             );
-            let _ = protocol::call_method(raised.exception().as_value(), id!("add_note"), &[Str::new(&note).into_value()]);
+            let _ = protocol::call_method(
+                raised.exception().as_value(),
+                id!("add_note"),
+                &[Str::new(&note).into_value()],
+            );
             return Err(raised);
         }
     }
@@ -437,7 +571,8 @@ fn call_set_name(class: &Ref<Type>) -> PyResult<()> {
 
 /// Calls `super(cls, cls).__init_subclass__(**keywords)`.
 fn init_subclass(class: &Ref<Type>, args: Args<'_>) -> PyResult<()> {
-    let function = crate::descriptors::super_getattr(class, class.as_value(), id!("__init_subclass__"))?;
+    let function =
+        crate::descriptors::super_getattr(class, class.as_value(), id!("__init_subclass__"))?;
     let names = args.names();
     let values = &args.values()[args.values().len() - names.len()..];
     protocol::call(&function, Args::new(values, names))?;
@@ -447,7 +582,9 @@ fn init_subclass(class: &Ref<Type>, args: Args<'_>) -> PyResult<()> {
 fn is_identifier(name: &Str) -> bool {
     name.try_to_str().is_some_and(|text| {
         let mut characters = text.chars();
-        characters.next().is_some_and(rustpython_unicode::identifier::is_start)
+        characters
+            .next()
+            .is_some_and(rustpython_unicode::identifier::is_start)
             && characters.all(rustpython_unicode::identifier::is_xid_continue)
     })
 }

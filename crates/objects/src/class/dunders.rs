@@ -34,7 +34,11 @@ pub struct Dunder {
 
 macro_rules! slot_of {
     ($owner:expr, $slot:ident) => {
-        $owner.slots.$slot.get().expect("a wrapper exists only for a filled slot")
+        $owner
+            .slots
+            .$slot
+            .get()
+            .expect("a wrapper exists only for a filled slot")
     };
 }
 
@@ -78,10 +82,18 @@ fn try_python(left: &Value, name: &Ref<Str>, right: &Value) -> PyResult<Option<V
 }
 
 /// The generic function of a number slot: forward method of the left operand, reflected method of the right.
-fn binary_generic(left: &Value, right: &Value, forward: &Ref<Str>, reflected: &Ref<Str>) -> PyResult<Value> {
+fn binary_generic(
+    left: &Value,
+    right: &Value,
+    forward: &Ref<Str>,
+    reflected: &Ref<Str>,
+) -> PyResult<Value> {
     let (left_class, right_class) = (left.class(), right.class());
     let mut try_reflected = !left_class.is(right_class);
-    if try_reflected && right_class.is_subclass(left_class) && overrides(left_class, right_class, reflected) {
+    if try_reflected
+        && right_class.is_subclass(left_class)
+        && overrides(left_class, right_class, reflected)
+    {
         if let Some(answer) = try_python(right, reflected, left)?
             && !answer.is_not_implemented()
         {
@@ -208,7 +220,10 @@ fn compare_generic(left: &Value, right: &Value, comparison: Comparison) -> PyRes
 
 static OTHER: &[Dunder] = &[
     Dunder {
-        name: "__hash__", slot: SlotId::hash, signature: "($self, /)", doc: "Return hash(self).",
+        name: "__hash__",
+        slot: SlotId::hash,
+        signature: "($self, /)",
+        doc: "Return hash(self).",
         call: |owner, receiver, args| {
             args.positional_between("__hash__", 0, 0)?;
             Ok(int::new(slot_of!(owner, hash)(receiver)?))
@@ -216,7 +231,10 @@ static OTHER: &[Dunder] = &[
         generic: |slots| slots.hash.set(Some(hash_generic)),
     },
     Dunder {
-        name: "__bool__", slot: SlotId::bool, signature: "($self, /)", doc: "True if self else False",
+        name: "__bool__",
+        slot: SlotId::bool,
+        signature: "($self, /)",
+        doc: "True if self else False",
         call: |owner, receiver, args| {
             args.positional_between("__bool__", 0, 0)?;
             Ok(Value::from_bool(slot_of!(owner, bool)(receiver)?))
@@ -224,7 +242,10 @@ static OTHER: &[Dunder] = &[
         generic: |slots| slots.bool.set(Some(bool_generic)),
     },
     Dunder {
-        name: "__len__", slot: SlotId::len, signature: "($self, /)", doc: "Return len(self).",
+        name: "__len__",
+        slot: SlotId::len,
+        signature: "($self, /)",
+        doc: "Return len(self).",
         call: |owner, receiver, args| {
             args.positional_between("__len__", 0, 0)?;
             Ok(int::from_usize(slot_of!(owner, len)(receiver)?))
@@ -232,15 +253,30 @@ static OTHER: &[Dunder] = &[
         generic: |slots| slots.len.set(Some(len_generic)),
     },
     Dunder {
-        name: "__contains__", slot: SlotId::contains, signature: "($self, key, /)", doc: "Return bool(key in self).",
-        call: |owner, receiver, args| Ok(Value::from_bool(slot_of!(owner, contains)(receiver, one_argument("__contains__", args)?)?)),
+        name: "__contains__",
+        slot: SlotId::contains,
+        signature: "($self, key, /)",
+        doc: "Return bool(key in self).",
+        call: |owner, receiver, args| {
+            Ok(Value::from_bool(slot_of!(owner, contains)(
+                receiver,
+                one_argument("__contains__", args)?,
+            )?))
+        },
         generic: |slots| slots.contains.set(Some(contains_generic)),
     },
     Dunder {
-        name: "__next__", slot: SlotId::next, signature: "($self, /)", doc: "Implement next(self).",
+        name: "__next__",
+        slot: SlotId::next,
+        signature: "($self, /)",
+        doc: "Implement next(self).",
         call: |owner, receiver, args| {
             args.positional_between("__next__", 0, 0)?;
-            let next = if owner.slots.send.get().is_some() { protocol::next_or_result(receiver)? } else { slot_of!(owner, next)(receiver)? };
+            let next = if owner.slots.send.get().is_some() {
+                protocol::next_or_result(receiver)?
+            } else {
+                slot_of!(owner, next)(receiver)?
+            };
             match next {
                 Some(item) => Ok(item),
                 None => Err(crate::exceptions::stop_iteration(Value::NONE)),
@@ -249,7 +285,10 @@ static OTHER: &[Dunder] = &[
         generic: |slots| slots.next.set(Some(next_generic)),
     },
     Dunder {
-        name: "__setitem__", slot: SlotId::setitem, signature: "($self, key, value, /)", doc: "Set self[key] to value.",
+        name: "__setitem__",
+        slot: SlotId::setitem,
+        signature: "($self, key, value, /)",
+        doc: "Set self[key] to value.",
         call: |owner, receiver, args| {
             let values = wrapper_args("__setitem__", args, 2)?;
             slot_of!(owner, setitem)(receiver, &values[0], Some(&values[1])).map(|()| Value::NONE)
@@ -257,41 +296,74 @@ static OTHER: &[Dunder] = &[
         generic: |slots| slots.setitem.set(Some(setitem_generic)),
     },
     Dunder {
-        name: "__delitem__", slot: SlotId::setitem, signature: "($self, key, /)", doc: "Delete self[key].",
+        name: "__delitem__",
+        slot: SlotId::setitem,
+        signature: "($self, key, /)",
+        doc: "Delete self[key].",
         call: |owner, receiver, args| {
-            slot_of!(owner, setitem)(receiver, one_argument("__delitem__", args)?, None).map(|()| Value::NONE)
+            slot_of!(owner, setitem)(receiver, one_argument("__delitem__", args)?, None)
+                .map(|()| Value::NONE)
         },
         generic: |slots| slots.setitem.set(Some(setitem_generic)),
     },
     Dunder {
-        name: "__getattribute__", slot: SlotId::getattr, signature: "($self, name, /)", doc: "Return getattr(self, name).",
-        call: |owner, receiver, args| slot_of!(owner, getattr)(receiver, protocol::attribute_name(one_argument("__getattribute__", args)?)?),
+        name: "__getattribute__",
+        slot: SlotId::getattr,
+        signature: "($self, name, /)",
+        doc: "Return getattr(self, name).",
+        call: |owner, receiver, args| {
+            slot_of!(owner, getattr)(
+                receiver,
+                protocol::attribute_name(one_argument("__getattribute__", args)?)?,
+            )
+        },
         generic: |slots| slots.getattr.set(Some(getattr_generic)),
     },
     Dunder {
-        name: "__setattr__", slot: SlotId::setattr, signature: "($self, name, value, /)", doc: "Implement setattr(self, name, value).",
+        name: "__setattr__",
+        slot: SlotId::setattr,
+        signature: "($self, name, value, /)",
+        doc: "Implement setattr(self, name, value).",
         call: |owner, receiver, args| {
             let values = wrapper_args("__setattr__", args, 2)?;
             check_setattr_owner(owner, receiver, "__setattr__")?;
-            slot_of!(owner, setattr)(receiver, protocol::attribute_name(&values[0])?, Some(&values[1])).map(|()| Value::NONE)
+            slot_of!(owner, setattr)(
+                receiver,
+                protocol::attribute_name(&values[0])?,
+                Some(&values[1]),
+            )
+            .map(|()| Value::NONE)
         },
         generic: |slots| slots.setattr.set(Some(setattr_generic)),
     },
     Dunder {
-        name: "__delattr__", slot: SlotId::setattr, signature: "($self, name, /)", doc: "Implement delattr(self, name).",
+        name: "__delattr__",
+        slot: SlotId::setattr,
+        signature: "($self, name, /)",
+        doc: "Implement delattr(self, name).",
         call: |owner, receiver, args| {
             check_setattr_owner(owner, receiver, "__delattr__")?;
-            slot_of!(owner, setattr)(receiver, protocol::attribute_name(one_argument("__delattr__", args)?)?, None).map(|()| Value::NONE)
+            slot_of!(owner, setattr)(
+                receiver,
+                protocol::attribute_name(one_argument("__delattr__", args)?)?,
+                None,
+            )
+            .map(|()| Value::NONE)
         },
         generic: |slots| slots.setattr.set(Some(setattr_generic)),
     },
     Dunder {
-        name: "__call__", slot: SlotId::call, signature: "($self, /, *args, **kwargs)", doc: "Call self as a function.",
+        name: "__call__",
+        slot: SlotId::call,
+        signature: "($self, /, *args, **kwargs)",
+        doc: "Call self as a function.",
         call: |owner, receiver, args| slot_of!(owner, call)(receiver, args),
         generic: |slots| slots.call.set(Some(call_generic)),
     },
     Dunder {
-        name: "__get__", slot: SlotId::descr_get, signature: "($self, instance, owner=None, /)",
+        name: "__get__",
+        slot: SlotId::descr_get,
+        signature: "($self, instance, owner=None, /)",
         doc: "Return an attribute of instance, which is of type owner.",
         call: |owner, receiver, args| {
             let values = args.positional_between("__get__", 1, 2)?;
@@ -305,7 +377,10 @@ static OTHER: &[Dunder] = &[
         generic: |slots| slots.descr_get.set(Some(descr_get_generic)),
     },
     Dunder {
-        name: "__set__", slot: SlotId::descr_set, signature: "($self, instance, value, /)", doc: "Set an attribute of instance to value.",
+        name: "__set__",
+        slot: SlotId::descr_set,
+        signature: "($self, instance, value, /)",
+        doc: "Set an attribute of instance to value.",
         call: |owner, receiver, args| {
             let values = wrapper_args("__set__", args, 2)?;
             slot_of!(owner, descr_set)(receiver, &values[0], Some(&values[1])).map(|()| Value::NONE)
@@ -313,20 +388,29 @@ static OTHER: &[Dunder] = &[
         generic: |slots| slots.descr_set.set(Some(descr_set_generic)),
     },
     Dunder {
-        name: "__delete__", slot: SlotId::descr_set, signature: "($self, instance, /)", doc: "Delete an attribute of instance.",
+        name: "__delete__",
+        slot: SlotId::descr_set,
+        signature: "($self, instance, /)",
+        doc: "Delete an attribute of instance.",
         call: |owner, receiver, args| {
-            slot_of!(owner, descr_set)(receiver, one_argument("__delete__", args)?, None).map(|()| Value::NONE)
+            slot_of!(owner, descr_set)(receiver, one_argument("__delete__", args)?, None)
+                .map(|()| Value::NONE)
         },
         generic: |slots| slots.descr_set.set(Some(descr_set_generic)),
     },
     Dunder {
-        name: "__init__", slot: SlotId::init, signature: "($self, /, *args, **kwargs)",
+        name: "__init__",
+        slot: SlotId::init,
+        signature: "($self, /, *args, **kwargs)",
         doc: "Initialize self.  See help(type(self)) for accurate signature.",
         call: |owner, receiver, args| slot_of!(owner, init)(receiver, args).map(|()| Value::NONE),
         generic: |slots| slots.init.set(Some(init_generic)),
     },
     Dunder {
-        name: "__del__", slot: SlotId::finalize, signature: "($self, /)", doc: "Called when the instance is about to be destroyed.",
+        name: "__del__",
+        slot: SlotId::finalize,
+        signature: "($self, /)",
+        doc: "Called when the instance is about to be destroyed.",
         call: |owner, receiver, args| {
             args.positional_between("__del__", 0, 0)?;
             slot_of!(owner, finalize)(receiver);
@@ -335,7 +419,10 @@ static OTHER: &[Dunder] = &[
         generic: |slots| slots.finalize.set(Some(finalize_generic)),
     },
     Dunder {
-        name: "__pow__", slot: SlotId::power, signature: "($self, value, mod=None, /)", doc: "Return pow(self, value, mod).",
+        name: "__pow__",
+        slot: SlotId::power,
+        signature: "($self, value, mod=None, /)",
+        doc: "Return pow(self, value, mod).",
         call: |owner, receiver, args| {
             let values = args.positional_between("__pow__", 1, 2)?;
             slot_of!(owner, power)(receiver, &values[0], values.get(1).unwrap_or(&Value::NONE))
@@ -343,7 +430,10 @@ static OTHER: &[Dunder] = &[
         generic: |slots| slots.power.set(Some(power_generic)),
     },
     Dunder {
-        name: "__rpow__", slot: SlotId::power, signature: "($self, value, mod=None, /)", doc: "Return pow(value, self, mod).",
+        name: "__rpow__",
+        slot: SlotId::power,
+        signature: "($self, value, mod=None, /)",
+        doc: "Return pow(value, self, mod).",
         call: |owner, receiver, args| {
             let values = args.positional_between("__rpow__", 1, 2)?;
             slot_of!(owner, power)(&values[0], receiver, values.get(1).unwrap_or(&Value::NONE))
@@ -351,7 +441,9 @@ static OTHER: &[Dunder] = &[
         generic: |slots| slots.power.set(Some(power_generic)),
     },
     Dunder {
-        name: "__buffer__", slot: SlotId::buffer, signature: "($self, flags, /)",
+        name: "__buffer__",
+        slot: SlotId::buffer,
+        signature: "($self, flags, /)",
         doc: "Return a buffer object that exposes the underlying memory of the object.",
         call: |_, receiver, args| {
             let flags = one_argument("__buffer__", args)?;
@@ -374,12 +466,18 @@ fn wrapper_args<'a>(name: &str, args: Args<'a>, count: usize) -> PyResult<&'a [V
 fn check_setattr_owner(owner: &Ref<Type>, receiver: &Value, what: &str) -> PyResult<()> {
     let class = receiver.class();
     for base in class.mro().tail() {
-        let Some(base) = base.downcast::<Type>() else { continue };
+        let Some(base) = base.downcast::<Type>() else {
+            continue;
+        };
         if base.is(owner) {
             return Ok(());
         }
         if !base.is_heap() && !base.slots.same_slot(SlotId::setattr, &owner.slots) {
-            bail!(TypeError, "can't apply this {what} to {} object", class.name());
+            bail!(
+                TypeError,
+                "can't apply this {what} to {} object",
+                class.name()
+            );
         }
     }
     Ok(())
@@ -405,7 +503,11 @@ fn bool_generic(value: &Value) -> PyResult<bool> {
             match (answer.is_true(), answer.is_false()) {
                 (true, _) => Ok(true),
                 (_, true) => Ok(false),
-                _ => bail!(TypeError, "__bool__ should return bool, returned {}", answer.class().name()),
+                _ => bail!(
+                    TypeError,
+                    "__bool__ should return bool, returned {}",
+                    answer.class().name()
+                ),
             }
         }
         None => Ok(true),
@@ -419,15 +521,24 @@ fn len_generic(value: &Value) -> PyResult<usize> {
 
 fn contains_generic(value: &Value, item: &Value) -> PyResult<bool> {
     match value.class().lookup(id!("__contains__")) {
-        Some(method) if method.is_none() => bail!(TypeError, "'{}' object is not a container", value.class().name()),
-        Some(method) => protocol::is_true(&protocol::call_bound(&method, value, std::slice::from_ref(item))?),
+        Some(method) if method.is_none() => bail!(
+            TypeError,
+            "'{}' object is not a container",
+            value.class().name()
+        ),
+        Some(method) => protocol::is_true(&protocol::call_bound(
+            &method,
+            value,
+            std::slice::from_ref(item),
+        )?),
         None => protocol::contains_by_iteration(value, item),
     }
 }
 
 fn next_generic(value: &Value) -> PyResult<Option<Value>> {
     use crate::raised::Absent;
-    call_special(value, id!("__next__"), &[]).absent_on(crate::exceptions::ExceptionKind::StopIteration)
+    call_special(value, id!("__next__"), &[])
+        .absent_on(crate::exceptions::ExceptionKind::StopIteration)
 }
 
 fn setitem_generic(value: &Value, key: &Value, new: Option<&Value>) -> PyResult<()> {
@@ -449,13 +560,15 @@ fn getattr_generic(value: &Value, name: &Ref<Str>) -> PyResult<Value> {
         None => super::generic_getattr(value, name),
     };
     match first {
-        Err(raised) if raised.is(crate::exceptions::ExceptionKind::AttributeError) => match class.lookup(id!("__getattr__")) {
-            Some(method) => {
-                drop(raised);
-                protocol::call_bound(&method, value, &[name.to_value()])
+        Err(raised) if raised.is(crate::exceptions::ExceptionKind::AttributeError) => {
+            match class.lookup(id!("__getattr__")) {
+                Some(method) => {
+                    drop(raised);
+                    protocol::call_bound(&method, value, &[name.to_value()])
+                }
+                None => Err(raised),
             }
-            None => Err(raised),
-        },
+        }
         other => other,
     }
 }
@@ -470,16 +583,29 @@ fn setattr_generic(value: &Value, name: &Ref<Str>, new: Option<&Value>) -> PyRes
 
 fn call_generic(value: &Value, args: Args<'_>) -> PyResult<Value> {
     match value.class().lookup(id!("__call__")) {
-        Some(method) => crate::thread::with_recursion(" while calling a Python object", || protocol::call_bound_args(&method, value, args)),
-        None => bail!(TypeError, "'{}' object is not callable", value.class().name()),
+        Some(method) => crate::thread::with_recursion(" while calling a Python object", || {
+            protocol::call_bound_args(&method, value, args)
+        }),
+        None => bail!(
+            TypeError,
+            "'{}' object is not callable",
+            value.class().name()
+        ),
     }
 }
 
-fn descr_get_generic(value: &Value, instance: Option<&Value>, class: Option<&Value>) -> PyResult<Value> {
+fn descr_get_generic(
+    value: &Value,
+    instance: Option<&Value>,
+    class: Option<&Value>,
+) -> PyResult<Value> {
     let none = Value::NONE;
     match value.class().lookup(id!("__get__")) {
         Some(method) => {
-            let args = [instance.unwrap_or(&none).clone(), class.unwrap_or(&none).clone()];
+            let args = [
+                instance.unwrap_or(&none).clone(),
+                class.unwrap_or(&none).clone(),
+            ];
             protocol::call_bound(&method, value, &args)
         }
         None => Ok(value.clone()),
@@ -488,22 +614,32 @@ fn descr_get_generic(value: &Value, instance: Option<&Value>, class: Option<&Val
 
 fn descr_set_generic(value: &Value, instance: &Value, new: Option<&Value>) -> PyResult<()> {
     match new {
-        Some(new) => match call_special_optional(value, id!("__set__"), &[instance.clone(), new.clone()])? {
-            Some(_) => Ok(()),
-            None => Err(crate::exc!(AttributeError, "__set__")),
-        },
-        None => match call_special_optional(value, id!("__delete__"), std::slice::from_ref(instance))? {
-            Some(_) => Ok(()),
-            None => Err(crate::exc!(AttributeError, "__delete__")),
-        },
+        Some(new) => {
+            match call_special_optional(value, id!("__set__"), &[instance.clone(), new.clone()])? {
+                Some(_) => Ok(()),
+                None => Err(crate::exc!(AttributeError, "__set__")),
+            }
+        }
+        None => {
+            match call_special_optional(value, id!("__delete__"), std::slice::from_ref(instance))? {
+                Some(_) => Ok(()),
+                None => Err(crate::exc!(AttributeError, "__delete__")),
+            }
+        }
     }
 }
 
 fn init_generic(value: &Value, args: Args<'_>) -> PyResult<()> {
-    let Some(method) = value.class().lookup(id!("__init__")) else { return Ok(()) };
+    let Some(method) = value.class().lookup(id!("__init__")) else {
+        return Ok(());
+    };
     let answer = protocol::call_bound_args(&method, value, args)?;
     if !answer.is_none() {
-        bail!(TypeError, "__init__() should return None, not '{}'", answer.class().name());
+        bail!(
+            TypeError,
+            "__init__() should return None, not '{}'",
+            answer.class().name()
+        );
     }
     Ok(())
 }
@@ -519,7 +655,9 @@ fn power_generic(left: &Value, right: &Value, modulus: &Value) -> PyResult<Value
     }
     let args = [right.clone(), modulus.clone()];
     match left.class().lookup(id!("__pow__")) {
-        Some(method) if method.downcast_exact::<SlotWrapper>().is_none() => protocol::call_bound(&method, left, &args),
+        Some(method) if method.downcast_exact::<SlotWrapper>().is_none() => {
+            protocol::call_bound(&method, left, &args)
+        }
         _ => Ok(Value::NOT_IMPLEMENTED),
     }
 }
@@ -528,7 +666,11 @@ fn finalize_generic(value: &Value) {
     if let Some(method) = value.class().lookup(id!("__del__"))
         && let Err(raised) = protocol::call_bound(&method, value, &[])
     {
-        crate::runtime::unraisable(raised, Some("Exception ignored while calling deallocator"), Some(&method));
+        crate::runtime::unraisable(
+            raised,
+            Some("Exception ignored while calling deallocator"),
+            Some(&method),
+        );
     }
 }
 
@@ -544,8 +686,14 @@ pub fn install_slot_wrappers(class: &Ref<Type>, defined: &[&'static str]) {
     let dict = class.dict();
     let inherits = class.base();
     for dunder in DUNDERS.iter().copied().flatten() {
-        let inherited = inherits.as_ref().is_some_and(|base| base.slots.same_slot(dunder.slot, &class.slots));
-        if class.slots.is_filled(dunder.slot) && !inherited && !defined.contains(&dunder.name) && !is_hidden(dunder) {
+        let inherited = inherits
+            .as_ref()
+            .is_some_and(|base| base.slots.same_slot(dunder.slot, &class.slots));
+        if class.slots.is_filled(dunder.slot)
+            && !inherited
+            && !defined.contains(&dunder.name)
+            && !is_hidden(dunder)
+        {
             let name = Str::intern(dunder.name);
             if dict.get_str(&name).is_none() {
                 dict.set_str(&name, SlotWrapper::new(class, dunder));
@@ -578,28 +726,53 @@ fn is_hidden(dunder: &Dunder) -> bool {
 
 static SEQUENCE: &[Dunder] = &[
     Dunder {
-        name: "__add__", slot: SlotId::concat, signature: "($self, value, /)", doc: "Return self+value.",
-        call: |owner, receiver, args| slot_of!(owner, concat)(receiver, one_argument("__add__", args)?),
+        name: "__add__",
+        slot: SlotId::concat,
+        signature: "($self, value, /)",
+        doc: "Return self+value.",
+        call: |owner, receiver, args| {
+            slot_of!(owner, concat)(receiver, one_argument("__add__", args)?)
+        },
         generic: |_| {},
     },
     Dunder {
-        name: "__mul__", slot: SlotId::repeat, signature: "($self, value, /)", doc: "Return self*value.",
-        call: |owner, receiver, args| slot_of!(owner, repeat)(receiver, one_argument("__mul__", args)?),
+        name: "__mul__",
+        slot: SlotId::repeat,
+        signature: "($self, value, /)",
+        doc: "Return self*value.",
+        call: |owner, receiver, args| {
+            slot_of!(owner, repeat)(receiver, one_argument("__mul__", args)?)
+        },
         generic: |_| {},
     },
     Dunder {
-        name: "__rmul__", slot: SlotId::repeat, signature: "($self, value, /)", doc: "Return value*self.",
-        call: |owner, receiver, args| slot_of!(owner, repeat)(receiver, one_argument("__rmul__", args)?),
+        name: "__rmul__",
+        slot: SlotId::repeat,
+        signature: "($self, value, /)",
+        doc: "Return value*self.",
+        call: |owner, receiver, args| {
+            slot_of!(owner, repeat)(receiver, one_argument("__rmul__", args)?)
+        },
         generic: |_| {},
     },
     Dunder {
-        name: "__iadd__", slot: SlotId::inplace_concat, signature: "($self, value, /)", doc: "Implement self+=value.",
-        call: |owner, receiver, args| slot_of!(owner, inplace_concat)(receiver, one_argument("__iadd__", args)?),
+        name: "__iadd__",
+        slot: SlotId::inplace_concat,
+        signature: "($self, value, /)",
+        doc: "Implement self+=value.",
+        call: |owner, receiver, args| {
+            slot_of!(owner, inplace_concat)(receiver, one_argument("__iadd__", args)?)
+        },
         generic: |_| {},
     },
     Dunder {
-        name: "__imul__", slot: SlotId::inplace_repeat, signature: "($self, value, /)", doc: "Implement self*=value.",
-        call: |owner, receiver, args| slot_of!(owner, inplace_repeat)(receiver, one_argument("__imul__", args)?),
+        name: "__imul__",
+        slot: SlotId::inplace_repeat,
+        signature: "($self, value, /)",
+        doc: "Implement self*=value.",
+        call: |owner, receiver, args| {
+            slot_of!(owner, inplace_repeat)(receiver, one_argument("__imul__", args)?)
+        },
         generic: |_| {},
     },
 ];
@@ -649,18 +822,33 @@ pub(super) fn fill_slots(class: &Ref<Type>) {
 }
 
 fn update_slot(class: &Ref<Type>, slot: SlotId) {
-    if matches!(slot, SlotId::concat | SlotId::repeat | SlotId::inplace_concat | SlotId::inplace_repeat) {
+    if matches!(
+        slot,
+        SlotId::concat | SlotId::repeat | SlotId::inplace_concat | SlotId::inplace_repeat
+    ) {
         return update_sequence_slot(class, slot);
     }
     let mut wrapper: Option<Value> = None;
     let mut generic = None;
-    for dunder in DUNDERS.iter().copied().flatten().filter(|dunder| dunder.slot == slot) {
-        let Some(found) = class.lookup(&Str::intern(dunder.name)) else { continue };
+    for dunder in DUNDERS
+        .iter()
+        .copied()
+        .flatten()
+        .filter(|dunder| dunder.slot == slot)
+    {
+        let Some(found) = class.lookup(&Str::intern(dunder.name)) else {
+            continue;
+        };
         match found.downcast_exact::<SlotWrapper>() {
             Some(found_wrapper) if found_wrapper.dunder().slot == slot => {
                 let agrees = wrapper.as_ref().is_none_or(|earlier| {
-                    let earlier = earlier.downcast_exact::<SlotWrapper>().expect("only wrappers are kept");
-                    earlier.owner().slots.same_slot(slot, &found_wrapper.owner().slots)
+                    let earlier = earlier
+                        .downcast_exact::<SlotWrapper>()
+                        .expect("only wrappers are kept");
+                    earlier
+                        .owner()
+                        .slots
+                        .same_slot(slot, &found_wrapper.owner().slots)
                 });
                 if !agrees {
                     generic = Some(dunder);
@@ -678,7 +866,11 @@ fn update_slot(class: &Ref<Type>, slot: SlotId) {
     match (generic, wrapper) {
         (Some(dunder), _) => (dunder.generic)(&class.slots),
         (None, Some(wrapper)) => {
-            let owner = wrapper.downcast_exact::<SlotWrapper>().expect("only wrappers are kept").owner().clone();
+            let owner = wrapper
+                .downcast_exact::<SlotWrapper>()
+                .expect("only wrappers are kept")
+                .owner()
+                .clone();
             class.slots.copy_slot(slot, &owner.slots);
         }
         (None, None) => match inherited_hidden(class, slot) {
@@ -722,7 +914,10 @@ fn update_sequence_slot(class: &Ref<Type>, slot: SlotId) {
 
 fn update_new(class: &Ref<Type>) {
     let found = class.lookup(id!("__new__"));
-    let builtin = found.as_ref().and_then(|found| found.downcast_exact::<NativeFunction>()).and_then(|function| function.new_owner());
+    let builtin = found
+        .as_ref()
+        .and_then(|found| found.downcast_exact::<NativeFunction>())
+        .and_then(|function| function.new_owner());
     // A constructor of other instances, put into the class's dict, counts as little as it does in CPython.
     let builtin = builtin.map(|owner| match class.base() {
         Some(base) if !std::ptr::eq(owner.layout(), class.layout()) => base,

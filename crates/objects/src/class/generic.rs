@@ -54,14 +54,27 @@ pub fn generic_setattr(value: &Value, name: &Ref<Str>, new: Option<&Value>) -> P
     }
     let class_name = class.name();
     if instance::attributes(value).is_some() {
-        return Err(protocol::attribute_error(value, name, format!("'{class_name}' object has no attribute '{}'", name.to_display())));
+        return Err(protocol::attribute_error(
+            value,
+            name,
+            format!(
+                "'{class_name}' object has no attribute '{}'",
+                name.to_display()
+            ),
+        ));
     }
     Err(protocol::attribute_error(
         value,
         name,
         match found {
-            Some(_) => format!("'{class_name}' object attribute '{}' is read-only", name.to_display()),
-            None if new.is_none() => format!("'{class_name}' object has no attribute '{}'", name.to_display()),
+            Some(_) => format!(
+                "'{class_name}' object attribute '{}' is read-only",
+                name.to_display()
+            ),
+            None if new.is_none() => format!(
+                "'{class_name}' object has no attribute '{}'",
+                name.to_display()
+            ),
             None => format!(
                 "'{class_name}' object has no attribute '{}' and no __dict__ for setting new attributes",
                 name.to_display()
@@ -73,7 +86,11 @@ pub fn generic_setattr(value: &Value, name: &Ref<Str>, new: Option<&Value>) -> P
 /// The AttributeError for a missing attribute of an ordinary object.
 #[cold]
 pub fn no_attribute(value: &Value, name: &Ref<Str>) -> Raised {
-    let message = format!("'{}' object has no attribute '{}'", value.class().name(), name.to_display());
+    let message = format!(
+        "'{}' object has no attribute '{}'",
+        value.class().name(),
+        name.to_display()
+    );
     protocol::attribute_error(value, name, message)
 }
 
@@ -83,7 +100,11 @@ pub fn class_getattr(value: &Value, name: &Ref<Str>) -> PyResult<Value> {
         Some(found) => Ok(found),
         None => {
             let class = value.downcast::<Type>().expect("the slot of classes");
-            let message = format!("type object '{}' has no attribute '{}'", class.name(), name.to_display());
+            let message = format!(
+                "type object '{}' has no attribute '{}'",
+                class.name(),
+                name.to_display()
+            );
             Err(protocol::attribute_error(value, name, message))
         }
     }
@@ -121,7 +142,12 @@ pub fn class_getattr_optional(value: &Value, name: &Ref<Str>) -> PyResult<Option
 pub fn class_setattr(value: &Value, name: &Ref<Str>, new: Option<&Value>) -> PyResult<()> {
     let class = value.downcast::<Type>().expect("the slot of classes");
     if !class.is_heap() {
-        return Err(exc!(TypeError, "cannot set '{}' attribute of immutable type '{}'", name.to_display(), class.name()));
+        return Err(exc!(
+            TypeError,
+            "cannot set '{}' attribute of immutable type '{}'",
+            name.to_display(),
+            class.name()
+        ));
     }
     // A data descriptor of the metaclass comes first; the class's own dict is where the rest goes.
     if let Some(descriptor) = value.class().lookup(name)
@@ -133,7 +159,11 @@ pub fn class_setattr(value: &Value, name: &Ref<Str>, new: Option<&Value>) -> PyR
 }
 
 /// Changes a class's own dict, takes its version tag away and brings its slots up to date.
-pub fn set_class_attribute(class: &Ref<Type>, name: &Ref<Str>, new: Option<&Value>) -> PyResult<()> {
+pub fn set_class_attribute(
+    class: &Ref<Type>,
+    name: &Ref<Str>,
+    new: Option<&Value>,
+) -> PyResult<()> {
     let name = Str::intern_ref(name);
     class.modified();
     let old = match new {
@@ -145,7 +175,11 @@ pub fn set_class_attribute(class: &Ref<Type>, name: &Ref<Str>, new: Option<&Valu
         None => match class.dict().remove_str(&name) {
             Some(old) => Some(old),
             None => {
-                let message = format!("type object '{}' has no attribute '{}'", class.name(), name.to_display());
+                let message = format!(
+                    "type object '{}' has no attribute '{}'",
+                    class.name(),
+                    name.to_display()
+                );
                 return Err(protocol::attribute_error(class.as_value(), &name, message));
             }
         },

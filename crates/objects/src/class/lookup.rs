@@ -22,12 +22,24 @@ struct Entry {
     value: u64,
 }
 
-static CACHE: Locked<[Entry; ENTRIES]> = Locked::new([Entry { version: 0, name: 0, value: 0 }; ENTRIES]);
+static CACHE: Locked<[Entry; ENTRIES]> = Locked::new(
+    [Entry {
+        version: 0,
+        name: 0,
+        value: 0,
+    }; ENTRIES],
+);
 static NEXT_VERSION: Locked<Cell<u32>> = Locked::new(Cell::new(1));
 
 /// Forgets every cached lookup (`sys._clear_type_cache`).
 pub fn clear_lookup_cache() {
-    CACHE.with(|cache| cache.fill(Entry { version: 0, name: 0, value: 0 }));
+    CACHE.with(|cache| {
+        cache.fill(Entry {
+            version: 0,
+            name: 0,
+            value: 0,
+        })
+    });
 }
 
 #[inline(always)]
@@ -92,7 +104,11 @@ impl Type {
             next += 1;
         }
         let mro = self.mro();
-        let mut others = mro.tail().iter().filter_map(Value::downcast::<Type>).filter(|class| !std::ptr::eq(&raw const ***class, self));
+        let mut others = mro
+            .tail()
+            .iter()
+            .filter_map(Value::downcast::<Type>)
+            .filter(|class| !std::ptr::eq(&raw const ***class, self));
         others.all(|class| found.iter().any(|known| known.is(class)))
     }
 
@@ -132,7 +148,11 @@ impl Type {
         unsafe {
             let entry = &mut (*CACHE.as_ptr())[index];
             if entry.version == version && entry.name == name_bits {
-                return if entry.value == 0 { None } else { Some(Value::borrow_bits(&entry.value)) };
+                return if entry.value == 0 {
+                    None
+                } else {
+                    Some(Value::borrow_bits(&entry.value))
+                };
             }
             self.lookup_and_remember(name, version, entry)
         }
@@ -152,19 +172,32 @@ impl Type {
             if version == 0 || (*entry).version != version || (*entry).name != name_bits {
                 return None;
             }
-            Some(if (*entry).value == 0 { None } else { Some(Value::borrow_bits(&(*entry).value)) })
+            Some(if (*entry).value == 0 {
+                None
+            } else {
+                Some(Value::borrow_bits(&(*entry).value))
+            })
         }
     }
 
     /// # Safety
     /// As [`Type::lookup_borrowed`].
     #[cold]
-    unsafe fn lookup_and_remember<'a>(&'a self, name: &Ref<Str>, version: u32, entry: &'a mut Entry) -> Option<&'a Value> {
+    unsafe fn lookup_and_remember<'a>(
+        &'a self,
+        name: &Ref<Str>,
+        version: u32,
+        entry: &'a mut Entry,
+    ) -> Option<&'a Value> {
         // SAFETY: as for the caller.
         let found = unsafe { self.lookup_uncached(name) };
         // Interned names live for ever, so an address in the cache is never another name's.
         debug_assert!(name.header().has(flags::IMMORTAL) || name.is_interned());
-        *entry = Entry { version, name: name.as_value().bits(), value: found.map_or(0, Value::bits) };
+        *entry = Entry {
+            version,
+            name: name.as_value().bits(),
+            value: found.map_or(0, Value::bits),
+        };
         found
     }
 

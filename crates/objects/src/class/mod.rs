@@ -82,8 +82,22 @@ pub mod ClassFlags {
     /// The class is a subclass of `type`.
     pub const TYPE: u32 = 1 << 21;
     /// What subclasses inherit without looking further.
-    pub const INHERITED: u32 = TRACED | EXTRAS | FINALIZER | ATTRIBUTES | SEQUENCE | MAPPING | MATCH_SELF | WEAKREFABLE
-        | INT | STR | BYTES | LIST | TUPLE | DICT | EXCEPTION | TYPE;
+    pub const INHERITED: u32 = TRACED
+        | EXTRAS
+        | FINALIZER
+        | ATTRIBUTES
+        | SEQUENCE
+        | MAPPING
+        | MATCH_SELF
+        | WEAKREFABLE
+        | INT
+        | STR
+        | BYTES
+        | LIST
+        | TUPLE
+        | DICT
+        | EXCEPTION
+        | TYPE;
 }
 
 /// The payload of a class object.
@@ -130,7 +144,8 @@ impl Type {
 
     pub(crate) fn set_flag(&self, mask: u32, on: bool) {
         let flags = self.flags.get();
-        self.flags.set(if on { flags | mask } else { flags & !mask });
+        self.flags
+            .set(if on { flags | mask } else { flags & !mask });
     }
 
     /// Makes `match` treat instances as sequences or as mappings, one of the two flags.
@@ -163,7 +178,9 @@ impl Type {
         {
             return format!("{}.{}", definition.module, definition.name);
         }
-        self.name.get().map_or_else(|| "?".to_owned(), |name| name.to_display().into_owned())
+        self.name
+            .get()
+            .map_or_else(|| "?".to_owned(), |name| name.to_display().into_owned())
     }
 
     /// `cls.__name__`.
@@ -181,14 +198,18 @@ impl Type {
         if let Some(definition) = self.definition {
             return Some(Str::intern(definition.module));
         }
-        self.dict().get_str(crate::id!("__module__")).and_then(|value| value.into_ref::<Str>().ok())
+        self.dict()
+            .get_str(crate::id!("__module__"))
+            .and_then(|value| value.into_ref::<Str>().ok())
     }
 
     /// `module.qualname`, without the module for builtins: what `repr` and tracebacks show.
     pub fn display_name(&self) -> String {
         let qualname = self.qualname_object().to_display().into_owned();
         match self.module_name() {
-            Some(module) if !module.eq_str("builtins") => format!("{}.{qualname}", module.to_display()),
+            Some(module) if !module.eq_str("builtins") => {
+                format!("{}.{qualname}", module.to_display())
+            }
             _ => qualname,
         }
     }
@@ -196,7 +217,9 @@ impl Type {
     /// As [`Self::display_name`], without `__main__` too: CPython's `%T`.
     pub fn full_name(&self) -> String {
         match self.module_name() {
-            Some(module) if module.eq_str("__main__") => self.qualname_object().to_display().into_owned(),
+            Some(module) if module.eq_str("__main__") => {
+                self.qualname_object().to_display().into_owned()
+            }
             _ => self.display_name(),
         }
     }
@@ -263,7 +286,9 @@ impl Type {
     }
 
     pub(crate) fn remove_subclass(&self, class: NonNull<Object<Type>>) {
-        self.subclasses.borrow_mut().retain(|&pointer| pointer != class);
+        self.subclasses
+            .borrow_mut()
+            .retain(|&pointer| pointer != class);
     }
 }
 
@@ -282,7 +307,11 @@ impl Trace for Type {
         }
         // The bases stay: instances that die later still ask their class how. Only the cycle with itself is broken.
         if let Some(mro) = self.mro.get() {
-            let others = mro.tail().iter().filter(|class| class.downcast::<Type>().is_none_or(|class| !std::ptr::eq(self, &raw const **class)));
+            let others = mro.tail().iter().filter(|class| {
+                class
+                    .downcast::<Type>()
+                    .is_none_or(|class| !std::ptr::eq(self, &raw const **class))
+            });
             self.mro.set(Some(Tuple::new(others.cloned().collect())));
         }
     }
@@ -292,7 +321,10 @@ impl Drop for Type {
     fn drop(&mut self) {
         let this = NonNull::from(&mut *self).cast::<u8>();
         // SAFETY: a `Type` is only ever the payload of an object, which starts a header's size before it.
-        let object = unsafe { this.sub(std::mem::offset_of!(Object<Type>, payload)).cast::<Object<Type>>() };
+        let object = unsafe {
+            this.sub(std::mem::offset_of!(Object<Type>, payload))
+                .cast::<Object<Type>>()
+        };
         if let Some(bases) = self.bases.get() {
             for base in bases.tail() {
                 if let Some(base) = base.downcast::<Type>() {

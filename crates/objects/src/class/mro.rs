@@ -23,9 +23,14 @@ pub(super) fn linearize(name: &str, bases: &[Ref<Type>]) -> PyResult<Vec<Ref<Typ
         let mut finished = true;
         let mut chosen = None;
         for (sequence, &head) in sequences.iter().zip(&heads) {
-            let Some(candidate) = sequence.get(head) else { continue };
+            let Some(candidate) = sequence.get(head) else {
+                continue;
+            };
             finished = false;
-            let in_a_tail = sequences.iter().zip(&heads).any(|(other, &head)| other.iter().skip(head + 1).any(|class| class.is(candidate)));
+            let in_a_tail = sequences
+                .iter()
+                .zip(&heads)
+                .any(|(other, &head)| other.iter().skip(head + 1).any(|class| class.is(candidate)));
             if !in_a_tail {
                 chosen = Some(candidate.clone());
                 break;
@@ -44,7 +49,11 @@ pub(super) fn linearize(name: &str, bases: &[Ref<Type>]) -> PyResult<Vec<Ref<Typ
                     names.push(name);
                 }
             }
-            bail!(TypeError, "Cannot create a consistent method resolution order (MRO) for bases {}", names.join(", "));
+            bail!(
+                TypeError,
+                "Cannot create a consistent method resolution order (MRO) for bases {}",
+                names.join(", ")
+            );
         };
         for (sequence, head) in sequences.iter().zip(&mut heads) {
             if sequence.get(*head).is_some_and(|class| class.is(&chosen)) {
@@ -56,5 +65,10 @@ pub(super) fn linearize(name: &str, bases: &[Ref<Type>]) -> PyResult<Vec<Ref<Typ
 }
 
 fn classes_of(class: &Ref<Type>) -> Vec<Ref<Type>> {
-    class.mro().tail().iter().filter_map(|item| item.downcast::<Type>().cloned()).collect()
+    class
+        .mro()
+        .tail()
+        .iter()
+        .filter_map(|item| item.downcast::<Type>().cloned())
+        .collect()
 }

@@ -59,7 +59,11 @@ pub struct Layout {
 
 impl Layout {
     /// The description of `T`, whose first field is the payload of `base`.
-    pub const fn of<T: Payload>(name: &'static str, base: Option<fn() -> &'static Layout>, has_references: bool) -> Layout {
+    pub const fn of<T: Payload>(
+        name: &'static str,
+        base: Option<fn() -> &'static Layout>,
+        has_references: bool,
+    ) -> Layout {
         assert!(align_of::<T>() <= 16, "objects are 16-byte aligned");
         Layout {
             name,
@@ -124,7 +128,10 @@ unsafe fn drop_tailed<T: Tailed>(object: *mut Header) {
         if std::mem::needs_drop::<T::Item>() {
             let object = object.cast::<Object<T>>();
             let len = (*object).payload.tail_len();
-            ptr::drop_in_place(ptr::slice_from_raw_parts_mut(object.add(1).cast::<T::Item>(), len));
+            ptr::drop_in_place(ptr::slice_from_raw_parts_mut(
+                object.add(1).cast::<T::Item>(),
+                len,
+            ));
         }
         drop_payload::<T>(object);
     }

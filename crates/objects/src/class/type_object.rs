@@ -3,11 +3,14 @@
 use crate::args::Args;
 use crate::bytes::Bytes;
 use crate::cell::Once;
-use crate::class::create::{allocate_builtin, best_base, calculate_metaclass, compute_mro, create_builtin};
+use crate::class::create::{
+    allocate_builtin, best_base, calculate_metaclass, compute_mro, create_builtin,
+};
 use crate::class::dunders::{bases_of, fill_slots};
 use crate::class::generic::{class_getattr, class_setattr};
 use crate::class::{ClassDef, ClassFlags, Layout, Payload, Type, new_class};
 use crate::dict::Dict;
+use crate::id;
 use crate::instance;
 use crate::int::Int;
 use crate::list::List;
@@ -18,7 +21,6 @@ use crate::raised::PyResult;
 use crate::str::Str;
 use crate::tuple::Tuple;
 use crate::value::{Ref, Value};
-use crate::id;
 use taipan_macros::methods;
 
 static LAYOUT: Layout = Layout::of::<Type>("Type", None, true);
@@ -95,7 +97,11 @@ pub fn call_class(class: &Ref<Type>, args: Args<'_>) -> PyResult<Value> {
         }
     }
     let Some(new) = class.slots.new.get() else {
-        bail!(TypeError, "cannot create '{}' instances", class.display_name());
+        bail!(
+            TypeError,
+            "cannot create '{}' instances",
+            class.display_name()
+        );
     };
     let made = new(class, args)?;
     if !made.class().is(class) && !made.class().is_subclass(class) {
@@ -110,10 +116,15 @@ pub fn call_class(class: &Ref<Type>, args: Args<'_>) -> PyResult<Value> {
 /// `__itemsize__`: not zero for the classes whose objects have as many items as they were made with. A string's text is
 /// no item.
 pub(crate) fn itemsize(class: &Type) -> usize {
-    [(Int::class(), 4), (Bytes::class(), 1), (Tuple::class(), 8), (Type::class(), 40)]
-        .into_iter()
-        .find_map(|(known, size)| class.is_subclass(known).then_some(size))
-        .unwrap_or(0)
+    [
+        (Int::class(), 4),
+        (Bytes::class(), 1),
+        (Tuple::class(), 8),
+        (Type::class(), 40),
+    ]
+    .into_iter()
+    .find_map(|(known, size)| class.is_subclass(known).then_some(size))
+    .unwrap_or(0)
 }
 
 #[methods]
@@ -147,27 +158,50 @@ impl Type {
     fn new(metaclass: &Ref<Type>, args: Args<'_>) -> PyResult<Value> {
         let positional = args.positional();
         if positional.len() != 3 {
-            bail!(TypeError, "type.__new__() takes exactly 3 arguments ({} given)", positional.len());
+            bail!(
+                TypeError,
+                "type.__new__() takes exactly 3 arguments ({} given)",
+                positional.len()
+            );
         }
         let Some(name) = positional[0].downcast::<Str>() else {
-            bail!(TypeError, "type.__new__() argument 1 must be str, not {}", positional[0].class().name());
+            bail!(
+                TypeError,
+                "type.__new__() argument 1 must be str, not {}",
+                positional[0].class().name()
+            );
         };
         let Some(bases) = positional[1].downcast::<Tuple>() else {
-            bail!(TypeError, "type.__new__() argument 2 must be tuple, not {}", positional[1].class().name());
+            bail!(
+                TypeError,
+                "type.__new__() argument 2 must be tuple, not {}",
+                positional[1].class().name()
+            );
         };
         let Some(namespace) = positional[2].downcast::<Dict>() else {
-            bail!(TypeError, "type.__new__() argument 3 must be dict, not {}", positional[2].class().name());
+            bail!(
+                TypeError,
+                "type.__new__() argument 3 must be dict, not {}",
+                positional[2].class().name()
+            );
         };
         for base in bases.tail() {
-            if base.downcast::<Type>().is_none() && protocol::getattr_optional(base, id!("__mro_entries__"))?.is_some() {
-                bail!(TypeError, "type() doesn't support MRO entry resolution; use types.new_class()");
+            if base.downcast::<Type>().is_none()
+                && protocol::getattr_optional(base, id!("__mro_entries__"))?.is_some()
+            {
+                bail!(
+                    TypeError,
+                    "type() doesn't support MRO entry resolution; use types.new_class()"
+                );
             }
         }
         let _classes = bases_of(bases)?;
         let winner = calculate_metaclass(metaclass, bases.tail())?;
         if !winner.is(metaclass)
             && let Some(new) = winner.slots.new.get()
-            && !winner.slots.same_slot(crate::class::SlotId::new, &Type::class().slots)
+            && !winner
+                .slots
+                .same_slot(crate::class::SlotId::new, &Type::class().slots)
         {
             return new(&winner, args);
         }
@@ -190,7 +224,11 @@ impl Type {
     #[method("($self, /)", name = "mro")]
     fn compute_default_mro(this: &Ref<Type>) -> PyResult<Value> {
         let mut order = vec![this.to_value()];
-        order.extend(super::mro::linearize(&this.name(), &bases_of(&this.bases())?)?.into_iter().map(Ref::into_value));
+        order.extend(
+            super::mro::linearize(&this.name(), &bases_of(&this.bases())?)?
+                .into_iter()
+                .map(Ref::into_value),
+        );
         Ok(List::new(order).into_value())
     }
 
@@ -229,7 +267,14 @@ impl Type {
                 }
             }
         }
-        Ok(List::new(names.iter_snapshot().into_iter().map(|(name, _)| name).collect()).into_value())
+        Ok(List::new(
+            names
+                .iter_snapshot()
+                .into_iter()
+                .map(|(name, _)| name)
+                .collect(),
+        )
+        .into_value())
     }
 
     /// Return memory consumption of the type object.
@@ -247,7 +292,12 @@ impl Type {
     fn set_name(this: &Ref<Type>, value: Option<&Value>) -> PyResult<()> {
         let value = settable(this, "__name__", value)?;
         let Some(name) = value.downcast::<Str>() else {
-            bail!(TypeError, "can only assign string to {}.__name__, not '{}'", this.name(), value.class().name());
+            bail!(
+                TypeError,
+                "can only assign string to {}.__name__, not '{}'",
+                this.name(),
+                value.class().name()
+            );
         };
         name.to_str()?;
         if name.code_points().any(|point| point == 0) {
@@ -266,7 +316,12 @@ impl Type {
     fn set_qualname(this: &Ref<Type>, value: Option<&Value>) -> PyResult<()> {
         let value = settable(this, "__qualname__", value)?;
         let Some(name) = value.downcast::<Str>() else {
-            bail!(TypeError, "can only assign string to {}.__qualname__, not '{}'", this.name(), value.class().name());
+            bail!(
+                TypeError,
+                "can only assign string to {}.__qualname__, not '{}'",
+                this.name(),
+                value.class().name()
+            );
         };
         this.qualname.set(Some(name.clone()));
         Ok(())
@@ -277,7 +332,9 @@ impl Type {
         if let Some(definition) = this.definition {
             return Ok(Str::intern(definition.module).into_value());
         }
-        this.dict().get_str(id!("__module__")).ok_or_else(|| exc!(AttributeError, "__module__"))
+        this.dict()
+            .get_str(id!("__module__"))
+            .ok_or_else(|| exc!(AttributeError, "__module__"))
     }
 
     #[setter(name = "__module__")]
@@ -338,7 +395,9 @@ impl Type {
     #[getter(name = "__text_signature__")]
     fn text_signature(this: &Ref<Type>) -> Option<Value> {
         let definition = this.definition?;
-        definition.signature().map(|signature| Str::new(signature).into_value())
+        definition
+            .signature()
+            .map(|signature| Str::new(signature).into_value())
     }
 
     #[getter(name = "__flags__")]
@@ -348,7 +407,11 @@ impl Type {
 
     #[getter(name = "__basicsize__")]
     fn basicsize(this: &Ref<Type>) -> usize {
-        let size = if this.is_subclass(Int::class()) { 24 } else { this.layout().size };
+        let size = if this.is_subclass(Int::class()) {
+            24
+        } else {
+            this.layout().size
+        };
         size + this.member_count.get() as usize * 8
     }
 
@@ -359,19 +422,31 @@ impl Type {
 
     #[getter(name = "__dictoffset__")]
     fn dictoffset(this: &Ref<Type>) -> i64 {
-        if this.has(ClassFlags::ATTRIBUTES) { -1 } else { 0 }
+        if this.has(ClassFlags::ATTRIBUTES) {
+            -1
+        } else {
+            0
+        }
     }
 
     #[getter(name = "__weakrefoffset__")]
     fn weakrefoffset(this: &Ref<Type>) -> usize {
-        if this.has(ClassFlags::WEAKREFABLE) { 8 } else { 0 }
+        if this.has(ClassFlags::WEAKREFABLE) {
+            8
+        } else {
+            0
+        }
     }
 
     #[getter(name = "__abstractmethods__")]
     fn abstract_methods(this: &Ref<Type>) -> PyResult<Value> {
         match this.abstract_methods.get() {
             Some(methods) => Ok(methods),
-            None => Err(protocol::attribute_error(this.as_value(), id!("__abstractmethods__"), "__abstractmethods__".to_owned())),
+            None => Err(protocol::attribute_error(
+                this.as_value(),
+                id!("__abstractmethods__"),
+                "__abstractmethods__".to_owned(),
+            )),
         }
     }
 
@@ -380,7 +455,11 @@ impl Type {
         let is_abstract = match value {
             Some(methods) => protocol::is_true(methods)?,
             None if this.abstract_methods.is_empty() => {
-                return Err(protocol::attribute_error(this.as_value(), id!("__abstractmethods__"), "__abstractmethods__".to_owned()));
+                return Err(protocol::attribute_error(
+                    this.as_value(),
+                    id!("__abstractmethods__"),
+                    "__abstractmethods__".to_owned(),
+                ));
             }
             None => false,
         };
@@ -413,7 +492,11 @@ impl Type {
     #[getter(name = "__type_params__")]
     fn type_params(this: &Ref<Type>) -> Value {
         // What `type` has under that name is this attribute.
-        let params = if this.is_heap() { this.dict().get_str(id!("__type_params__")) } else { None };
+        let params = if this.is_heap() {
+            this.dict().get_str(id!("__type_params__"))
+        } else {
+            None
+        };
         params.unwrap_or_else(|| Tuple::empty().into_value())
     }
 
@@ -428,25 +511,47 @@ impl Type {
 
 fn settable<'a>(class: &Ref<Type>, name: &str, value: Option<&'a Value>) -> PyResult<&'a Value> {
     if !class.is_heap() {
-        bail!(TypeError, "cannot set '{name}' attribute of immutable type '{}'", class.name());
+        bail!(
+            TypeError,
+            "cannot set '{name}' attribute of immutable type '{}'",
+            class.name()
+        );
     }
     match value {
         Some(value) => Ok(value),
-        None => bail!(TypeError, "cannot delete '{name}' attribute of immutable type '{}'", class.name()),
+        None => bail!(
+            TypeError,
+            "cannot delete '{name}' attribute of immutable type '{}'",
+            class.name()
+        ),
     }
 }
 
 /// `cls.__bases__ = bases`: the layout must stay; the MROs of the class and all below it are made again.
 fn assign_bases(class: &Ref<Type>, value: &Value) -> PyResult<()> {
     let Some(bases) = value.downcast::<Tuple>() else {
-        bail!(TypeError, "can only assign tuple to {}.__bases__, not {}", class.name(), value.class().name());
+        bail!(
+            TypeError,
+            "can only assign tuple to {}.__bases__, not {}",
+            class.name(),
+            value.class().name()
+        );
     };
     if bases.tail().is_empty() {
-        bail!(TypeError, "can only assign non-empty tuple to {}.__bases__, not ()", class.name());
+        bail!(
+            TypeError,
+            "can only assign non-empty tuple to {}.__bases__, not ()",
+            class.name()
+        );
     }
     for base in bases.tail() {
         let Some(base) = base.downcast::<Type>() else {
-            bail!(TypeError, "{}.__bases__ must be tuple of classes, not '{}'", class.name(), base.class().name());
+            bail!(
+                TypeError,
+                "{}.__bases__ must be tuple of classes, not '{}'",
+                class.name(),
+                base.class().name()
+            );
         };
         // Within a metaclass's `mro()` the bases can be ahead of the MRO.
         if base.is_subclass(class) || descends_from(base, class) {
@@ -456,9 +561,15 @@ fn assign_bases(class: &Ref<Type>, value: &Value) -> PyResult<()> {
     let classes = bases_of(bases)?;
     let base = best_base(&classes)?;
     let old_base = class.base().expect("a heap class has a base");
-    let compatible = std::ptr::eq(base.layout(), old_base.layout()) && base.member_count.get() == old_base.member_count.get();
+    let compatible = std::ptr::eq(base.layout(), old_base.layout())
+        && base.member_count.get() == old_base.member_count.get();
     if !compatible || (base.has(ClassFlags::ATTRIBUTES) && !class.has(ClassFlags::ATTRIBUTES)) {
-        bail!(TypeError, "__bases__ assignment: '{}' object layout differs from '{}'", base.name(), old_base.name());
+        bail!(
+            TypeError,
+            "__bases__ assignment: '{}' object layout differs from '{}'",
+            base.name(),
+            old_base.name()
+        );
     }
     let old_bases = class.bases();
     class.modified();
@@ -499,7 +610,10 @@ fn descends_from(class: &Ref<Type>, ancestor: &Ref<Type>) -> bool {
 }
 
 /// Makes the MROs of a class and all below it again; `changes` gets each class with its new and its old one.
-fn rebuild_mro(class: &Ref<Type>, changes: &mut Vec<(Ref<Type>, Ref<Tuple>, Ref<Tuple>)>) -> PyResult<()> {
+fn rebuild_mro(
+    class: &Ref<Type>,
+    changes: &mut Vec<(Ref<Type>, Ref<Tuple>, Ref<Tuple>)>,
+) -> PyResult<()> {
     let old = class.mro();
     if !compute_mro(class, &bases_of(&class.bases())?)? {
         return Ok(());
@@ -546,9 +660,14 @@ fn cpython_flags(class: &Type) -> i64 {
     ];
     let ready = 1 << 12;
     // CPython makes the classes of its modules when these are imported, on the heap.
-    let is_of_module = class.definition.is_some_and(|definition| !STATIC_MODULES.contains(&definition.module));
+    let is_of_module = class
+        .definition
+        .is_some_and(|definition| !STATIC_MODULES.contains(&definition.module));
     let start = if is_of_module { ready | 1 << 9 } else { ready };
-    pairs.iter().filter(|(flag, _)| class.has(*flag)).fold(start, |bits, (_, bit)| bits | 1 << bit)
+    pairs
+        .iter()
+        .filter(|(flag, _)| class.has(*flag))
+        .fold(start, |bits, (_, bit)| bits | 1 << bit)
 }
 
 /// `__dict__` of classes that Python code defines: it can be deleted, and is then made anew.
@@ -566,7 +685,11 @@ static DICT_ATTRIBUTE: GetSetDef = GetSetDef {
         match new {
             Some(new) => match new.downcast::<Dict>() {
                 Some(dict) => table.adopt(Some(dict.clone())),
-                None => bail!(TypeError, "__dict__ must be set to a dictionary, not a '{}'", new.class().name()),
+                None => bail!(
+                    TypeError,
+                    "__dict__ must be set to a dictionary, not a '{}'",
+                    new.class().name()
+                ),
             },
             None => table.adopt(None),
         }
@@ -594,12 +717,17 @@ static WEAKREF_ATTRIBUTE: GetSetDef = GetSetDef {
 
 /// The `__dict__` descriptor that the first class with instance attributes defines.
 pub(super) fn dict_descriptor(class: &Ref<Type>) -> Value {
-    getset_descriptor(class, if class.is_heap() { &DICT_ATTRIBUTE } else { &LASTING_DICT_ATTRIBUTE })
+    getset_descriptor(
+        class,
+        if class.is_heap() {
+            &DICT_ATTRIBUTE
+        } else {
+            &LASTING_DICT_ATTRIBUTE
+        },
+    )
 }
 
 /// The `__weakref__` descriptor of the first class with weakly referenced instances.
 pub(super) fn weakref_descriptor(class: &Ref<Type>) -> Value {
     getset_descriptor(class, &WEAKREF_ATTRIBUTE)
 }
-
-

@@ -6,23 +6,33 @@ use crate::bytes::Bytes;
 use crate::codecs::driver::{Errors, Progress, bad, decode_with, encode_with};
 use crate::dict::Dict;
 use crate::exceptions::ExceptionKind;
+use crate::heap;
 use crate::int::{self, IntView};
 use crate::protocol;
 use crate::raised::{Absent, PyResult};
 use crate::str::{Str, StrBuilder};
 use crate::value::{Ref, Value};
-use crate::heap;
 
 const UNDEFINED: &str = "character maps to <undefined>";
 
 /// Encodes characters below `limit` as the bytes they are.
-fn encode_below(name: &str, limit: u32, reason: &'static str, text: &Ref<Str>, errors: &Errors<'_>) -> PyResult<Vec<u8>> {
+fn encode_below(
+    name: &str,
+    limit: u32,
+    reason: &'static str,
+    text: &Ref<Str>,
+    errors: &Errors<'_>,
+) -> PyResult<Vec<u8>> {
     encode_with(name, text, errors, |text, at, out| {
         let units = text.units();
         for (index, code) in units.range(at..units.len()).code_points().enumerate() {
             if code >= limit {
                 let start = at + index;
-                let count = units.range(start..units.len()).code_points().take_while(|&code| code >= limit).count();
+                let count = units
+                    .range(start..units.len())
+                    .code_points()
+                    .take_while(|&code| code >= limit)
+                    .count();
                 return Ok(bad(start, start + count, reason));
             }
             out.push(code as u8);
@@ -95,7 +105,12 @@ pub fn charmap_build(table: &Str) -> PyResult<Ref<EncodingMap>> {
     // Sorting keeps equal characters in order of their bytes; reversed, the first of them is the last byte.
     pairs.dedup_by_key(|pair| pair.0);
     pairs.reverse();
-    Ok(heap::new_object(EncodingMap::init_class(), EncodingMap { pairs: pairs.into_boxed_slice() }))
+    Ok(heap::new_object(
+        EncodingMap::init_class(),
+        EncodingMap {
+            pairs: pairs.into_boxed_slice(),
+        },
+    ))
 }
 
 /// What a mapping makes of a character: bytes, or nothing if it maps to nothing.
@@ -108,7 +123,9 @@ fn mapped_bytes(mapping: &Value, code: u32) -> PyResult<Option<Vec<u8>>> {
         Some(dict) => dict.get(&key)?,
         None => protocol::getitem(mapping, &key).absent_on(ExceptionKind::LookupError)?,
     };
-    let Some(found) = found.filter(|found| !found.is_none()) else { return Ok(None) };
+    let Some(found) = found.filter(|found| !found.is_none()) else {
+        return Ok(None);
+    };
     if let Some(view) = int::view(&found) {
         return match view {
             IntView::Small(byte @ 0..=255) => Ok(Some(vec![byte as u8])),
@@ -117,13 +134,23 @@ fn mapped_bytes(mapping: &Value, code: u32) -> PyResult<Option<Vec<u8>>> {
     }
     match found.downcast::<Bytes>() {
         Some(bytes) => Ok(Some(bytes.as_slice().to_vec())),
-        None => bail!(TypeError, "character mapping must return integer, bytes or None, not {}", found.class().name()),
+        None => bail!(
+            TypeError,
+            "character mapping must return integer, bytes or None, not {}",
+            found.class().name()
+        ),
     }
 }
 
 /// Text encoded by a mapping from characters to bytes; Latin-1 without one.
-pub fn charmap_encode(text: &Ref<Str>, errors: &Errors<'_>, mapping: Option<&Value>) -> PyResult<Vec<u8>> {
-    let Some(mapping) = mapping else { return latin1_encode(text, errors) };
+pub fn charmap_encode(
+    text: &Ref<Str>,
+    errors: &Errors<'_>,
+    mapping: Option<&Value>,
+) -> PyResult<Vec<u8>> {
+    let Some(mapping) = mapping else {
+        return latin1_encode(text, errors);
+    };
     encode_with("charmap", text, errors, |text, at, out| {
         let units = text.units();
         for (index, code) in units.range(at..units.len()).code_points().enumerate() {
@@ -149,7 +176,9 @@ fn push_mapped(out: &mut StrBuilder, mapping: &Value, byte: u8) -> PyResult<bool
         Some(dict) => dict.get(&key)?,
         None => protocol::getitem(mapping, &key).absent_on(ExceptionKind::LookupError)?,
     };
-    let Some(found) = found.filter(|found| !found.is_none()) else { return Ok(false) };
+    let Some(found) = found.filter(|found| !found.is_none()) else {
+        return Ok(false);
+    };
     if let Some(view) = int::view(&found) {
         return match view {
             IntView::Small(0xfffe) => Ok(false),
@@ -166,13 +195,22 @@ fn push_mapped(out: &mut StrBuilder, mapping: &Value, byte: u8) -> PyResult<bool
             out.push_string(text);
             Ok(true)
         }
-        None => bail!(TypeError, "character mapping must return integer, None or str"),
+        None => bail!(
+            TypeError,
+            "character mapping must return integer, None or str"
+        ),
     }
 }
 
 /// Bytes decoded by a table or a mapping from bytes to characters; Latin-1 without one.
-pub fn charmap_decode(bytes: &[u8], errors: &Errors<'_>, mapping: Option<&Value>) -> PyResult<Ref<Str>> {
-    let Some(mapping) = mapping else { return Ok(Str::from_latin1(bytes)) };
+pub fn charmap_decode(
+    bytes: &[u8],
+    errors: &Errors<'_>,
+    mapping: Option<&Value>,
+) -> PyResult<Ref<Str>> {
+    let Some(mapping) = mapping else {
+        return Ok(Str::from_latin1(bytes));
+    };
     let table = mapping.downcast::<Str>();
     let decoded = decode_with("charmap", bytes, errors, |bytes, at, out| {
         for (index, &byte) in bytes[at..].iter().enumerate() {

@@ -47,7 +47,11 @@ pub enum Progress {
 
 /// A part that does not fit.
 pub fn bad(start: usize, end: usize, reason: &'static str) -> Progress {
-    Progress::Bad { start, end, reason: Cow::Borrowed(reason) }
+    Progress::Bad {
+        start,
+        end,
+        reason: Cow::Borrowed(reason),
+    }
 }
 
 /// Encodes a text. `step(text, at, out)` encodes from `at` on as far as it can.
@@ -69,7 +73,8 @@ pub fn encode_with(
             Some(handler) => handler,
             None => handler.insert(errors.handler()?),
         };
-        let (replacement, resume) = handlers::on_encode_error(handler, encoding, text, start, end, &reason)?;
+        let (replacement, resume) =
+            handlers::on_encode_error(handler, encoding, text, start, end, &reason)?;
         match replacement {
             Replacement::Bytes(bytes) => out.extend_from_slice(&bytes),
             Replacement::Text(replacement) => {

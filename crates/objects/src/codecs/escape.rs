@@ -16,8 +16,13 @@ fn hex_digit(byte: u8) -> Option<u32> {
 
 /// The number of up to `count` hexadecimal digits at `at`, and how many there are.
 fn hex_number(bytes: &[u8], at: usize, count: usize) -> (u32, usize) {
-    let digits = bytes[at.min(bytes.len())..].iter().take(count).map_while(|&byte| hex_digit(byte));
-    digits.fold((0, 0), |(number, length), digit| (number << 4 | digit, length + 1))
+    let digits = bytes[at.min(bytes.len())..]
+        .iter()
+        .take(count)
+        .map_while(|&byte| hex_digit(byte));
+    digits.fold((0, 0), |(number, length), digit| {
+        (number << 4 | digit, length + 1)
+    })
 }
 
 /// The first escape of a text that means nothing, for the warning about it.
@@ -31,10 +36,15 @@ fn warn_about(invalid: Option<Invalid>) -> PyResult<()> {
     let message = match invalid {
         None => return Ok(()),
         Some(Invalid::Letter(byte)) => {
-            format!("\"\\{}\" is an invalid escape sequence. Such sequences will not work in the future. ", char::from(byte))
+            format!(
+                "\"\\{}\" is an invalid escape sequence. Such sequences will not work in the future. ",
+                char::from(byte)
+            )
         }
         Some(Invalid::Octal(number)) => {
-            format!("\"\\{number:o}\" is an invalid octal escape sequence. Such sequences will not work in the future. ")
+            format!(
+                "\"\\{number:o}\" is an invalid octal escape sequence. Such sequences will not work in the future. "
+            )
         }
     };
     warnings::warn(ExceptionKind::DeprecationWarning, &message)
@@ -56,8 +66,13 @@ fn simple_escape(letter: u8) -> Option<u8> {
 }
 
 fn octal(bytes: &[u8], at: usize) -> (u32, usize) {
-    let digits = bytes[at..].iter().take(3).map_while(|&byte| char::from(byte).to_digit(8));
-    digits.fold((0, 0), |(number, length), digit| (number << 3 | digit, length + 1))
+    let digits = bytes[at..]
+        .iter()
+        .take(3)
+        .map_while(|&byte| char::from(byte).to_digit(8));
+    digits.fold((0, 0), |(number, length), digit| {
+        (number << 3 | digit, length + 1)
+    })
 }
 
 /// Text as the inside of an ASCII string literal without escapes for quotes.
@@ -80,20 +95,36 @@ pub fn unicode_escape_encode(text: &Str) -> Vec<u8> {
 pub fn raw_unicode_escape_encode(text: &Str) -> Vec<u8> {
     let mut out = StrBuilder::with_capacity(text.len());
     for code in text.code_points() {
-        if code < 0x100 { out.push(code) } else { push_escape(&mut out, code) }
+        if code < 0x100 {
+            out.push(code)
+        } else {
+            push_escape(&mut out, code)
+        }
     }
     out.units().bytes().to_vec()
 }
 
 /// The inside of a string literal as text, and how many bytes were used; `last` says that no more bytes follow.
-pub fn unicode_escape_decode(bytes: &[u8], errors: &Errors<'_>, last: bool) -> PyResult<(Ref<Str>, usize)> {
+pub fn unicode_escape_decode(
+    bytes: &[u8],
+    errors: &Errors<'_>,
+    last: bool,
+) -> PyResult<(Ref<Str>, usize)> {
     let mut invalid = None;
-    let decoded = decode_with("unicodeescape", bytes, errors, |bytes, at, out| Ok(unicode_step(bytes, at, out, last, &mut invalid)))?;
+    let decoded = decode_with("unicodeescape", bytes, errors, |bytes, at, out| {
+        Ok(unicode_step(bytes, at, out, last, &mut invalid))
+    })?;
     warn_about(invalid)?;
     Ok(decoded)
 }
 
-fn unicode_step(bytes: &[u8], mut at: usize, out: &mut StrBuilder, last: bool, invalid: &mut Option<Invalid>) -> Progress {
+fn unicode_step(
+    bytes: &[u8],
+    mut at: usize,
+    out: &mut StrBuilder,
+    last: bool,
+    invalid: &mut Option<Invalid>,
+) -> Progress {
     while at < bytes.len() {
         if bytes[at] != b'\\' {
             out.push(bytes[at].into());
@@ -102,7 +133,11 @@ fn unicode_step(bytes: &[u8], mut at: usize, out: &mut StrBuilder, last: bool, i
         }
         let start = at;
         let Some(&letter) = bytes.get(at + 1) else {
-            return if last { bad(start, bytes.len(), "\\ at end of string") } else { Progress::Done(start) };
+            return if last {
+                bad(start, bytes.len(), "\\ at end of string")
+            } else {
+                Progress::Done(start)
+            };
         };
         if letter == b'\n' {
             at += 2;
@@ -134,7 +169,11 @@ fn unicode_step(bytes: &[u8], mut at: usize, out: &mut StrBuilder, last: bool, i
                 let (number, length) = hex_number(bytes, at + 2, count);
                 let end = at + 2 + length;
                 if length < count {
-                    return if !last && end == bytes.len() { Progress::Done(start) } else { bad(start, end, reason) };
+                    return if !last && end == bytes.len() {
+                        Progress::Done(start)
+                    } else {
+                        bad(start, end, reason)
+                    };
                 }
                 if number > 0x10_ffff {
                     return bad(start, end, "illegal Unicode character");
@@ -148,7 +187,9 @@ fn unicode_step(bytes: &[u8], mut at: usize, out: &mut StrBuilder, last: bool, i
                     at = end;
                 }
                 Named::Unfinished if !last => return Progress::Done(start),
-                Named::Unfinished => return bad(start, bytes.len(), "malformed \\N character escape"),
+                Named::Unfinished => {
+                    return bad(start, bytes.len(), "malformed \\N character escape");
+                }
                 Named::Malformed(end) => return bad(start, end, "malformed \\N character escape"),
                 Named::Unknown(end) => return bad(start, end, "unknown Unicode character name"),
             },
@@ -176,19 +217,28 @@ fn named_character(bytes: &[u8], at: usize) -> Named {
         Some(b'{') => {}
         Some(_) => return Named::Malformed(at),
     }
-    let Some(length) = memchr::memchr(b'}', &bytes[at..]) else { return Named::Unfinished };
+    let Some(length) = memchr::memchr(b'}', &bytes[at..]) else {
+        return Named::Unfinished;
+    };
     let end = at + length + 1;
     if length == 1 {
         return Named::Malformed(end);
     }
-    match std::str::from_utf8(&bytes[at + 1..end - 1]).ok().and_then(rustpython_unicode::lookup_character) {
+    match std::str::from_utf8(&bytes[at + 1..end - 1])
+        .ok()
+        .and_then(rustpython_unicode::lookup_character)
+    {
         Some(character) => Named::Character(character.into(), end),
         None => Named::Unknown(end),
     }
 }
 
 /// Latin-1 with `\u` and `\U` escapes as text, and how many bytes were used.
-pub fn raw_unicode_escape_decode(bytes: &[u8], errors: &Errors<'_>, last: bool) -> PyResult<(Ref<Str>, usize)> {
+pub fn raw_unicode_escape_decode(
+    bytes: &[u8],
+    errors: &Errors<'_>,
+    last: bool,
+) -> PyResult<(Ref<Str>, usize)> {
     decode_with("rawunicodeescape", bytes, errors, |bytes, mut at, out| {
         while at < bytes.len() {
             let start = at;
@@ -210,14 +260,26 @@ pub fn raw_unicode_escape_decode(bytes: &[u8], errors: &Errors<'_>, last: bool) 
                 at += 1;
                 continue;
             };
-            let (count, reason) = if letter == b'u' { (4, "truncated \\uXXXX escape") } else { (8, "truncated \\UXXXXXXXX escape") };
+            let (count, reason) = if letter == b'u' {
+                (4, "truncated \\uXXXX escape")
+            } else {
+                (8, "truncated \\UXXXXXXXX escape")
+            };
             let (number, length) = hex_number(bytes, at + 2, count);
             let end = at + 2 + length;
             if length < count {
-                return Ok(if !last && end == bytes.len() { Progress::Done(start) } else { bad(start, end, reason) });
+                return Ok(if !last && end == bytes.len() {
+                    Progress::Done(start)
+                } else {
+                    bad(start, end, reason)
+                });
             }
             if number > 0x10_ffff {
-                return Ok(Progress::Bad { start, end, reason: Cow::Borrowed("\\Uxxxxxxxx out of range") });
+                return Ok(Progress::Bad {
+                    start,
+                    end,
+                    reason: Cow::Borrowed("\\Uxxxxxxxx out of range"),
+                });
             }
             out.push(number);
             at = end;
@@ -237,7 +299,9 @@ pub fn bytes_escape_decode(bytes: &[u8], errors: Option<&Ref<Str>>) -> PyResult<
             at += 1;
             continue;
         }
-        let Some(&letter) = bytes.get(at + 1) else { bail!(ValueError, "Trailing \\ in string") };
+        let Some(&letter) = bytes.get(at + 1) else {
+            bail!(ValueError, "Trailing \\ in string")
+        };
         match (letter, simple_escape(letter)) {
             (b'\n', _) => at += 2,
             (_, Some(byte)) => {
@@ -260,10 +324,15 @@ pub fn bytes_escape_decode(bytes: &[u8], errors: Option<&Ref<Str>>) -> PyResult<
                     continue;
                 }
                 match errors.map(|errors| errors.to_display()).as_deref() {
-                    None | Some("strict") => bail!(ValueError, "invalid \\x escape at position {at}"),
+                    None | Some("strict") => {
+                        bail!(ValueError, "invalid \\x escape at position {at}")
+                    }
                     Some("replace") => out.push(b'?'),
                     Some("ignore") => {}
-                    Some(other) => bail!(ValueError, "decoding error; unknown error handling code: {other}"),
+                    Some(other) => bail!(
+                        ValueError,
+                        "decoding error; unknown error handling code: {other}"
+                    ),
                 }
                 at += 2 + length;
             }

@@ -38,8 +38,16 @@ pub enum Handler {
 }
 
 /// The names of the handlers that are always there.
-pub const BUILTIN_HANDLERS: [&str; 8] =
-    ["strict", "ignore", "replace", "xmlcharrefreplace", "backslashreplace", "namereplace", "surrogateescape", "surrogatepass"];
+pub const BUILTIN_HANDLERS: [&str; 8] = [
+    "strict",
+    "ignore",
+    "replace",
+    "xmlcharrefreplace",
+    "backslashreplace",
+    "namereplace",
+    "surrogateescape",
+    "surrogatepass",
+];
 
 impl Handler {
     /// The built-in handler of a name.
@@ -59,7 +67,9 @@ impl Handler {
 
     /// The handler an `errors` argument names.
     pub fn of_name(name: Option<&Ref<Str>>) -> PyResult<Handler> {
-        let Some(name) = name else { return Ok(Handler::Strict) };
+        let Some(name) = name else {
+            return Ok(Handler::Strict);
+        };
         match Handler::builtin(&name.to_display()) {
             Some(handler) => Ok(handler),
             None => registry::lookup_error(name).map(Handler::Registered),
@@ -96,10 +106,12 @@ fn text_for(handler: &Handler, text: &Str, start: usize, end: usize) -> Ref<Str>
         match handler {
             Handler::Replace => out.push('?'.into()),
             Handler::XmlCharRef => out.push_str(&format!("&#{code};")),
-            Handler::Name => match char::from_u32(code).and_then(rustpython_unicode::character_name) {
-                Some(name) => out.push_str(&format!("\\N{{{name}}}")),
-                None => push_escape(&mut out, code),
-            },
+            Handler::Name => {
+                match char::from_u32(code).and_then(rustpython_unicode::character_name) {
+                    Some(name) => out.push_str(&format!("\\N{{{name}}}")),
+                    None => push_escape(&mut out, code),
+                }
+            }
             _ => push_escape(&mut out, code),
         }
     }
@@ -137,9 +149,21 @@ fn pass_surrogates(encoding: &str, text: &Str, start: usize, end: usize) -> Opti
             return None;
         }
         match form {
-            Form::Utf8 => out.extend([0xe0 | (code >> 12) as u8, 0x80 | (code >> 6 & 0x3f) as u8, 0x80 | (code & 0x3f) as u8]),
-            Form::Utf16 { big } => out.extend(if big { (code as u16).to_be_bytes() } else { (code as u16).to_le_bytes() }),
-            Form::Utf32 { big } => out.extend(if big { code.to_be_bytes() } else { code.to_le_bytes() }),
+            Form::Utf8 => out.extend([
+                0xe0 | (code >> 12) as u8,
+                0x80 | (code >> 6 & 0x3f) as u8,
+                0x80 | (code & 0x3f) as u8,
+            ]),
+            Form::Utf16 { big } => out.extend(if big {
+                (code as u16).to_be_bytes()
+            } else {
+                (code as u16).to_le_bytes()
+            }),
+            Form::Utf32 { big } => out.extend(if big {
+                code.to_be_bytes()
+            } else {
+                code.to_le_bytes()
+            }),
         }
     }
     Some(out)
@@ -150,18 +174,39 @@ fn passed_surrogate(encoding: &str, bytes: &[u8], start: usize) -> Option<(u32, 
     let rest = bytes.get(start..)?;
     let (code, length) = match form_of(encoding)? {
         Form::Utf8 => match rest {
-            [first, second, third, ..] if first & 0xf0 == 0xe0 && second & 0xc0 == 0x80 && third & 0xc0 == 0x80 => {
-                (u32::from(first & 0x0f) << 12 | u32::from(second & 0x3f) << 6 | u32::from(third & 0x3f), 3)
+            [first, second, third, ..]
+                if first & 0xf0 == 0xe0 && second & 0xc0 == 0x80 && third & 0xc0 == 0x80 =>
+            {
+                (
+                    u32::from(first & 0x0f) << 12
+                        | u32::from(second & 0x3f) << 6
+                        | u32::from(third & 0x3f),
+                    3,
+                )
             }
             _ => return None,
         },
         Form::Utf16 { big } => {
             let unit = <[u8; 2]>::try_from(rest.get(..2)?).ok()?;
-            (u32::from(if big { u16::from_be_bytes(unit) } else { u16::from_le_bytes(unit) }), 2)
+            (
+                u32::from(if big {
+                    u16::from_be_bytes(unit)
+                } else {
+                    u16::from_le_bytes(unit)
+                }),
+                2,
+            )
         }
         Form::Utf32 { big } => {
             let unit = <[u8; 4]>::try_from(rest.get(..4)?).ok()?;
-            (if big { u32::from_be_bytes(unit) } else { u32::from_le_bytes(unit) }, 4)
+            (
+                if big {
+                    u32::from_be_bytes(unit)
+                } else {
+                    u32::from_le_bytes(unit)
+                },
+                4,
+            )
         }
     };
     is_surrogate(code).then_some((code, length))
@@ -181,7 +226,14 @@ pub fn on_encode_error(
         Handler::Strict => Err(raise(start)),
         Handler::Ignore => Ok((Replacement::Bytes(Vec::new()), end)),
         Handler::SurrogateEscape => {
-            let escaped = text.units().range(start..end).code_points().map_while(|code| code.checked_sub(0xdc00).filter(|byte| (0x80..0x100).contains(byte)));
+            let escaped = text
+                .units()
+                .range(start..end)
+                .code_points()
+                .map_while(|code| {
+                    code.checked_sub(0xdc00)
+                        .filter(|byte| (0x80..0x100).contains(byte))
+                });
             let bytes: Vec<u8> = escaped.map(|byte| byte as u8).collect();
             if bytes.is_empty() {
                 return Err(raise(start));
@@ -211,28 +263,50 @@ pub fn on_encode_error(
 }
 
 /// Asks the handler about bytes that cannot be decoded.
-pub fn on_decode_error(handler: &Handler, encoding: &str, bytes: &[u8], start: usize, end: usize, reason: &str) -> PyResult<DecodeAnswer> {
+pub fn on_decode_error(
+    handler: &Handler,
+    encoding: &str,
+    bytes: &[u8],
+    start: usize,
+    end: usize,
+    reason: &str,
+) -> PyResult<DecodeAnswer> {
     let raise = || unicode::decode_error(encoding, &Bytes::new(bytes), start, end, reason);
-    let answer = |text: Ref<Str>, resume: usize| Ok(DecodeAnswer { text, resume, input: None });
+    let answer = |text: Ref<Str>, resume: usize| {
+        Ok(DecodeAnswer {
+            text,
+            resume,
+            input: None,
+        })
+    };
     match handler {
         Handler::Strict => Err(raise()),
         Handler::Ignore => answer(Str::empty(), end),
         Handler::Replace => answer(Str::from_code_point(0xfffd), end),
         Handler::Backslash => answer(backslashed(&bytes[start..end]), end),
         Handler::SurrogateEscape => {
-            let escaped: Vec<u32> = bytes[start..end].iter().take(4).take_while(|byte| !byte.is_ascii()).map(|&byte| 0xdc00 + u32::from(byte)).collect();
+            let escaped: Vec<u32> = bytes[start..end]
+                .iter()
+                .take(4)
+                .take_while(|byte| !byte.is_ascii())
+                .map(|&byte| 0xdc00 + u32::from(byte))
+                .collect();
             if escaped.is_empty() {
                 return Err(raise());
             }
-            answer(Str::from_code_points(escaped.iter().copied()), start + escaped.len())
+            answer(
+                Str::from_code_points(escaped.iter().copied()),
+                start + escaped.len(),
+            )
         }
         Handler::SurrogatePass => match passed_surrogate(encoding, bytes, start) {
             Some((code, length)) => answer(Str::from_code_point(code), start + length),
             None => Err(raise()),
         },
-        Handler::XmlCharRef | Handler::Name => {
-            Err(exc!(TypeError, "don't know how to handle UnicodeDecodeError in error callback"))
-        }
+        Handler::XmlCharRef | Handler::Name => Err(exc!(
+            TypeError,
+            "don't know how to handle UnicodeDecodeError in error callback"
+        )),
         Handler::Registered(function) => {
             let object = Bytes::new(bytes);
             let error = unicode::new_decode_error(encoding, &object, start, end, reason);
@@ -240,7 +314,11 @@ pub fn on_decode_error(handler: &Handler, encoding: &str, bytes: &[u8], start: u
             let input = unicode::payload_of(error.as_value())?.bytes()?;
             let resume = position(resume, input.len())?;
             match text.into_ref::<Str>() {
-                Ok(text) => Ok(DecodeAnswer { text, resume, input: (!input.is(&object)).then_some(input) }),
+                Ok(text) => Ok(DecodeAnswer {
+                    text,
+                    resume,
+                    input: (!input.is(&object)).then_some(input),
+                }),
                 Err(_) => Err(bad_answer("decoding", "(str, int)")),
             }
         }
@@ -261,9 +339,17 @@ fn bad_answer(what: &str, shape: &str) -> Raised {
 }
 
 /// Calls a registered handler.
-fn call(function: &Value, error: &Ref<BaseException>, what: &str, shape: &str) -> PyResult<(Value, isize)> {
+fn call(
+    function: &Value,
+    error: &Ref<BaseException>,
+    what: &str,
+    shape: &str,
+) -> PyResult<(Value, isize)> {
     let answer = protocol::call1(function, error.as_value())?;
-    let Some([replacement, position]) = answer.downcast::<Tuple>().and_then(|tuple| <&[Value; 2]>::try_from(tuple.tail()).ok()) else {
+    let Some([replacement, position]) = answer
+        .downcast::<Tuple>()
+        .and_then(|tuple| <&[Value; 2]>::try_from(tuple.tail()).ok())
+    else {
         return Err(bad_answer(what, shape));
     };
     if !int::is_int(position) {
@@ -274,10 +360,17 @@ fn call(function: &Value, error: &Ref<BaseException>, what: &str, shape: &str) -
 
 /// Where a handler wants to go on.
 fn position(position: isize, len: usize) -> PyResult<usize> {
-    let place = if position < 0 { len.checked_sub(position.unsigned_abs()) } else { Some(position as usize) };
+    let place = if position < 0 {
+        len.checked_sub(position.unsigned_abs())
+    } else {
+        Some(position as usize)
+    };
     match place.filter(|&place| place <= len) {
         Some(place) => Ok(place),
-        None => bail!(IndexError, "position {position} from error handler out of bounds"),
+        None => bail!(
+            IndexError,
+            "position {position} from error handler out of bounds"
+        ),
     }
 }
 
@@ -287,13 +380,19 @@ fn pair(text: Value, end: usize) -> Value {
 
 #[cold]
 fn cannot_handle(error: &Value) -> Raised {
-    exc!(TypeError, "don't know how to handle {} in error callback", error.class().name())
+    exc!(
+        TypeError,
+        "don't know how to handle {} in error callback",
+        error.class().name()
+    )
 }
 
 /// What the built-in handler called `name` does with an exception: answers the replacement and where to go on, or raises
 /// the exception.
 pub fn handle(name: &str, error: &Value) -> PyResult<Value> {
-    let Some(handler) = Handler::builtin(name) else { bail!(LookupError, "unknown error handler name '{name}'") };
+    let Some(handler) = Handler::builtin(name) else {
+        bail!(LookupError, "unknown error handler name '{name}'")
+    };
     let Some(exception) = error.downcast::<BaseException>() else {
         match handler {
             Handler::Strict => bail!(TypeError, "codec must pass exception instance"),
@@ -312,16 +411,30 @@ pub fn handle(name: &str, error: &Value) -> PyResult<Value> {
         return match handler {
             Handler::SurrogateEscape => {
                 let codes = text.units().range(start..end);
-                let bytes: Option<Vec<u8>> = codes.code_points().map(|code| code.checked_sub(0xdc00).filter(|byte| (0x80..0x100).contains(byte)).map(|byte| byte as u8)).collect();
-                Ok(pair(Bytes::new(&bytes.ok_or_else(raise)?).into_value(), end))
+                let bytes: Option<Vec<u8>> = codes
+                    .code_points()
+                    .map(|code| {
+                        code.checked_sub(0xdc00)
+                            .filter(|byte| (0x80..0x100).contains(byte))
+                            .map(|byte| byte as u8)
+                    })
+                    .collect();
+                Ok(pair(
+                    Bytes::new(&bytes.ok_or_else(raise)?).into_value(),
+                    end,
+                ))
             }
             Handler::SurrogatePass => {
                 let encoding = payload.encoding()?;
-                let bytes = pass_surrogates(&encoding.to_display(), &text, start, end).ok_or_else(raise)?;
+                let bytes =
+                    pass_surrogates(&encoding.to_display(), &text, start, end).ok_or_else(raise)?;
                 Ok(pair(Bytes::new(&bytes).into_value(), end))
             }
             Handler::Ignore => Ok(pair(Str::empty().into_value(), end)),
-            _ => Ok(pair(text_for(&handler, &text, start, end).into_value(), end)),
+            _ => Ok(pair(
+                text_for(&handler, &text, start, end).into_value(),
+                end,
+            )),
         };
     }
     if is(ExceptionKind::UnicodeDecodeError) {
@@ -330,7 +443,14 @@ pub fn handle(name: &str, error: &Value) -> PyResult<Value> {
         }
         let bytes = payload.bytes()?;
         let encoding = payload.encoding()?;
-        return match on_decode_error(&handler, &encoding.to_display(), bytes.as_slice(), start, end, "") {
+        return match on_decode_error(
+            &handler,
+            &encoding.to_display(),
+            bytes.as_slice(),
+            start,
+            end,
+            "",
+        ) {
             Ok(answer) => Ok(pair(answer.text.into_value(), answer.resume)),
             Err(_) => Err(raise()),
         };
@@ -339,11 +459,16 @@ pub fn handle(name: &str, error: &Value) -> PyResult<Value> {
         let text = payload.text()?;
         return match handler {
             Handler::Ignore => Ok(pair(Str::empty().into_value(), end)),
-            Handler::Replace => Ok(pair(Str::from_code_points(std::iter::repeat_n(0xfffd, end - start)).into_value(), end)),
-            Handler::Backslash => Ok(pair(text_for(&handler, &text, start, end).into_value(), end)),
+            Handler::Replace => Ok(pair(
+                Str::from_code_points(std::iter::repeat_n(0xfffd, end - start)).into_value(),
+                end,
+            )),
+            Handler::Backslash => Ok(pair(
+                text_for(&handler, &text, start, end).into_value(),
+                end,
+            )),
             _ => Err(cannot_handle(error)),
         };
     }
     Err(cannot_handle(error))
 }
-

@@ -14,11 +14,14 @@ mod utf32;
 mod utf7;
 mod utf8;
 
-pub use charmap::{EncodingMap, ascii_decode, ascii_encode, charmap_build, charmap_decode, charmap_encode, latin1_encode};
+pub use charmap::{
+    EncodingMap, ascii_decode, ascii_encode, charmap_build, charmap_decode, charmap_encode,
+    latin1_encode,
+};
 pub use driver::Errors;
 pub use escape::{
-    bytes_escape_decode, bytes_escape_encode, raw_unicode_escape_decode, raw_unicode_escape_encode, unicode_escape_decode,
-    unicode_escape_encode,
+    bytes_escape_decode, bytes_escape_encode, raw_unicode_escape_decode, raw_unicode_escape_encode,
+    unicode_escape_decode, unicode_escape_encode,
 };
 pub use handlers::{BUILTIN_HANDLERS, handle};
 pub use utf7::{utf7_decode, utf7_encode};
@@ -47,7 +50,11 @@ fn known(name: &Str) -> Option<Known> {
     let name = name.as_ascii().filter(|name| name.len() < 12)?;
     let mut lower = [0u8; 12];
     for (place, byte) in lower.iter_mut().zip(name.bytes()) {
-        *place = if byte == b'-' || byte == b' ' { b'_' } else { byte.to_ascii_lowercase() };
+        *place = if byte == b'-' || byte == b' ' {
+            b'_'
+        } else {
+            byte.to_ascii_lowercase()
+        };
     }
     Some(match &lower[..name.len()] {
         b"utf_8" | b"utf8" => Known::Utf8,
@@ -64,7 +71,11 @@ fn known(name: &Str) -> Option<Known> {
 }
 
 /// Encodes text; encodings that are no text encodings are refused.
-pub fn encode(text: &Ref<Str>, encoding: &Ref<Str>, errors: Option<&Ref<Str>>) -> PyResult<Ref<Bytes>> {
+pub fn encode(
+    text: &Ref<Str>,
+    encoding: &Ref<Str>,
+    errors: Option<&Ref<Str>>,
+) -> PyResult<Ref<Bytes>> {
     let handler = Errors::new(errors);
     let bytes = match known(encoding) {
         Some(Known::Utf8) => {
@@ -97,7 +108,9 @@ pub fn decode(bytes: &[u8], encoding: &Ref<Str>, errors: Option<&Ref<Str>>) -> P
 
 /// The default of the `encoding` parameters.
 fn or_utf8(encoding: Option<&Ref<Str>>) -> Ref<Str> {
-    encoding.cloned().unwrap_or_else(|| crate::id!("utf-8").clone())
+    encoding
+        .cloned()
+        .unwrap_or_else(|| crate::id!("utf-8").clone())
 }
 
 fn check_name(name: Option<&Ref<Str>>) -> PyResult<()> {
@@ -108,19 +121,31 @@ fn check_name(name: Option<&Ref<Str>>) -> PyResult<()> {
 }
 
 /// `text.encode(encoding, errors)`.
-pub fn encode_method(text: &Ref<Str>, encoding: Option<&Ref<Str>>, errors: Option<&Ref<Str>>) -> PyResult<Value> {
+pub fn encode_method(
+    text: &Ref<Str>,
+    encoding: Option<&Ref<Str>>,
+    errors: Option<&Ref<Str>>,
+) -> PyResult<Value> {
     encode_to_bytes(text, encoding, errors).map(Ref::into_value)
 }
 
 /// `bytes(text, encoding, errors)`.
-pub fn encode_to_bytes(text: &Ref<Str>, encoding: Option<&Ref<Str>>, errors: Option<&Ref<Str>>) -> PyResult<Ref<Bytes>> {
+pub fn encode_to_bytes(
+    text: &Ref<Str>,
+    encoding: Option<&Ref<Str>>,
+    errors: Option<&Ref<Str>>,
+) -> PyResult<Ref<Bytes>> {
     check_name(encoding)?;
     check_name(errors)?;
     encode(text, &or_utf8(encoding), errors)
 }
 
 /// `bytes.decode(encoding, errors)`, for bytes and bytearray.
-pub fn decode_method(object: &Value, encoding: Option<&Ref<Str>>, errors: Option<&Ref<Str>>) -> PyResult<Value> {
+pub fn decode_method(
+    object: &Value,
+    encoding: Option<&Ref<Str>>,
+    errors: Option<&Ref<Str>>,
+) -> PyResult<Value> {
     check_name(encoding)?;
     check_name(errors)?;
     let encoding = or_utf8(encoding);
@@ -128,7 +153,10 @@ pub fn decode_method(object: &Value, encoding: Option<&Ref<Str>>, errors: Option
     match object.downcast::<Bytes>() {
         Some(bytes) => decode(bytes.as_slice(), &encoding, errors),
         None => {
-            let copy = object.downcast::<ByteArray>().map(|array| array.cell().to_vec()).unwrap_or_default();
+            let copy = object
+                .downcast::<ByteArray>()
+                .map(|array| array.cell().to_vec())
+                .unwrap_or_default();
             decode(&copy, &encoding, errors)
         }
     }
@@ -136,18 +164,30 @@ pub fn decode_method(object: &Value, encoding: Option<&Ref<Str>>, errors: Option
 }
 
 /// `str(object, encoding, errors)`.
-pub fn decode_object(object: &Value, encoding: Option<&Ref<Str>>, errors: Option<&Ref<Str>>) -> PyResult<Ref<Str>> {
+pub fn decode_object(
+    object: &Value,
+    encoding: Option<&Ref<Str>>,
+    errors: Option<&Ref<Str>>,
+) -> PyResult<Ref<Str>> {
     check_name(encoding)?;
     check_name(errors)?;
     if object.downcast::<Str>().is_some() {
         bail!(TypeError, "decoding str is not supported");
     }
     if !buffer::is_bytes_like(object) {
-        bail!(TypeError, "decoding to str: need a bytes-like object, {} found", object.class().name());
+        bail!(
+            TypeError,
+            "decoding to str: need a bytes-like object, {} found",
+            object.class().name()
+        );
     }
     let view = buffer::bytes_like(object)?;
     if view.is_empty() {
         return Ok(Str::empty());
     }
-    if view.is_readonly() { decode(&view.to_bytes(), &or_utf8(encoding), errors) } else { decode(&view.to_vec(), &or_utf8(encoding), errors) }
+    if view.is_readonly() {
+        decode(&view.to_bytes(), &or_utf8(encoding), errors)
+    } else {
+        decode(&view.to_vec(), &or_utf8(encoding), errors)
+    }
 }

@@ -26,8 +26,12 @@ struct Registry {
     started: Cell<bool>,
 }
 
-static REGISTRY: Locked<Registry> =
-    Locked::new(Registry { searches: RefCell::new(Vec::new()), codecs: Slot::empty(), handlers: Slot::empty(), started: Cell::new(false) });
+static REGISTRY: Locked<Registry> = Locked::new(Registry {
+    searches: RefCell::new(Vec::new()),
+    codecs: Slot::empty(),
+    handlers: Slot::empty(),
+    started: Cell::new(false),
+});
 
 fn found_codecs() -> Ref<Dict> {
     dict_in(|registry| &registry.codecs)
@@ -102,12 +106,18 @@ pub fn lookup(encoding: &Ref<Str>) -> PyResult<Ref<Tuple>> {
     start()?;
     let name = Str::intern(&normalized(encoding));
     let codecs = found_codecs();
-    if let Some(found) = codecs.get_str(&name).and_then(|found| found.into_ref::<Tuple>().ok()) {
+    if let Some(found) = codecs
+        .get_str(&name)
+        .and_then(|found| found.into_ref::<Tuple>().ok())
+    {
         return Ok(found);
     }
     let searches = REGISTRY.with(|registry| registry.searches.borrow().clone());
     if searches.is_empty() {
-        bail!(LookupError, "no codec search functions registered: can't find encoding");
+        bail!(
+            LookupError,
+            "no codec search functions registered: can't find encoding"
+        );
     }
     for search in searches {
         let answer = protocol::call1(&search, name.as_value())?;
@@ -146,9 +156,15 @@ pub fn register_error(name: &Ref<Str>, handler: &Value) -> PyResult<()> {
 /// Removes an error handler; answers whether there was one (`codecs._unregister_error`).
 pub fn unregister_error(name: &Ref<Str>) -> PyResult<bool> {
     if BUILTIN_HANDLERS.iter().any(|builtin| name.eq_str(builtin)) {
-        bail!(ValueError, "cannot un-register built-in error handler '{}'", name.to_display());
+        bail!(
+            ValueError,
+            "cannot un-register built-in error handler '{}'",
+            name.to_display()
+        );
     }
-    Ok(dict_in(|registry| &registry.handlers).remove_str(name).is_some())
+    Ok(dict_in(|registry| &registry.handlers)
+        .remove_str(name)
+        .is_some())
 }
 
 /// The error handler of a name (`codecs.lookup_error`).
@@ -157,8 +173,15 @@ pub fn lookup_error(name: &Ref<Str>) -> PyResult<Value> {
     if let Some(handler) = handlers.get_str(name) {
         return Ok(handler);
     }
-    let Some(index) = BUILTIN_HANDLERS.iter().position(|builtin| name.eq_str(builtin)) else {
-        bail!(LookupError, "unknown error handler name '{}'", name.to_display());
+    let Some(index) = BUILTIN_HANDLERS
+        .iter()
+        .position(|builtin| name.eq_str(builtin))
+    else {
+        bail!(
+            LookupError,
+            "unknown error handler name '{}'",
+            name.to_display()
+        );
     };
     let handler = NativeFunction::bound(&HANDLER_FUNCTIONS[index], Value::NONE).into_value();
     handlers.set_str(name, handler.clone());
@@ -197,12 +220,25 @@ fn arguments(object: Value, errors: Option<&Ref<Str>>) -> Vec<Value> {
 }
 
 /// Calls one of a codec's functions and takes the first item of its answer.
-fn call_codec(codec: &Ref<Tuple>, index: usize, object: Value, encoding: &Str, errors: Option<&Ref<Str>>) -> PyResult<Value> {
-    let (what, role) = if index == 0 { ("encoding", "encoder") } else { ("decoding", "decoder") };
+fn call_codec(
+    codec: &Ref<Tuple>,
+    index: usize,
+    object: Value,
+    encoding: &Str,
+    errors: Option<&Ref<Str>>,
+) -> PyResult<Value> {
+    let (what, role) = if index == 0 {
+        ("encoding", "encoder")
+    } else {
+        ("decoding", "decoder")
+    };
     let answer = match protocol::call_positional(&codec.tail()[index], &arguments(object, errors)) {
         Ok(answer) => answer,
         Err(raised) => {
-            exceptions::add_note(raised.exception(), &format!("{what} with '{}' codec failed", encoding.to_display()));
+            exceptions::add_note(
+                raised.exception(),
+                &format!("{what} with '{}' codec failed", encoding.to_display()),
+            );
             return Err(raised);
         }
     };
@@ -213,12 +249,20 @@ fn call_codec(codec: &Ref<Tuple>, index: usize, object: Value, encoding: &Str, e
 }
 
 /// `codecs.encode(object, encoding, errors)`.
-pub fn encode_object(object: &Value, encoding: &Ref<Str>, errors: Option<&Ref<Str>>) -> PyResult<Value> {
+pub fn encode_object(
+    object: &Value,
+    encoding: &Ref<Str>,
+    errors: Option<&Ref<Str>>,
+) -> PyResult<Value> {
     call_codec(&lookup(encoding)?, 0, object.clone(), encoding, errors)
 }
 
 /// `codecs.decode(object, encoding, errors)`.
-pub fn decode_object(object: &Value, encoding: &Ref<Str>, errors: Option<&Ref<Str>>) -> PyResult<Value> {
+pub fn decode_object(
+    object: &Value,
+    encoding: &Ref<Str>,
+    errors: Option<&Ref<Str>>,
+) -> PyResult<Value> {
     call_codec(&lookup(encoding)?, 1, object.clone(), encoding, errors)
 }
 
@@ -226,20 +270,32 @@ pub fn decode_object(object: &Value, encoding: &Ref<Str>, errors: Option<&Ref<St
 fn lookup_text(encoding: &Ref<Str>, alternative: &str) -> PyResult<Ref<Tuple>> {
     let codec = lookup(encoding)?;
     if !codec.class().is(<Tuple as crate::class::Payload>::class())
-        && let Some(is_text) = protocol::getattr_optional(codec.as_value(), id!("_is_text_encoding"))?
+        && let Some(is_text) =
+            protocol::getattr_optional(codec.as_value(), id!("_is_text_encoding"))?
         && !protocol::is_true(&is_text)?
     {
-        bail!(LookupError, "'{}' is not a text encoding; use {alternative} to handle arbitrary codecs", encoding.to_display());
+        bail!(
+            LookupError,
+            "'{}' is not a text encoding; use {alternative} to handle arbitrary codecs",
+            encoding.to_display()
+        );
     }
     Ok(codec)
 }
 
 /// Encodes text with a registered codec.
-pub fn encode_text(text: &Ref<Str>, encoding: &Ref<Str>, errors: Option<&Ref<Str>>) -> PyResult<Ref<Bytes>> {
+pub fn encode_text(
+    text: &Ref<Str>,
+    encoding: &Ref<Str>,
+    errors: Option<&Ref<Str>>,
+) -> PyResult<Ref<Bytes>> {
     let codec = lookup_text(encoding, "codecs.encode()")?;
     let answer = call_codec(&codec, 0, text.to_value(), encoding, errors)?;
     if let Some(array) = answer.downcast::<ByteArray>() {
-        let message = format!("encoder {} returned bytearray instead of bytes; use codecs.encode() to encode to arbitrary types", encoding.to_display());
+        let message = format!(
+            "encoder {} returned bytearray instead of bytes; use codecs.encode() to encode to arbitrary types",
+            encoding.to_display()
+        );
         warnings::warn(ExceptionKind::RuntimeWarning, &message)?;
         return Ok(Bytes::new(&array.cell().to_vec()));
     }
@@ -255,7 +311,11 @@ pub fn encode_text(text: &Ref<Str>, encoding: &Ref<Str>, errors: Option<&Ref<Str
 }
 
 /// Decodes bytes with a registered codec.
-pub fn decode_text(bytes: &Ref<Bytes>, encoding: &Ref<Str>, errors: Option<&Ref<Str>>) -> PyResult<Ref<Str>> {
+pub fn decode_text(
+    bytes: &Ref<Bytes>,
+    encoding: &Ref<Str>,
+    errors: Option<&Ref<Str>>,
+) -> PyResult<Ref<Str>> {
     let codec = lookup_text(encoding, "codecs.decode()")?;
     let answer = call_codec(&codec, 1, bytes.to_value(), encoding, errors)?;
     match answer.into_ref::<Str>() {

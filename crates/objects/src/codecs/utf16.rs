@@ -63,12 +63,21 @@ pub fn utf16_encode(text: &Ref<Str>, errors: &Errors<'_>, order: ByteOrder) -> P
         ByteOrder::Little => "utf-16-le",
         ByteOrder::Big => "utf-16-be",
     };
-    let push = |out: &mut Vec<u8>, unit: u16| out.extend(if big { unit.to_be_bytes() } else { unit.to_le_bytes() });
+    let push = |out: &mut Vec<u8>, unit: u16| {
+        out.extend(if big {
+            unit.to_be_bytes()
+        } else {
+            unit.to_le_bytes()
+        })
+    };
     let encoded = encode_with(name, text, errors, |text, at, out| {
         let units = text.units();
         for (index, code) in units.range(at..units.len()).code_points().enumerate() {
             match char::from_u32(code) {
-                Some(character) => character.encode_utf16(&mut [0; 2]).iter().for_each(|&unit| push(out, unit)),
+                Some(character) => character
+                    .encode_utf16(&mut [0; 2])
+                    .iter()
+                    .for_each(|&unit| push(out, unit)),
                 None => return Ok(bad(at + index, at + index + 1, "surrogates not allowed")),
             }
         }
@@ -84,7 +93,12 @@ pub fn utf16_encode(text: &Ref<Str>, errors: &Errors<'_>, order: ByteOrder) -> P
 }
 
 /// UTF-16 as text; `last` says that no more bytes follow.
-pub fn utf16_decode(bytes: &[u8], errors: &Errors<'_>, order: ByteOrder, last: bool) -> PyResult<Decoded> {
+pub fn utf16_decode(
+    bytes: &[u8],
+    errors: &Errors<'_>,
+    order: ByteOrder,
+    last: bool,
+) -> PyResult<Decoded> {
     let (mut found, mut skip) = (order, 0);
     if order == ByteOrder::Marked {
         match bytes {
@@ -97,8 +111,20 @@ pub fn utf16_decode(bytes: &[u8], errors: &Errors<'_>, order: ByteOrder, last: b
     let name = if big { "utf-16-be" } else { "utf-16-le" };
     let mut first = true;
     let (text, used) = decode_with(name, bytes, errors, |bytes, at, out| {
-        let mut at = if std::mem::take(&mut first) { at + skip } else { at };
-        let unit = |at: usize| bytes.get(at..at + 2).map(|pair| u32::from(if big { u16::from_be_bytes([pair[0], pair[1]]) } else { u16::from_le_bytes([pair[0], pair[1]]) }));
+        let mut at = if std::mem::take(&mut first) {
+            at + skip
+        } else {
+            at
+        };
+        let unit = |at: usize| {
+            bytes.get(at..at + 2).map(|pair| {
+                u32::from(if big {
+                    u16::from_be_bytes([pair[0], pair[1]])
+                } else {
+                    u16::from_le_bytes([pair[0], pair[1]])
+                })
+            })
+        };
         while let Some(code) = unit(at) {
             match code {
                 0xd800..0xdc00 => match unit(at + 2) {
@@ -115,7 +141,15 @@ pub fn utf16_decode(bytes: &[u8], errors: &Errors<'_>, order: ByteOrder, last: b
             }
             at += 2;
         }
-        Ok(if at < bytes.len() && last { bad(at, bytes.len(), "truncated data") } else { Progress::Done(at) })
+        Ok(if at < bytes.len() && last {
+            bad(at, bytes.len(), "truncated data")
+        } else {
+            Progress::Done(at)
+        })
     })?;
-    Ok(Decoded { text, used, order: found })
+    Ok(Decoded {
+        text,
+        used,
+        order: found,
+    })
 }

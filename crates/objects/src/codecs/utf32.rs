@@ -14,7 +14,13 @@ pub fn utf32_encode(text: &Ref<Str>, errors: &Errors<'_>, order: ByteOrder) -> P
         ByteOrder::Little => "utf-32-le",
         ByteOrder::Big => "utf-32-be",
     };
-    let push = |out: &mut Vec<u8>, code: u32| out.extend(if big { code.to_be_bytes() } else { code.to_le_bytes() });
+    let push = |out: &mut Vec<u8>, code: u32| {
+        out.extend(if big {
+            code.to_be_bytes()
+        } else {
+            code.to_le_bytes()
+        })
+    };
     let encoded = encode_with(name, text, errors, |text, at, out| {
         let units = text.units();
         for (index, code) in units.range(at..units.len()).code_points().enumerate() {
@@ -35,7 +41,12 @@ pub fn utf32_encode(text: &Ref<Str>, errors: &Errors<'_>, order: ByteOrder) -> P
 }
 
 /// UTF-32 as text; `last` says that no more bytes follow.
-pub fn utf32_decode(bytes: &[u8], errors: &Errors<'_>, order: ByteOrder, last: bool) -> PyResult<Decoded> {
+pub fn utf32_decode(
+    bytes: &[u8],
+    errors: &Errors<'_>,
+    order: ByteOrder,
+    last: bool,
+) -> PyResult<Decoded> {
     let (mut found, mut skip) = (order, 0);
     if order == ByteOrder::Marked {
         match bytes {
@@ -48,17 +59,42 @@ pub fn utf32_decode(bytes: &[u8], errors: &Errors<'_>, order: ByteOrder, last: b
     let name = if big { "utf-32-be" } else { "utf-32-le" };
     let mut first = true;
     let (text, used) = decode_with(name, bytes, errors, |bytes, at, out| {
-        let mut at = if std::mem::take(&mut first) { at + skip } else { at };
-        while let Some(unit) = bytes.get(at..at + 4).and_then(|unit| <[u8; 4]>::try_from(unit).ok()) {
-            let code = if big { u32::from_be_bytes(unit) } else { u32::from_le_bytes(unit) };
+        let mut at = if std::mem::take(&mut first) {
+            at + skip
+        } else {
+            at
+        };
+        while let Some(unit) = bytes
+            .get(at..at + 4)
+            .and_then(|unit| <[u8; 4]>::try_from(unit).ok())
+        {
+            let code = if big {
+                u32::from_be_bytes(unit)
+            } else {
+                u32::from_le_bytes(unit)
+            };
             match code {
-                0xd800..0xe000 => return Ok(bad(at, at + 4, "code point in surrogate code point range(0xd800, 0xe000)")),
+                0xd800..0xe000 => {
+                    return Ok(bad(
+                        at,
+                        at + 4,
+                        "code point in surrogate code point range(0xd800, 0xe000)",
+                    ));
+                }
                 0x11_0000.. => return Ok(bad(at, at + 4, "code point not in range(0x110000)")),
                 _ => out.push(code),
             }
             at += 4;
         }
-        Ok(if at < bytes.len() && last { bad(at, bytes.len(), "truncated data") } else { Progress::Done(at) })
+        Ok(if at < bytes.len() && last {
+            bad(at, bytes.len(), "truncated data")
+        } else {
+            Progress::Done(at)
+        })
     })?;
-    Ok(Decoded { text, used, order: found })
+    Ok(Decoded {
+        text,
+        used,
+        order: found,
+    })
 }

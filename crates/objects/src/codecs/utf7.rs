@@ -21,7 +21,11 @@ fn base64_value(byte: u8) -> Option<u32> {
 /// Whether a character stands for itself in what the encoder writes.
 fn is_direct(code: u32) -> bool {
     match u8::try_from(code) {
-        Ok(byte) => byte.is_ascii_alphanumeric() || b"'(),-./:? \t\n\r".contains(&byte) || b"!\"#$%&*;<=>@[]^_`{|}".contains(&byte),
+        Ok(byte) => {
+            byte.is_ascii_alphanumeric()
+                || b"'(),-./:? \t\n\r".contains(&byte)
+                || b"!\"#$%&*;<=>@[]^_`{|}".contains(&byte)
+        }
         Err(_) => false,
     }
 }
@@ -61,7 +65,10 @@ pub fn utf7_encode(text: &Str) -> Vec<u8> {
         }
         let mut units = [code, 0];
         let count = if code >= 0x10000 {
-            units = [0xd800 + ((code - 0x10000) >> 10), 0xdc00 + ((code - 0x10000) & 0x3ff)];
+            units = [
+                0xd800 + ((code - 0x10000) >> 10),
+                0xdc00 + ((code - 0x10000) & 0x3ff),
+            ];
             2
         } else {
             1
@@ -105,13 +112,19 @@ impl Run {
             }
             out.push(high);
         }
-        if (0xd800..0xdc00).contains(&unit) { self.surrogate = Some(unit) } else { out.push(unit) }
+        if (0xd800..0xdc00).contains(&unit) {
+            self.surrogate = Some(unit)
+        } else {
+            out.push(unit)
+        }
     }
 }
 
 /// UTF-7 as text, and how many bytes were used: without `last`, a run that has not ended is left for the next call.
 pub fn utf7_decode(bytes: &[u8], errors: &Errors<'_>, last: bool) -> PyResult<(Ref<Str>, usize)> {
-    decode_with("utf7", bytes, errors, |bytes, at, out| Ok(decode_step(bytes, at, out, last)))
+    decode_with("utf7", bytes, errors, |bytes, at, out| {
+        Ok(decode_step(bytes, at, out, last))
+    })
 }
 
 fn decode_step(bytes: &[u8], mut at: usize, out: &mut StrBuilder, last: bool) -> Progress {
@@ -131,12 +144,20 @@ fn decode_step(bytes: &[u8], mut at: usize, out: &mut StrBuilder, last: bool) ->
                 at += 2;
                 continue;
             }
-            Some(&next) if base64_value(next).is_none() => return bad(at, at + 2, "ill-formed sequence"),
+            Some(&next) if base64_value(next).is_none() => {
+                return bad(at, at + 2, "ill-formed sequence");
+            }
             _ => {}
         }
         // The run is decoded on the side, so that one that has not ended leaves no trace.
         let mut text = StrBuilder::new();
-        let mut run = Run { start: at, bits: 0, buffer: 0, surrogate: None, empty: true };
+        let mut run = Run {
+            start: at,
+            bits: 0,
+            buffer: 0,
+            surrogate: None,
+            empty: true,
+        };
         at += 1;
         match decode_run(bytes, &mut at, &mut text, &mut run) {
             Ended::Normally => out.push_part(text.units()),
@@ -145,7 +166,11 @@ fn decode_step(bytes: &[u8], mut at: usize, out: &mut StrBuilder, last: bool) ->
                 return bad(run.start, at, reason);
             }
             Ended::WithInput if last => {
-                if run.surrogate.is_some() || run.bits >= 6 || (run.bits > 0 && run.buffer != 0) || run.empty {
+                if run.surrogate.is_some()
+                    || run.bits >= 6
+                    || (run.bits > 0 && run.buffer != 0)
+                    || run.empty
+                {
                     out.push_part(text.units());
                     return bad(run.start, bytes.len(), "unterminated shift sequence");
                 }

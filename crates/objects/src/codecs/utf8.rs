@@ -18,7 +18,11 @@ fn encode_step(text: &Str, at: usize, out: &mut Vec<u8>) -> PyResult<Progress> {
             Some(character) => out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
             None => {
                 let start = at + index;
-                let count = units.range(start..units.len()).code_points().take_while(|&code| is_surrogate(code)).count();
+                let count = units
+                    .range(start..units.len())
+                    .code_points()
+                    .take_while(|&code| is_surrogate(code))
+                    .count();
                 return Ok(bad(start, start + count, "surrogates not allowed"));
             }
         }
@@ -39,7 +43,9 @@ pub fn utf8_decode(bytes: &[u8], errors: &Errors<'_>, last: bool) -> PyResult<(R
     if let Ok(text) = std::str::from_utf8(bytes) {
         return Ok((Str::new(text), bytes.len()));
     }
-    decode_with("utf-8", bytes, errors, |bytes, at, out| Ok(decode_step(bytes, at, out, last)))
+    decode_with("utf-8", bytes, errors, |bytes, at, out| {
+        Ok(decode_step(bytes, at, out, last))
+    })
 }
 
 fn decode_step(bytes: &[u8], at: usize, out: &mut StrBuilder, last: bool) -> Progress {
@@ -52,7 +58,10 @@ fn decode_step(bytes: &[u8], at: usize, out: &mut StrBuilder, last: bool) -> Pro
         Err(error) => error,
     };
     let valid = String::from_utf8_lossy(&rest[..error.valid_up_to()]);
-    debug_assert!(matches!(valid, Cow::Borrowed(_)), "the part before the error is valid");
+    debug_assert!(
+        matches!(valid, Cow::Borrowed(_)),
+        "the part before the error is valid"
+    );
     out.push_str(&valid);
     let start = at + error.valid_up_to();
     match error.error_len() {
@@ -60,7 +69,15 @@ fn decode_step(bytes: &[u8], at: usize, out: &mut StrBuilder, last: bool) -> Pro
         None => Progress::Done(start),
         Some(length) => {
             let starts_nothing = matches!(bytes[start], 0x80..=0xc1 | 0xf5..=0xff);
-            bad(start, start + length, if starts_nothing { "invalid start byte" } else { "invalid continuation byte" })
+            bad(
+                start,
+                start + length,
+                if starts_nothing {
+                    "invalid start byte"
+                } else {
+                    "invalid continuation byte"
+                },
+            )
         }
     }
 }

@@ -68,7 +68,9 @@ pub fn multiply(left: &Value, right: &Value) -> PyResult<Value> {
 pub fn true_divide(left: &Value, right: &Value) -> PyResult<Value> {
     let quotient = match operands!(left, right) {
         (Complex(left), Complex(right)) => quotient(left, right),
-        (Complex(left), Real(right)) => (right != 0.0).then(|| Parts::new(left.re / right, left.im / right)),
+        (Complex(left), Real(right)) => {
+            (right != 0.0).then(|| Parts::new(left.re / right, left.im / right))
+        }
         (Real(left), Complex(right)) => quotient_of_real(left, right),
         (Real(left), Real(right)) => (right != 0.0).then(|| Parts::new(left / right, 0.0)),
     };
@@ -82,7 +84,11 @@ fn unit_if_infinite(part: f64) -> f64 {
 
 /// A NaN as a zero, with its sign.
 fn zero_if_nan(part: f64) -> f64 {
-    if part.is_nan() { 0f64.copysign(part) } else { part }
+    if part.is_nan() {
+        0f64.copysign(part)
+    } else {
+        part
+    }
 }
 
 /// The product of two complex numbers.
@@ -90,7 +96,11 @@ pub fn product(left: Parts, right: Parts) -> Parts {
     let (ac, bd) = (left.re * right.re, left.im * right.im);
     let (ad, bc) = (left.re * right.im, left.im * right.re);
     let product = Parts::new(ac - bd, ad + bc);
-    if product.re.is_nan() && product.im.is_nan() { recovered_product(left, right, [ac, bd, ad, bc]).unwrap_or(product) } else { product }
+    if product.re.is_nan() && product.im.is_nan() {
+        recovered_product(left, right, [ac, bd, ad, bc]).unwrap_or(product)
+    } else {
+        product
+    }
 }
 
 /// The infinity that a product of NaN parts stands for, if one of the factors or products was infinite.
@@ -115,7 +125,10 @@ fn recovered_product(left: Parts, right: Parts, products: [f64; 4]) -> Option<Pa
         recover = true;
     }
     recover.then(|| {
-        Parts::new(f64::INFINITY * (a.re * b.re - a.im * b.im), f64::INFINITY * (a.re * b.im + a.im * b.re))
+        Parts::new(
+            f64::INFINITY * (a.re * b.re - a.im * b.im),
+            f64::INFINITY * (a.re * b.im + a.im * b.re),
+        )
     })
 }
 
@@ -128,11 +141,17 @@ pub fn quotient(left: Parts, right: Parts) -> Option<Parts> {
         }
         let ratio = right.im / right.re;
         let denominator = right.re + right.im * ratio;
-        Parts::new((left.re + left.im * ratio) / denominator, (left.im - left.re * ratio) / denominator)
+        Parts::new(
+            (left.re + left.im * ratio) / denominator,
+            (left.im - left.re * ratio) / denominator,
+        )
     } else if im >= re {
         let ratio = right.re / right.im;
         let denominator = right.re * ratio + right.im;
-        Parts::new((left.re * ratio + left.im) / denominator, (left.im * ratio - left.re) / denominator)
+        Parts::new(
+            (left.re * ratio + left.im) / denominator,
+            (left.im * ratio - left.re) / denominator,
+        )
     } else {
         Parts::new(f64::NAN, f64::NAN)
     };
@@ -148,7 +167,10 @@ pub fn quotient(left: Parts, right: Parts) -> Option<Parts> {
     }
     if (re.is_infinite() || im.is_infinite()) && left.is_finite() {
         let (x, y) = (unit_if_infinite(right.re), unit_if_infinite(right.im));
-        return Some(Parts::new(0.0 * (left.re * x + left.im * y), 0.0 * (left.im * x - left.re * y)));
+        return Some(Parts::new(
+            0.0 * (left.re * x + left.im * y),
+            0.0 * (left.im * x - left.re * y),
+        ));
     }
     Some(result)
 }
@@ -170,7 +192,11 @@ fn quotient_of_real(left: f64, right: Parts) -> Option<Parts> {
     } else {
         Parts::new(f64::NAN, f64::NAN)
     };
-    if result.re.is_nan() && result.im.is_nan() && left.is_finite() && (re.is_infinite() || im.is_infinite()) {
+    if result.re.is_nan()
+        && result.im.is_nan()
+        && left.is_finite()
+        && (re.is_infinite() || im.is_infinite())
+    {
         let (x, y) = (unit_if_infinite(right.re), unit_if_infinite(right.im));
         return Some(Parts::new(0.0 * (left * x), 0.0 * (-left * y)));
     }
@@ -197,7 +223,9 @@ pub fn power_of_complex(base: Parts, exponent: Parts) -> PyResult<Value> {
     } else {
         general_power(base, exponent)
     };
-    let Some(power) = power else { bail!(ZeroDivisionError, "zero to a negative or complex power") };
+    let Some(power) = power else {
+        bail!(ZeroDivisionError, "zero to a negative or complex power")
+    };
     if power.re.is_infinite() || power.im.is_infinite() {
         bail!(OverflowError, "complex exponentiation");
     }
@@ -251,7 +279,9 @@ pub fn absolute(parts: Parts) -> PyResult<f64> {
 
 /// `left == right` or `left != right` with a complex number on the left; complex numbers have no order.
 pub fn richcompare(left: &Value, right: &Value, comparison: Comparison) -> PyResult<Value> {
-    let Some(parts) = parts_of(left).filter(|_| matches!(comparison, Comparison::Eq | Comparison::Ne)) else {
+    let Some(parts) =
+        parts_of(left).filter(|_| matches!(comparison, Comparison::Eq | Comparison::Ne))
+    else {
         return Ok(Value::NOT_IMPLEMENTED);
     };
     let equal = if let Some(other) = parts_of(right) {

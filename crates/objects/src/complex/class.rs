@@ -30,9 +30,13 @@ impl Complex {
 
     #[slot(hash)]
     fn hash(this: &Ref<Complex>) -> PyResult<i64> {
-        let part = |part: f64| hash::hash_f64(part).unwrap_or_else(|| hash::hash_address(this.as_value().bits()));
+        let part = |part: f64| {
+            hash::hash_f64(part).unwrap_or_else(|| hash::hash_address(this.as_value().bits()))
+        };
         let (real, imag) = (part(this.parts.re), part(this.parts.im));
-        Ok(hash::avoid_minus_one(real.wrapping_add(hash::IMAGINARY.wrapping_mul(imag))))
+        Ok(hash::avoid_minus_one(
+            real.wrapping_add(hash::IMAGINARY.wrapping_mul(imag)),
+        ))
     }
 
     #[slot(richcompare)]
@@ -92,7 +96,11 @@ impl Complex {
             return Ok(number.clone());
         }
         let complex = from_parts(as_parts(number)?);
-        if class.is(Complex::class()) { Ok(complex) } else { protocol::call1(class.as_value(), &complex) }
+        if class.is(Complex::class()) {
+            Ok(complex)
+        } else {
+            protocol::call1(class.as_value(), &complex)
+        }
     }
 
     /// The number with the opposite imaginary part.
@@ -133,5 +141,9 @@ impl Complex {
 }
 
 fn exact(this: &Ref<Complex>) -> Value {
-    if this.class().is(Complex::class()) { this.to_value() } else { from_parts(this.parts) }
+    if this.class().is(Complex::class()) {
+        this.to_value()
+    } else {
+        from_parts(this.parts)
+    }
 }

@@ -21,10 +21,15 @@ fn by_special_method(value: &Value) -> PyResult<Option<Parts>> {
     if value.downcast_exact::<Complex>().is_some() {
         return Ok(parts_of(value));
     }
-    let Some(answer) = protocol::call_special_optional(value, id!("__complex__"), &[])? else { return Ok(None) };
+    let Some(answer) = protocol::call_special_optional(value, id!("__complex__"), &[])? else {
+        return Ok(None);
+    };
     let (class, answered) = (value.class().name(), answer.class().name());
     let Some(parts) = parts_of(&answer) else {
-        bail!(TypeError, "{class}.__complex__ returned non-complex (type {answered})");
+        bail!(
+            TypeError,
+            "{class}.__complex__ returned non-complex (type {answered})"
+        );
     };
     if answer.downcast_exact::<Complex>().is_none() {
         let message = format!(
@@ -53,7 +58,11 @@ fn is_real_number(value: &Value) -> bool {
 }
 
 /// `complex.__new__(class, real, imag)`.
-pub(super) fn construct(class: &Ref<Type>, real: Option<&Value>, imag: Option<&Value>) -> PyResult<Value> {
+pub(super) fn construct(
+    class: &Ref<Type>,
+    real: Option<&Value>,
+    imag: Option<&Value>,
+) -> PyResult<Value> {
     let parts = match (real, imag) {
         (None, None) => Parts::new(0.0, 0.0),
         (Some(only), None) => {
@@ -64,7 +73,11 @@ pub(super) fn construct(class: &Ref<Type>, real: Option<&Value>, imag: Option<&V
         }
         (real, Some(imag)) => from_both(real, imag)?,
     };
-    Ok(if class.is(Complex::class()) { from_parts(parts) } else { with_class(class, parts) })
+    Ok(if class.is(Complex::class()) {
+        from_parts(parts)
+    } else {
+        with_class(class, parts)
+    })
 }
 
 fn from_only(value: &Value) -> PyResult<Parts> {
@@ -81,7 +94,11 @@ fn from_only(value: &Value) -> PyResult<Parts> {
         return Ok(parts);
     }
     if !is_real_number(value) {
-        bail!(TypeError, "complex() argument must be a string or a number, not {}", value.class().name());
+        bail!(
+            TypeError,
+            "complex() argument must be a string or a number, not {}",
+            value.class().name()
+        );
     }
     Ok(Parts::new(float::as_f64(value)?, 0.0))
 }
@@ -96,7 +113,9 @@ fn from_both(real: Option<&Value>, imag: &Value) -> PyResult<Parts> {
         (Part::Real(real), Part::Real(imag)) => Parts::new(real, imag),
         (Part::Complex(real), Part::Real(imag)) => Parts::new(real.re, imag + real.im),
         (Part::Real(real), Part::Complex(imag)) => Parts::new(real - imag.im, imag.re),
-        (Part::Complex(real), Part::Complex(imag)) => Parts::new(real.re - imag.im, imag.re + real.im),
+        (Part::Complex(real), Part::Complex(imag)) => {
+            Parts::new(real.re - imag.im, imag.re + real.im)
+        }
     })
 }
 
@@ -114,12 +133,19 @@ fn one_part(value: &Value, name: &str, special: bool) -> PyResult<Part> {
         parts => parts,
     };
     if let Some(parts) = parts {
-        let message = format!("complex() argument '{name}' must be a real number, not {}", class.name());
+        let message = format!(
+            "complex() argument '{name}' must be a real number, not {}",
+            class.name()
+        );
         warnings::warn(ExceptionKind::DeprecationWarning, &message)?;
         return Ok(Part::Complex(parts));
     }
     if !is_real_number(value) {
-        bail!(TypeError, "complex() argument '{name}' must be a real number, not {}", class.name());
+        bail!(
+            TypeError,
+            "complex() argument '{name}' must be a real number, not {}",
+            class.name()
+        );
     }
     float::as_f64(value).map(Part::Real)
 }

@@ -47,7 +47,11 @@ impl BoundMethod {
     }
 
     #[slot(descr_get)]
-    fn descr_get(this: &Value, _instance: Option<&Value>, _class: Option<&Value>) -> PyResult<Value> {
+    fn descr_get(
+        this: &Value,
+        _instance: Option<&Value>,
+        _class: Option<&Value>,
+    ) -> PyResult<Value> {
         // Already bound.
         Ok(this.clone())
     }
@@ -67,24 +71,37 @@ impl BoundMethod {
             Some(name) => Some(name),
             None => protocol::getattr_optional(&this.function, id!("__name__"))?,
         };
-        let name = name.and_then(|name| name.downcast::<Str>().map(|name| name.to_display().into_owned()));
+        let name = name.and_then(|name| {
+            name.downcast::<Str>()
+                .map(|name| name.to_display().into_owned())
+        });
         let receiver = protocol::repr(&this.receiver)?;
-        let text = format!("<bound method {} of {}>", name.as_deref().unwrap_or("?"), receiver.to_display());
+        let text = format!(
+            "<bound method {} of {}>",
+            name.as_deref().unwrap_or("?"),
+            receiver.to_display()
+        );
         Ok(Str::new(&text).into_value())
     }
 
     #[slot(hash)]
     fn hash(this: &Ref<BoundMethod>) -> PyResult<i64> {
         let receiver = hash::hash_address(this.receiver.id());
-        Ok(hash::avoid_minus_one(receiver ^ protocol::hash(&this.function)?))
+        Ok(hash::avoid_minus_one(
+            receiver ^ protocol::hash(&this.function)?,
+        ))
     }
 
     #[slot(richcompare)]
     fn richcompare(left: &Value, right: &Value, comparison: Comparison) -> PyResult<Value> {
-        let (Some(left), Some(right)) = (left.downcast::<BoundMethod>(), right.downcast::<BoundMethod>()) else {
+        let (Some(left), Some(right)) = (
+            left.downcast::<BoundMethod>(),
+            right.downcast::<BoundMethod>(),
+        ) else {
             return Ok(Value::NOT_IMPLEMENTED);
         };
-        let same = left.receiver.is(&right.receiver) && protocol::equal(&left.function, &right.function)?;
+        let same =
+            left.receiver.is(&right.receiver) && protocol::equal(&left.function, &right.function)?;
         match comparison {
             Comparison::Eq => Ok(Value::from_bool(same)),
             Comparison::Ne => Ok(Value::from_bool(!same)),

@@ -68,7 +68,11 @@ fn no_accessor(this: &Ref<Property>, instance: &Value, what: &str) -> crate::rai
     let class = instance.class().qualname_object().to_display().into_owned();
     match name {
         Some(name) => match protocol::repr(&name) {
-            Ok(name) => exc!(AttributeError, "property {} of '{class}' object has no {what}", name.to_display()),
+            Ok(name) => exc!(
+                AttributeError,
+                "property {} of '{class}' object has no {what}",
+                name.to_display()
+            ),
             Err(raised) => raised,
         },
         None => exc!(AttributeError, "property of '{class}' object has no {what}"),
@@ -76,15 +80,26 @@ fn no_accessor(this: &Ref<Property>, instance: &Value, what: &str) -> crate::rai
 }
 
 /// A copy with one accessor replaced (`prop.setter(f)`).
-fn copy_with(this: &Ref<Property>, get: Option<&Value>, set: Option<&Value>, delete: Option<&Value>) -> PyResult<Value> {
-    let pick = |new: Option<&Value>, old: &Slot| present(new).or_else(|| old.get()).unwrap_or(Value::NONE);
+fn copy_with(
+    this: &Ref<Property>,
+    get: Option<&Value>,
+    set: Option<&Value>,
+    delete: Option<&Value>,
+) -> PyResult<Value> {
+    let pick =
+        |new: Option<&Value>, old: &Slot| present(new).or_else(|| old.get()).unwrap_or(Value::NONE);
     let doc = if this.doc_from_getter.get() && !pick(get, &this.get).is_none() {
         Value::NONE
     } else {
         this.doc.get().unwrap_or(Value::NONE)
     };
     let class = this.class().to_value();
-    let values = [pick(get, &this.get), pick(set, &this.set), pick(delete, &this.delete), doc];
+    let values = [
+        pick(get, &this.get),
+        pick(set, &this.set),
+        pick(delete, &this.delete),
+        doc,
+    ];
     let copy = protocol::call_positional(&class, &values)?;
     if let Some(copy) = copy.downcast::<Property>() {
         copy.name.set(this.name.get());
@@ -125,14 +140,24 @@ impl Property {
         }
         // An instance of a subclass keeps its docstring as an attribute: the class's own `__doc__` would hide the slot.
         match protocol::setattr(this.as_value(), id!("__doc__"), &doc.unwrap_or(Value::NONE)) {
-            Err(raised) if raised.is(ExceptionKind::AttributeError) && !this.doc_from_getter.get() => Ok(()),
+            Err(raised)
+                if raised.is(ExceptionKind::AttributeError) && !this.doc_from_getter.get() =>
+            {
+                Ok(())
+            }
             other => other,
         }
     }
 
     #[slot(descr_get)]
-    fn descr_get(this: &Ref<Property>, instance: Option<&Value>, _class: Option<&Value>) -> PyResult<Value> {
-        let Some(instance) = instance else { return Ok(this.to_value()) };
+    fn descr_get(
+        this: &Ref<Property>,
+        instance: Option<&Value>,
+        _class: Option<&Value>,
+    ) -> PyResult<Value> {
+        let Some(instance) = instance else {
+            return Ok(this.to_value());
+        };
         match this.get.get() {
             Some(getter) => protocol::call1(&getter, instance),
             None => Err(no_accessor(this, instance, "getter")),
@@ -183,7 +208,11 @@ impl Property {
     fn name(this: &Ref<Property>) -> PyResult<Value> {
         match property_name(this)? {
             Some(name) => Ok(name),
-            None => bail!(AttributeError, "'{}' object has no attribute '__name__'", this.class().name()),
+            None => bail!(
+                AttributeError,
+                "'{}' object has no attribute '__name__'",
+                this.class().name()
+            ),
         }
     }
 
@@ -197,7 +226,8 @@ impl Property {
     fn is_abstract(this: &Ref<Property>) -> PyResult<bool> {
         for function in [&this.get, &this.set, &this.delete] {
             if let Some(function) = function.get()
-                && let Some(flag) = protocol::getattr_optional(&function, id!("__isabstractmethod__"))?
+                && let Some(flag) =
+                    protocol::getattr_optional(&function, id!("__isabstractmethod__"))?
                 && protocol::is_true(&flag)?
             {
                 return Ok(true);
@@ -228,7 +258,11 @@ impl Property {
     #[method("(*args)", nosig)]
     fn __set_name__(this: &Ref<Property>, args: Args<'_>) -> PyResult<()> {
         let [_owner, name] = args.positional() else {
-            bail!(TypeError, "__set_name__() takes 2 positional arguments but {} were given", args.positional().len());
+            bail!(
+                TypeError,
+                "__set_name__() takes 2 positional arguments but {} were given",
+                args.positional().len()
+            );
         };
         this.name.set(Some(name.clone()));
         Ok(())

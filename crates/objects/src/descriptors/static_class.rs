@@ -26,7 +26,12 @@ pub struct ClassMethod {
 
 /// Copies name, docstring and the like from the wrapped function, as `functools.wraps` does.
 fn copy_metadata(wrapper: &Value, function: &Value) -> PyResult<()> {
-    for name in [id!("__module__"), id!("__name__"), id!("__qualname__"), id!("__doc__")] {
+    for name in [
+        id!("__module__"),
+        id!("__name__"),
+        id!("__qualname__"),
+        id!("__doc__"),
+    ] {
         if let Some(value) = protocol::getattr_optional(function, name)? {
             instance::set_attribute(wrapper, name, Some(value));
         }
@@ -35,7 +40,9 @@ fn copy_metadata(wrapper: &Value, function: &Value) -> PyResult<()> {
 }
 
 fn wrapped(function: &Slot, what: &str) -> PyResult<Value> {
-    function.get().ok_or_else(|| exc!(RuntimeError, "uninitialized {what} object"))
+    function
+        .get()
+        .ok_or_else(|| exc!(RuntimeError, "uninitialized {what} object"))
 }
 
 fn show(name: &str, function: &Slot) -> PyResult<Value> {
@@ -65,7 +72,8 @@ fn set_forwarded(this: &Value, name: &Ref<Str>, value: Option<&Value>) -> PyResu
 
 fn is_abstract(function: &Slot) -> PyResult<bool> {
     match function.get() {
-        Some(function) => match protocol::getattr_optional(&function, id!("__isabstractmethod__"))? {
+        Some(function) => match protocol::getattr_optional(&function, id!("__isabstractmethod__"))?
+        {
             Some(flag) => protocol::is_true(&flag),
             None => Ok(false),
         },
@@ -74,13 +82,21 @@ fn is_abstract(function: &Slot) -> PyResult<bool> {
 }
 
 fn attribute_dict(this: &Value) -> Ref<Dict> {
-    instance::attributes(this).expect("the class has attributes").ensure_dict(this.class())
+    instance::attributes(this)
+        .expect("the class has attributes")
+        .ensure_dict(this.class())
 }
 
 impl StaticMethod {
     /// Wraps a function without copying its metadata (implicit `__new__`).
     pub fn wrap(function: Value) -> Value {
-        heap::new_object(StaticMethod::class(), StaticMethod { function: Slot::new(Some(function)) }).into_value()
+        heap::new_object(
+            StaticMethod::class(),
+            StaticMethod {
+                function: Slot::new(Some(function)),
+            },
+        )
+        .into_value()
     }
 
     /// The function inside.
@@ -93,7 +109,13 @@ impl StaticMethod {
 impl StaticMethod {
     #[slot(new)]
     fn make(class: &Ref<Type>, _args: Args<'_>) -> PyResult<Value> {
-        Ok(heap::new_object(class, StaticMethod { function: Slot::empty() }).into_value())
+        Ok(heap::new_object(
+            class,
+            StaticMethod {
+                function: Slot::empty(),
+            },
+        )
+        .into_value())
     }
 
     #[init("($self, function, /)")]
@@ -103,7 +125,11 @@ impl StaticMethod {
     }
 
     #[slot(descr_get)]
-    fn descr_get(this: &Ref<StaticMethod>, _instance: Option<&Value>, _class: Option<&Value>) -> PyResult<Value> {
+    fn descr_get(
+        this: &Ref<StaticMethod>,
+        _instance: Option<&Value>,
+        _class: Option<&Value>,
+    ) -> PyResult<Value> {
         wrapped(&this.function, "staticmethod")
     }
 
@@ -139,7 +165,12 @@ impl StaticMethod {
 
     #[getter(name = "__annotations__")]
     fn annotations(this: &Ref<StaticMethod>) -> PyResult<Value> {
-        forwarded(this.as_value(), &this.function, "staticmethod", id!("__annotations__"))
+        forwarded(
+            this.as_value(),
+            &this.function,
+            "staticmethod",
+            id!("__annotations__"),
+        )
     }
 
     #[setter(name = "__annotations__")]
@@ -149,7 +180,12 @@ impl StaticMethod {
 
     #[getter(name = "__annotate__")]
     fn annotate(this: &Ref<StaticMethod>) -> PyResult<Value> {
-        forwarded(this.as_value(), &this.function, "staticmethod", id!("__annotate__"))
+        forwarded(
+            this.as_value(),
+            &this.function,
+            "staticmethod",
+            id!("__annotate__"),
+        )
     }
 
     #[setter(name = "__annotate__")]
@@ -166,7 +202,13 @@ impl StaticMethod {
 impl ClassMethod {
     /// Wraps a function without copying its metadata (implicit `__init_subclass__`).
     pub fn wrap(function: Value) -> Value {
-        heap::new_object(ClassMethod::class(), ClassMethod { function: Slot::new(Some(function)) }).into_value()
+        heap::new_object(
+            ClassMethod::class(),
+            ClassMethod {
+                function: Slot::new(Some(function)),
+            },
+        )
+        .into_value()
     }
 
     /// The function inside.
@@ -179,7 +221,13 @@ impl ClassMethod {
 impl ClassMethod {
     #[slot(new)]
     fn make(class: &Ref<Type>, _args: Args<'_>) -> PyResult<Value> {
-        Ok(heap::new_object(class, ClassMethod { function: Slot::empty() }).into_value())
+        Ok(heap::new_object(
+            class,
+            ClassMethod {
+                function: Slot::empty(),
+            },
+        )
+        .into_value())
     }
 
     #[init("($self, function, /)")]
@@ -189,7 +237,11 @@ impl ClassMethod {
     }
 
     #[slot(descr_get)]
-    fn descr_get(this: &Ref<ClassMethod>, instance: Option<&Value>, class: Option<&Value>) -> PyResult<Value> {
+    fn descr_get(
+        this: &Ref<ClassMethod>,
+        instance: Option<&Value>,
+        class: Option<&Value>,
+    ) -> PyResult<Value> {
         let function = wrapped(&this.function, "classmethod")?;
         let class = match (class, instance) {
             (Some(class), _) => class.clone(),
@@ -226,7 +278,12 @@ impl ClassMethod {
 
     #[getter(name = "__annotations__")]
     fn annotations(this: &Ref<ClassMethod>) -> PyResult<Value> {
-        forwarded(this.as_value(), &this.function, "classmethod", id!("__annotations__"))
+        forwarded(
+            this.as_value(),
+            &this.function,
+            "classmethod",
+            id!("__annotations__"),
+        )
     }
 
     #[setter(name = "__annotations__")]
@@ -236,7 +293,12 @@ impl ClassMethod {
 
     #[getter(name = "__annotate__")]
     fn annotate(this: &Ref<ClassMethod>) -> PyResult<Value> {
-        forwarded(this.as_value(), &this.function, "classmethod", id!("__annotate__"))
+        forwarded(
+            this.as_value(),
+            &this.function,
+            "classmethod",
+            id!("__annotate__"),
+        )
     }
 
     #[setter(name = "__annotate__")]

@@ -39,7 +39,11 @@ fn check(class: &Ref<Type>, object: &Value) -> PyResult<Ref<Type>> {
     {
         return Ok(claimed.clone());
     }
-    let what = if object.downcast::<Type>().is_some() { "type" } else { "instance of" };
+    let what = if object.downcast::<Type>().is_some() {
+        "type"
+    } else {
+        "instance of"
+    };
     let shown = match object.downcast::<Type>() {
         Some(class) => class.name(),
         None => object.class().name(),
@@ -52,15 +56,32 @@ fn check(class: &Ref<Type>, object: &Value) -> PyResult<Ref<Type>> {
 }
 
 /// Finds `name` behind `class` in the MRO of `start` and binds it to `object`.
-fn lookup_after(class: &Ref<Type>, start: &Ref<Type>, object: &Value, name: &Ref<Str>) -> PyResult<Option<Value>> {
+fn lookup_after(
+    class: &Ref<Type>,
+    start: &Ref<Type>,
+    object: &Value,
+    name: &Ref<Str>,
+) -> PyResult<Option<Value>> {
     let mro = start.mro();
     let order = mro.tail();
-    let Some(at) = order.iter().position(|item| item.is(class.as_value())) else { return Ok(None) };
+    let Some(at) = order.iter().position(|item| item.is(class.as_value())) else {
+        return Ok(None);
+    };
     for item in &order[at + 1..] {
-        let Some(item) = item.downcast::<Type>() else { continue };
-        let Some(found) = item.dict().get_str(name) else { continue };
-        let Some(get) = found.class().slots.descr_get.get() else { return Ok(Some(found)) };
-        let instance = if object.is(start.as_value()) { None } else { Some(object) };
+        let Some(item) = item.downcast::<Type>() else {
+            continue;
+        };
+        let Some(found) = item.dict().get_str(name) else {
+            continue;
+        };
+        let Some(get) = found.class().slots.descr_get.get() else {
+            return Ok(Some(found));
+        };
+        let instance = if object.is(start.as_value()) {
+            None
+        } else {
+            Some(object)
+        };
         return get(&found, instance, Some(start.as_value())).map(Some);
     }
     Ok(None)
@@ -85,7 +106,11 @@ impl Super {
     fn bound(class: Ref<Type>, object: Value, start: Ref<Type>) -> Ref<Super> {
         heap::new_object(
             Super::class(),
-            Super { class: Slot::new(Some(class)), object: Slot::new(Some(object)), object_class: Slot::new(Some(start)) },
+            Super {
+                class: Slot::new(Some(class)),
+                object: Slot::new(Some(object)),
+                object_class: Slot::new(Some(start)),
+            },
         )
     }
 }
@@ -94,7 +119,15 @@ impl Super {
 impl Super {
     #[slot(new)]
     fn make(class: &Ref<Type>, _args: Args<'_>) -> PyResult<Value> {
-        Ok(heap::new_object(class, Super { class: Slot::empty(), object: Slot::empty(), object_class: Slot::empty() }).into_value())
+        Ok(heap::new_object(
+            class,
+            Super {
+                class: Slot::empty(),
+                object: Slot::empty(),
+                object_class: Slot::empty(),
+            },
+        )
+        .into_value())
     }
 
     #[slot(init)]
@@ -102,15 +135,24 @@ impl Super {
         let values = args.positional_between("super", 0, 2)?;
         let (class, object) = match values {
             [] => {
-                let Some(hooks) = runtime::hooks() else { bail!(RuntimeError, "super(): no current frame") };
+                let Some(hooks) = runtime::hooks() else {
+                    bail!(RuntimeError, "super(): no current frame")
+                };
                 let (class, object) = (hooks.super_arguments)()?;
                 (class, Some(object))
             }
             [class, rest @ ..] => {
                 let Some(class) = class.downcast::<Type>() else {
-                    bail!(TypeError, "super() argument 1 must be a type, not {}", class.class().name());
+                    bail!(
+                        TypeError,
+                        "super() argument 1 must be a type, not {}",
+                        class.class().name()
+                    );
                 };
-                (class.clone(), rest.first().filter(|object| !object.is_none()).cloned())
+                (
+                    class.clone(),
+                    rest.first().filter(|object| !object.is_none()).cloned(),
+                )
             }
         };
         if let Some(object) = &object {
@@ -124,7 +166,8 @@ impl Super {
     #[slot(getattr)]
     fn getattr(this: &Ref<Super>, name: &Ref<Str>) -> PyResult<Value> {
         if !name.eq_str("__class__")
-            && let (Some(class), Some(object), Some(start)) = (this.class.get(), this.object.get(), this.object_class.get())
+            && let (Some(class), Some(object), Some(start)) =
+                (this.class.get(), this.object.get(), this.object_class.get())
             && let Some(found) = lookup_after(&class, &start, &object, name)?
         {
             return Ok(found);
@@ -133,13 +176,26 @@ impl Super {
     }
 
     #[slot(descr_get)]
-    fn descr_get(this: &Ref<Super>, instance: Option<&Value>, _class: Option<&Value>) -> PyResult<Value> {
-        let (Some(instance), None) = (instance.filter(|instance| !instance.is_none()), this.object.get()) else {
+    fn descr_get(
+        this: &Ref<Super>,
+        instance: Option<&Value>,
+        _class: Option<&Value>,
+    ) -> PyResult<Value> {
+        let (Some(instance), None) = (
+            instance.filter(|instance| !instance.is_none()),
+            this.object.get(),
+        ) else {
             return Ok(this.to_value());
         };
-        let Some(class) = this.class.get() else { return Ok(this.to_value()) };
+        let Some(class) = this.class.get() else {
+            return Ok(this.to_value());
+        };
         if !this.as_value().class().is(Super::class()) {
-            return protocol::call2(this.as_value().class().as_value(), class.as_value(), instance);
+            return protocol::call2(
+                this.as_value().class().as_value(),
+                class.as_value(),
+                instance,
+            );
         }
         let start = check(&class, instance)?;
         Ok(Super::bound(class, instance.clone(), start).into_value())
@@ -147,7 +203,10 @@ impl Super {
 
     #[slot(repr)]
     fn repr(this: &Ref<Super>) -> PyResult<Value> {
-        let class = this.class.get().map_or_else(|| "NULL".to_owned(), |class| class.name());
+        let class = this
+            .class
+            .get()
+            .map_or_else(|| "NULL".to_owned(), |class| class.name());
         let text = match this.object_class.get() {
             Some(object) => format!("<super: <class '{class}'>, <{} object>>", object.name()),
             None => format!("<super: <class '{class}'>, NULL>"),

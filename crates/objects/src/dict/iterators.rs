@@ -29,20 +29,36 @@ pub struct Walk {
 impl Walk {
     fn forwards(dict: Ref<Dict>) -> Walk {
         let len = dict.len();
-        Walk { dict: Slot::new(Some(dict)), used: Cell::new(len), cursor: Cell::new(0), left: Cell::new(len) }
+        Walk {
+            dict: Slot::new(Some(dict)),
+            used: Cell::new(len),
+            cursor: Cell::new(0),
+            left: Cell::new(len),
+        }
     }
 
     fn backwards(dict: Ref<Dict>) -> Walk {
         let (len, cursor) = (dict.len(), dict.last_cursor());
-        Walk { dict: Slot::new(Some(dict)), used: Cell::new(len), cursor: Cell::new(cursor), left: Cell::new(len) }
+        Walk {
+            dict: Slot::new(Some(dict)),
+            used: Cell::new(len),
+            cursor: Cell::new(cursor),
+            left: Cell::new(len),
+        }
     }
 
     /// Checks that the dict did not change and moves on. Answers the entry to give.
     #[inline(always)]
     #[allow(unsafe_code)]
-    fn step<T>(&self, backwards: bool, read: impl FnOnce(&Dict, usize) -> Option<T>) -> PyResult<Option<T>> {
+    fn step<T>(
+        &self,
+        backwards: bool,
+        read: impl FnOnce(&Dict, usize) -> Option<T>,
+    ) -> PyResult<Option<T>> {
         // SAFETY: until the dict is let go of at the end, nothing runs foreign code: entries are found and cloned.
-        let Some(dict) = (unsafe { self.dict.peek() }) else { return Ok(None) };
+        let Some(dict) = (unsafe { self.dict.peek() }) else {
+            return Ok(None);
+        };
         if self.used.get() != dict.len() {
             self.used.set(usize::MAX);
             bail!(RuntimeError, "dictionary changed size during iteration");
@@ -78,7 +94,12 @@ impl Walk {
 
     /// A second walk at the same place.
     fn fork(&self) -> Walk {
-        Walk { dict: Slot::new(self.dict.get()), used: self.used.clone(), cursor: self.cursor.clone(), left: self.left.clone() }
+        Walk {
+            dict: Slot::new(self.dict.get()),
+            used: self.used.clone(),
+            cursor: self.cursor.clone(),
+            left: self.left.clone(),
+        }
     }
 }
 

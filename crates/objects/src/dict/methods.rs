@@ -2,6 +2,7 @@
 
 use taipan_macros::methods;
 
+use crate::args;
 use crate::args::Args;
 use crate::class::{Comparison, Payload, SlotId, Type};
 use crate::dict::iterators::{DictKeyIterator, DictReverseKeyIterator};
@@ -17,13 +18,13 @@ use crate::set::{FrozenSet, Set};
 use crate::str::{Str, StrBuilder};
 use crate::tuple::Tuple;
 use crate::value::{Ref, Value};
-use crate::args;
 
 /// Whether a value is a dict whose class did not give it another `__iter__`, so that its entries can be read directly.
 pub fn plainly_iterable(value: &Value) -> Option<&Ref<Dict>> {
     let dict = value.downcast::<Dict>()?;
     let class = dict.class();
-    (class.is(Dict::class()) || class.slots.same_slot(SlotId::iter, &Dict::class().slots)).then_some(dict)
+    (class.is(Dict::class()) || class.slots.same_slot(SlotId::iter, &Dict::class().slots))
+        .then_some(dict)
 }
 
 impl Ref<Dict> {
@@ -39,7 +40,11 @@ impl Ref<Dict> {
     #[cold]
     fn missing(&self, key: &Value) -> PyResult<Value> {
         if !self.class().is(Dict::class())
-            && let Some(found) = protocol::call_special_optional(self.as_value(), id!("__missing__"), std::slice::from_ref(key))?
+            && let Some(found) = protocol::call_special_optional(
+                self.as_value(),
+                id!("__missing__"),
+                std::slice::from_ref(key),
+            )?
         {
             return Ok(found);
         }
@@ -94,8 +99,14 @@ impl Dict {
             let items = match Tuple::from_iterable_or(&pair, "object is not iterable") {
                 Ok(items) => items,
                 Err(raised) if raised.is(ExceptionKind::TypeError) => {
-                    let note = format!("Cannot convert dictionary update sequence element #{index} to a sequence");
-                    protocol::call_method(raised.exception().as_value(), id!("add_note"), &[Str::new(&note).into_value()])?;
+                    let note = format!(
+                        "Cannot convert dictionary update sequence element #{index} to a sequence"
+                    );
+                    protocol::call_method(
+                        raised.exception().as_value(),
+                        id!("add_note"),
+                        &[Str::new(&note).into_value()],
+                    )?;
                     return Err(raised);
                 }
                 Err(raised) => return Err(raised),
@@ -103,7 +114,11 @@ impl Dict {
             match items.as_slice() {
                 [key, value] => self.set(key.clone(), value.clone())?,
                 other => {
-                    bail!(ValueError, "dictionary update sequence element #{index} has length {}; 2 is required", other.len())
+                    bail!(
+                        ValueError,
+                        "dictionary update sequence element #{index} has length {}; 2 is required",
+                        other.len()
+                    )
                 }
             }
             index += 1;
@@ -126,7 +141,9 @@ impl Dict {
 
     /// `{key: value, …}`.
     pub fn repr_of(this: &Ref<Dict>) -> PyResult<Ref<Str>> {
-        let Some(_guard) = protocol::repr_guard(this.as_value()) else { return Ok(Str::new("{...}")) };
+        let Some(_guard) = protocol::repr_guard(this.as_value()) else {
+            return Ok(Str::new("{...}"));
+        };
         let mut text = StrBuilder::new();
         text.push_char('{');
         let mut cursor = 0;
@@ -150,7 +167,9 @@ impl Dict {
         }
         let mut cursor = 0;
         while let Some(index) = self.table.next_entry(cursor) {
-            let Some((key, value, hash)) = self.table.entry(index) else { break };
+            let Some((key, value, hash)) = self.table.entry(index) else {
+                break;
+            };
             match other.get_known_hash(&key, hash)? {
                 Some(theirs) if sequence::same_item(&value, &theirs)? => {}
                 _ => return Ok(false),
@@ -169,8 +188,13 @@ impl Dict {
             }
             return Ok(());
         }
-        let set = keys.downcast_exact::<Set>().map(|set| set.snapshot_with_hashes());
-        let set = set.or_else(|| keys.downcast_exact::<FrozenSet>().map(|set| set.snapshot_with_hashes()));
+        let set = keys
+            .downcast_exact::<Set>()
+            .map(|set| set.snapshot_with_hashes());
+        let set = set.or_else(|| {
+            keys.downcast_exact::<FrozenSet>()
+                .map(|set| set.snapshot_with_hashes())
+        });
         if let Some(keys) = set {
             for (key, hash) in keys {
                 self.set_known_hash(key, hash, value.clone())?;
@@ -200,7 +224,9 @@ impl Dict {
 
     #[slot(richcompare)]
     fn compare(&self, other: &Value, comparison: Comparison) -> PyResult<Value> {
-        let Some(other) = other.downcast::<Dict>() else { return Ok(Value::NOT_IMPLEMENTED) };
+        let Some(other) = other.downcast::<Dict>() else {
+            return Ok(Value::NOT_IMPLEMENTED);
+        };
         Ok(match comparison {
             Comparison::Eq => Value::from_bool(self.equals(other)?),
             Comparison::Ne => Value::from_bool(!self.equals(other)?),
@@ -215,7 +241,8 @@ impl Dict {
 
     #[slot(or)]
     fn or(left: &Value, right: &Value) -> PyResult<Value> {
-        let (Some(first), Some(second)) = (left.downcast::<Dict>(), right.downcast::<Dict>()) else {
+        let (Some(first), Some(second)) = (left.downcast::<Dict>(), right.downcast::<Dict>())
+        else {
             return Ok(Value::NOT_IMPLEMENTED);
         };
         let merged = first.plain_copy()?;
@@ -276,7 +303,9 @@ impl Dict {
     /// The value of key, or default if the key is missing.
     #[method("($self, key, default=None, /)", name = "get")]
     fn get_method(&self, key: &Value, default: Option<&Value>) -> PyResult<Value> {
-        Ok(self.get(key)?.unwrap_or_else(|| default.cloned().unwrap_or(Value::NONE)))
+        Ok(self
+            .get(key)?
+            .unwrap_or_else(|| default.cloned().unwrap_or(Value::NONE)))
     }
 
     /// The value of key; a missing key is added with the value default.
@@ -339,7 +368,11 @@ impl Dict {
     fn fromkeys(class: &Ref<Type>, iterable: &Value, value: Option<&Value>) -> PyResult<Value> {
         let none = Value::NONE;
         let value = value.unwrap_or(&none);
-        let made = if class.is(Dict::class()) { Dict::new().into_value() } else { protocol::call0(class.as_value())? };
+        let made = if class.is(Dict::class()) {
+            Dict::new().into_value()
+        } else {
+            protocol::call0(class.as_value())?
+        };
         if let Some(dict) = made.downcast_exact::<Dict>() {
             dict.fill(iterable, value)?;
         } else {

@@ -79,14 +79,23 @@ pub(crate) fn unhashable(key: &Value, raised: Raised, role: &str) -> Raised {
         return raised;
     }
     match protocol::str(raised.exception().as_value()) {
-        Ok(reason) => exc!(TypeError, "cannot use '{}' as {role} ({})", key.class().display_name(), reason.to_display()),
+        Ok(reason) => exc!(
+            TypeError,
+            "cannot use '{}' as {role} ({})",
+            key.class().display_name(),
+            reason.to_display()
+        ),
         Err(raised) => raised,
     }
 }
 
 impl Dict {
     fn of(table: Table) -> Dict {
-        Dict { table, keys_version: Cell::new(0), watched: Cell::new(0) }
+        Dict {
+            table,
+            keys_version: Cell::new(0),
+            watched: Cell::new(0),
+        }
     }
 
     /// A new empty dict.
@@ -173,7 +182,10 @@ impl Dict {
     /// `dict[key]` for a key whose hash is known.
     #[inline]
     pub fn get_known_hash(&self, key: &Value, hash: i64) -> PyResult<Option<Value>> {
-        Ok(self.table.find(key, hash)?.and_then(|index| self.table.value(index)))
+        Ok(self
+            .table
+            .find(key, hash)?
+            .and_then(|index| self.table.value(index)))
     }
 
     /// `key in dict`.
@@ -235,7 +247,10 @@ impl Dict {
 
     /// Removes a key whose hash is known; answers the value it had.
     pub fn remove_known_hash(&self, key: &Value, hash: i64) -> PyResult<Option<Value>> {
-        Ok(self.table.find(key, hash)?.map(|index| self.remove_at(index).1))
+        Ok(self
+            .table
+            .find(key, hash)?
+            .map(|index| self.remove_at(index).1))
     }
 
     /// `dict.setdefault(key, default)`: the value the key has afterwards.
@@ -250,7 +265,11 @@ impl Dict {
 
     /// `dict.pop(key)`, or nothing when the key is missing. A missing key of an empty dict is not hashed.
     pub fn pop(&self, key: &Value) -> PyResult<Option<Value>> {
-        if self.is_empty() { Ok(None) } else { self.remove(key) }
+        if self.is_empty() {
+            Ok(None)
+        } else {
+            self.remove(key)
+        }
     }
 
     /// Removes the last key; answers it and its value.
@@ -272,7 +291,9 @@ impl Dict {
 
     /// Moves a key to the end of the order; answers its value.
     pub fn move_to_end(&self, key: &Value, hash: i64) -> PyResult<Option<Value>> {
-        let Some(index) = self.table.find(key, hash)? else { return Ok(None) };
+        let Some(index) = self.table.find(key, hash)? else {
+            return Ok(None);
+        };
         self.keys_changed();
         let (key, value) = self.table.remove(index);
         self.table.insert_new(key, hash, value.clone());
@@ -281,15 +302,23 @@ impl Dict {
 
     /// Moves a key to the front of the order, which moves all others; answers whether it is there.
     pub fn move_to_front(&self, key: &Value, hash: i64) -> PyResult<bool> {
-        let Some(index) = self.table.find(key, hash)? else { return Ok(false) };
+        let Some(index) = self.table.find(key, hash)? else {
+            return Ok(false);
+        };
         self.keys_changed();
-        let kind = if self.table.is_strings() { Kind::Strings } else { Kind::General };
+        let kind = if self.table.is_strings() {
+            Kind::Strings
+        } else {
+            Kind::General
+        };
         let moved = Table::with_capacity(self.len(), kind);
         let (key, value) = self.table.remove(index);
         moved.insert_new(key, hash, value);
         let mut cursor = 0;
         while let Some(index) = self.table.next_entry(cursor) {
-            let Some((key, value, hash)) = self.table.entry(index) else { break };
+            let Some((key, value, hash)) = self.table.entry(index) else {
+                break;
+            };
             moved.insert_new(key, hash, value);
             cursor = index + 1;
         }
@@ -300,7 +329,8 @@ impl Dict {
     /// The value of a string key. Runs no foreign code: only keys that are strings are considered.
     #[inline]
     pub fn get_str(&self, key: &Ref<Str>) -> Option<Value> {
-        self.table.value(self.table.find_str(key, key.hash_value())?)
+        self.table
+            .value(self.table.find_str(key, key.hash_value())?)
     }
 
     /// The value of a string key without counting a reference.
@@ -311,7 +341,10 @@ impl Dict {
     #[allow(unsafe_code)]
     pub unsafe fn peek_str(&self, key: &Ref<Str>) -> Option<&Value> {
         // SAFETY: passed on to the caller.
-        unsafe { self.table.peek_value(self.table.find_str(key, key.hash_value())?) }
+        unsafe {
+            self.table
+                .peek_value(self.table.find_str(key, key.hash_value())?)
+        }
     }
 
     /// Whether a string is a key.
@@ -365,7 +398,9 @@ impl Dict {
         if self.table.next_entry(index) != Some(index) {
             return Err(value);
         }
-        Ok(self.replace_at(index, value).expect("an entry with a key has a value"))
+        Ok(self
+            .replace_at(index, value)
+            .expect("an entry with a key has a value"))
     }
 
     /// Where an iteration goes on: the next cursor, and key and value at the cursor. Start with 0. Changes of values do
@@ -444,7 +479,14 @@ impl Dict {
     /// Room for `more` keys, which are all strings or not.
     pub(crate) fn reserve_general(&self, more: usize, strings: bool) {
         self.keys_changed();
-        self.table.reserve(more, if strings { Kind::Strings } else { Kind::General });
+        self.table.reserve(
+            more,
+            if strings {
+                Kind::Strings
+            } else {
+                Kind::General
+            },
+        );
     }
 
     /// Copies the entries of another dict in; what is there already is replaced (`update` with a dict).
@@ -467,12 +509,21 @@ impl Dict {
         }
         if self.len() < other.len() {
             self.keys_changed();
-            self.table.reserve(other.len(), if other.table.is_strings() { Kind::Strings } else { Kind::General });
+            self.table.reserve(
+                other.len(),
+                if other.table.is_strings() {
+                    Kind::Strings
+                } else {
+                    Kind::General
+                },
+            );
         }
         let len = other.len();
         let mut cursor = 0;
         while let Some(index) = other.table.next_entry(cursor) {
-            let Some((key, value, hash)) = other.table.entry(index) else { break };
+            let Some((key, value, hash)) = other.table.entry(index) else {
+                break;
+            };
             match self.table.find(&key, hash)? {
                 None => self.add(key, hash, value),
                 Some(index) => match existing {

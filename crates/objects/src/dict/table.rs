@@ -120,7 +120,10 @@ fn capacity(log2_size: u8) -> usize {
 
 /// Log2 of the smallest table with at least `places` places.
 fn log2_for_places(places: usize) -> u8 {
-    (places.max(1 << MIN_LOG2).next_power_of_two().trailing_zeros()) as u8
+    (places
+        .max(1 << MIN_LOG2)
+        .next_power_of_two()
+        .trailing_zeros()) as u8
 }
 
 fn stride(kind: Kind) -> usize {
@@ -149,13 +152,22 @@ impl Probe {
     #[inline(always)]
     fn new(hash: i64, log2_size: u8) -> Probe {
         let mask = (1usize << log2_size) - 1;
-        Probe { slot: hash as usize & mask, perturb: hash as u64, mask }
+        Probe {
+            slot: hash as usize & mask,
+            perturb: hash as u64,
+            mask,
+        }
     }
 
     #[inline(always)]
     fn advance(&mut self) {
         self.perturb >>= PERTURB_SHIFT;
-        self.slot = self.slot.wrapping_mul(5).wrapping_add(self.perturb as usize).wrapping_add(1) & self.mask;
+        self.slot = self
+            .slot
+            .wrapping_mul(5)
+            .wrapping_add(self.perturb as usize)
+            .wrapping_add(1)
+            & self.mask;
     }
 }
 
@@ -190,7 +202,10 @@ impl Table {
 
     /// Number of keys.
     #[inline(always)]
-    #[allow(clippy::len_without_is_empty, reason = "dicts ask for the number alone")]
+    #[allow(
+        clippy::len_without_is_empty,
+        reason = "dicts ask for the number alone"
+    )]
     pub fn len(&self) -> usize {
         self.used.get() as usize
     }
@@ -209,7 +224,11 @@ impl Table {
 
     /// Bytes of the block.
     pub fn memory(&self) -> usize {
-        if self.log2_size.get() == 0 { 0 } else { block(self.log2_size.get(), self.kind.get()).size() }
+        if self.log2_size.get() == 0 {
+            0
+        } else {
+            block(self.log2_size.get(), self.kind.get()).size()
+        }
     }
 
     /// Gives the table a block of the given size with nothing in it. The old block must be gone.
@@ -269,7 +288,12 @@ impl Table {
     #[inline(always)]
     fn places<P: Place>(&self) -> *mut P {
         // SAFETY: the index table ends where the entries begin; an empty table has none and nobody reads it.
-        unsafe { self.entries.get().sub(index_bytes(self.log2_size.get())).cast() }
+        unsafe {
+            self.entries
+                .get()
+                .sub(index_bytes(self.log2_size.get()))
+                .cast()
+        }
     }
 
     /// The key of an entry without counting a reference.
@@ -298,7 +322,11 @@ impl Table {
         unsafe {
             let pair = &*self.pair(index);
             // A removed entry 0 holds a number instead of a value.
-            if index == 0 && pair.key.is_none() { None } else { pair.value.as_ref() }
+            if index == 0 && pair.key.is_none() {
+                None
+            } else {
+                pair.value.as_ref()
+            }
         }
     }
 
@@ -347,7 +375,10 @@ impl Table {
         // SAFETY: entry 0 is initialized; a look at its words.
         unsafe {
             match &*self.pair(0) {
-                Pair { key: None, value: Some(hint) } => hint.as_small_int().map_or(0, |hint| hint as usize),
+                Pair {
+                    key: None,
+                    value: Some(hint),
+                } => hint.as_small_int().map_or(0, |hint| hint as usize),
                 _ => 0,
             }
         }
@@ -420,7 +451,10 @@ impl Table {
                 }
                 if place != P::DELETED {
                     let index = place.index();
-                    let stored = (*self.pair(index)).key.as_ref().expect("an index place names an entry with a key");
+                    let stored = (*self.pair(index))
+                        .key
+                        .as_ref()
+                        .expect("an index place names an entry with a key");
                     if stored.bits() == key_bits {
                         return Some(index);
                     }
@@ -428,7 +462,10 @@ impl Table {
                         let stored = stored.downcast_unchecked::<Str>();
                         stored.hash_value() == hash && stored.same_text(key)
                     } else {
-                        self.hash_at(index) == hash && stored.downcast::<Str>().is_some_and(|stored| stored.same_text(key))
+                        self.hash_at(index) == hash
+                            && stored
+                                .downcast::<Str>()
+                                .is_some_and(|stored| stored.same_text(key))
                     };
                     if same {
                         return Some(index);
@@ -457,7 +494,9 @@ impl Table {
     fn find_general(&self, key: &Value, hash: i64) -> PyResult<Option<usize>> {
         let mut probe = Probe::new(hash, self.log2_size.get());
         loop {
-            let Some(index) = by_width!(self, next_candidate(&mut probe)) else { return Ok(None) };
+            let Some(index) = by_width!(self, next_candidate(&mut probe)) else {
+                return Ok(None);
+            };
             match self.compare(index, key, hash)? {
                 Same::Yes => return Ok(Some(index)),
                 Same::No => {}
@@ -491,7 +530,8 @@ impl Table {
     #[inline(always)]
     fn compare(&self, index: usize, key: &Value, hash: i64) -> PyResult<Same> {
         // SAFETY: the reference is not used after the clone below.
-        let stored = unsafe { self.peek_key(index) }.expect("an index place names an entry with a key");
+        let stored =
+            unsafe { self.peek_key(index) }.expect("an index place names an entry with a key");
         if stored.is(key) {
             return Ok(Same::Yes);
         }
@@ -502,14 +542,19 @@ impl Table {
             return Ok(Same::No);
         }
         if let (Some(stored), Some(key)) = (exact_str(stored), exact_str(key)) {
-            return Ok(if stored.same_text(key) { Same::Yes } else { Same::No });
+            return Ok(if stored.same_text(key) {
+                Same::Yes
+            } else {
+                Same::No
+            });
         }
         let stored = stored.clone();
         let before = (self.entries.get(), self.log2_size.get(), self.kind.get());
         let equal = protocol::equal(&stored, key)?;
         let after = (self.entries.get(), self.log2_size.get(), self.kind.get());
         // SAFETY: only the bits are looked at.
-        let unchanged = before == after && unsafe { self.peek_key(index) }.is_some_and(|now| now.is(&stored));
+        let unchanged =
+            before == after && unsafe { self.peek_key(index) }.is_some_and(|now| now.is(&stored));
         Ok(match (unchanged, equal) {
             (false, _) => Same::Changed,
             (true, true) => Same::Yes,
@@ -520,7 +565,11 @@ impl Table {
     /// Adds an entry for a key that is not in the table; answers its number. `hash` is the key's.
     #[inline]
     pub fn insert_new(&self, key: Value, hash: i64, value: Value) -> usize {
-        let kind = if self.is_strings() && exact_str(&key).is_some() { Kind::Strings } else { Kind::General };
+        let kind = if self.is_strings() && exact_str(&key).is_some() {
+            Kind::Strings
+        } else {
+            Kind::General
+        };
         if self.usable.get() == 0 || kind != self.kind.get() {
             self.make_room(kind);
         }
@@ -528,7 +577,10 @@ impl Table {
         // SAFETY: there is room, so the entry lies in the block and is not initialized.
         unsafe {
             let pair = self.pair(index);
-            pair.write(Pair { key: Some(key), value: Some(value) });
+            pair.write(Pair {
+                key: Some(key),
+                value: Some(value),
+            });
             if kind == Kind::General {
                 pair.add(1).cast::<i64>().write(hash);
             }
@@ -572,7 +624,11 @@ impl Table {
 
     /// Room for `more` keys beyond those there are.
     pub fn reserve(&self, more: usize, kind: Kind) {
-        let kind = if self.kind.get() == Kind::General { Kind::General } else { kind };
+        let kind = if self.kind.get() == Kind::General {
+            Kind::General
+        } else {
+            kind
+        };
         if more > self.usable.get() as usize {
             self.rebuild(log2_for_places(((self.len() + more) * 3).div_ceil(2)), kind);
         }
@@ -622,8 +678,14 @@ impl Table {
         // SAFETY: the entry is initialized; its words are exchanged, nothing is dropped.
         unsafe {
             let pair = self.pair(index);
-            let key = (*pair).key.take().expect("only entries with a key are removed");
-            let value = (*pair).value.take().expect("an entry with a key has a value");
+            let key = (*pair)
+                .key
+                .take()
+                .expect("only entries with a key are removed");
+            let value = (*pair)
+                .value
+                .take()
+                .expect("an entry with a key has a value");
             self.note_removed(index);
             (key, value)
         }
@@ -703,7 +765,11 @@ impl Table {
         // counts its new reference.
         unsafe {
             let from = self.entries.get().sub(bytes);
-            ptr::copy_nonoverlapping(from, copy.entries.get().sub(bytes), bytes + self.filled() * stride(kind));
+            ptr::copy_nonoverlapping(
+                from,
+                copy.entries.get().sub(bytes),
+                bytes + self.filled() * stride(kind),
+            );
             for index in 0..self.filled() {
                 let pair = &*self.pair(index);
                 mem::forget(pair.key.clone());
@@ -752,4 +818,3 @@ impl Drop for Table {
 }
 
 const _: () = assert!(PAIR == 16 && HASHED == 24);
-

@@ -6,7 +6,8 @@ use taipan_macros::{class, methods};
 
 use crate::class::{Comparison, Payload};
 use crate::dict::iterators::{
-    DictItemIterator, DictKeyIterator, DictReverseItemIterator, DictReverseKeyIterator, DictReverseValueIterator, DictValueIterator,
+    DictItemIterator, DictKeyIterator, DictReverseItemIterator, DictReverseKeyIterator,
+    DictReverseValueIterator, DictValueIterator,
 };
 use crate::dict::{Dict, hash_key};
 use crate::heap;
@@ -46,9 +47,13 @@ pub struct DictItems {
 
 /// `name([…])`.
 fn view_repr(view: &Value) -> PyResult<Ref<Str>> {
-    let Some(_guard) = protocol::repr_guard(view) else { return Ok(Str::new("...")) };
+    let Some(_guard) = protocol::repr_guard(view) else {
+        return Ok(Str::new("..."));
+    };
     let items = List::from_iterable(view)?;
-    sequence::repr(&format!("{}([", view.class().name()), "])", |index| items.get(index))
+    sequence::repr(&format!("{}([", view.class().name()), "])", |index| {
+        items.get(index)
+    })
 }
 
 /// The number of entries, if `value` is a set or a view that behaves like one.
@@ -106,7 +111,11 @@ fn view_union(left: &Value, right: &Value) -> PyResult<Value> {
 
 fn view_intersection(left: &Value, right: &Value) -> PyResult<Value> {
     // One operand is a view; the shorter of two set-like ones is gone over.
-    let (mut view, mut other) = if is_set_view(left) { (left, right) } else { (right, left) };
+    let (mut view, mut other) = if is_set_view(left) {
+        (left, right)
+    } else {
+        (right, left)
+    };
     if let Some(set) = other.downcast_exact::<Set>()
         && set_like_len(view).is_some_and(|len| len <= set.len())
     {
@@ -252,7 +261,9 @@ impl DictKeys {
 impl DictItems {
     #[slot(contains)]
     fn contains(&self, item: &Value) -> PyResult<bool> {
-        let Some([key, value]) = item.downcast::<Tuple>().map(|pair| pair.as_slice()) else { return Ok(false) };
+        let Some([key, value]) = item.downcast::<Tuple>().map(|pair| pair.as_slice()) else {
+            return Ok(false);
+        };
         match self.dict.get_known_hash(key, hash_key(key)?)? {
             Some(found) => sequence::same_item(&found, value),
             None => Ok(false),

@@ -158,7 +158,11 @@ impl BaseException {
     fn add_note(this: &Ref<BaseException>, note: &Value) -> PyResult<()> {
         match note.downcast::<Str>() {
             Some(note) => append_note(this, note),
-            None => bail!(TypeError, "note must be a str, not '{}'", note.class().name()),
+            None => bail!(
+                TypeError,
+                "note must be a str, not '{}'",
+                note.class().name()
+            ),
         }
     }
 
@@ -181,10 +185,16 @@ impl BaseException {
         if state.is_none() {
             return Ok(());
         }
-        let Some(state) = state.downcast::<Dict>() else { bail!(TypeError, "state is not a dictionary") };
+        let Some(state) = state.downcast::<Dict>() else {
+            bail!(TypeError, "state is not a dictionary")
+        };
         for (name, value) in state.iter_snapshot() {
             let Some(name) = name.downcast::<Str>() else {
-                bail!(TypeError, "attribute name must be string, not '{}'", name.class().name())
+                bail!(
+                    TypeError,
+                    "attribute name must be string, not '{}'",
+                    name.class().name()
+                )
             };
             protocol::setattr(this.as_value(), name, &value)?;
         }
@@ -198,7 +208,9 @@ impl BaseException {
 
     #[setter(name = "args")]
     fn py_set_args(&self, new: Option<&Value>) -> PyResult<()> {
-        let Some(new) = new else { bail!(TypeError, "args may not be deleted") };
+        let Some(new) = new else {
+            bail!(TypeError, "args may not be deleted")
+        };
         let args = match new.downcast_exact::<Tuple>() {
             Some(tuple) => tuple.clone(),
             None => Tuple::new(protocol::collect(new)?),
@@ -217,7 +229,9 @@ impl BaseException {
         match new {
             None => bail!(TypeError, "__traceback__ may not be deleted"),
             Some(none) if none.is_none() => self.set_traceback(None),
-            Some(traceback) if traceback.downcast::<Traceback>().is_some() => self.set_traceback(Some(traceback.clone())),
+            Some(traceback) if traceback.downcast::<Traceback>().is_some() => {
+                self.set_traceback(Some(traceback.clone()))
+            }
             Some(_) => bail!(TypeError, "__traceback__ must be a traceback or None"),
         }
         Ok(())
@@ -234,8 +248,13 @@ impl BaseException {
         match new {
             None => bail!(TypeError, "__context__ may not be deleted"),
             Some(none) if none.is_none() => self.set_context(None),
-            Some(context) if context.downcast::<BaseException>().is_some() => self.set_context(Some(context.clone())),
-            Some(_) => bail!(TypeError, "exception context must be None or derive from BaseException"),
+            Some(context) if context.downcast::<BaseException>().is_some() => {
+                self.set_context(Some(context.clone()))
+            }
+            Some(_) => bail!(
+                TypeError,
+                "exception context must be None or derive from BaseException"
+            ),
         }
         Ok(())
     }
@@ -251,8 +270,13 @@ impl BaseException {
         match new {
             None => bail!(TypeError, "__cause__ may not be deleted"),
             Some(none) if none.is_none() => self.set_cause(None),
-            Some(cause) if cause.downcast::<BaseException>().is_some() => self.set_cause(Some(cause.clone())),
-            Some(_) => bail!(TypeError, "exception cause must be None or derive from BaseException"),
+            Some(cause) if cause.downcast::<BaseException>().is_some() => {
+                self.set_cause(Some(cause.clone()))
+            }
+            Some(_) => bail!(
+                TypeError,
+                "exception cause must be None or derive from BaseException"
+            ),
         }
         Ok(())
     }
@@ -266,7 +290,9 @@ impl BaseException {
     fn py_set_suppress_context(&self, new: Option<&Value>) -> PyResult<()> {
         match new {
             None => bail!(TypeError, "can't delete numeric/char attribute"),
-            Some(value) if value.is_true() || value.is_false() => self.suppress_context.set(value.is_true()),
+            Some(value) if value.is_true() || value.is_false() => {
+                self.suppress_context.set(value.is_true())
+            }
             Some(_) => bail!(TypeError, "attribute value type must be bool"),
         }
         Ok(())
@@ -282,16 +308,26 @@ pub(super) fn init(this: &Value, args: Args<'_>) -> PyResult<()> {
 
 /// Keeps the arguments. Most often `__new__` was given the same ones just before.
 pub(super) fn set_args(this: &Value, args: &[Value]) {
-    let Some(exception) = this.downcast::<BaseException>() else { return };
+    let Some(exception) = this.downcast::<BaseException>() else {
+        return;
+    };
     let current = exception.args();
-    if current.len() != args.len() || !current.tail().iter().zip(args).all(|(old, new)| old.is(new)) {
+    if current.len() != args.len()
+        || !current
+            .tail()
+            .iter()
+            .zip(args)
+            .all(|(old, new)| old.is(new))
+    {
         exception.args.set(Some(Tuple::from_slice(args)));
     }
 }
 
 /// `BaseException.__str__`: nothing, the only argument, or all of them.
 pub(super) fn str(this: &Value) -> PyResult<Value> {
-    let args = this.downcast::<BaseException>().map_or_else(Tuple::empty, |exception| exception.args());
+    let args = this
+        .downcast::<BaseException>()
+        .map_or_else(Tuple::empty, |exception| exception.args());
     match args.tail() {
         [] => Ok(Str::empty().into_value()),
         [one] => Ok(protocol::str(one)?.into_value()),
@@ -334,7 +370,9 @@ pub(super) fn build(builder: &ClassBuilder<'_>) {
 /// otherwise.
 pub(super) fn build_key_error(builder: &ClassBuilder<'_>) {
     builder.slots().str.set(Some(|this| {
-        let args = this.downcast::<BaseException>().map_or_else(Tuple::empty, |exception| exception.args());
+        let args = this
+            .downcast::<BaseException>()
+            .map_or_else(Tuple::empty, |exception| exception.args());
         match args.tail() {
             [key] => Ok(protocol::repr(key)?.into_value()),
             _ => str(this),

@@ -28,7 +28,10 @@ exception_payload! {
 impl ExceptionGroup {
     /// The exceptions of the group.
     pub fn exceptions(&self) -> Ref<Tuple> {
-        self.exceptions.get().and_then(|tuple| tuple.into_ref::<Tuple>().ok()).unwrap_or_else(Tuple::empty)
+        self.exceptions
+            .get()
+            .and_then(|tuple| tuple.into_ref::<Tuple>().ok())
+            .unwrap_or_else(Tuple::empty)
     }
 
     /// The message of the group.
@@ -51,7 +54,9 @@ pub(super) fn build(builder: &ClassBuilder<'_>) {
 pub(super) fn add_exception_base(group: &Ref<Type>) {
     let base = ExceptionKind::BaseExceptionGroup.class();
     let exception = ExceptionKind::Exception.class();
-    group.bases.set(Some(Tuple::pair(base.to_value(), exception.to_value())));
+    group
+        .bases
+        .set(Some(Tuple::pair(base.to_value(), exception.to_value())));
     let mut order = vec![group.to_value(), base.to_value()];
     order.extend(exception.mro().tail().iter().cloned());
     group.mro.set(Some(Tuple::new(order)));
@@ -83,20 +88,35 @@ fn new(class: &Ref<Type>, args: Args<'_>) -> PyResult<Value> {
         );
     };
     if message.downcast::<Str>().is_none() {
-        bail!(TypeError, "BaseExceptionGroup.__new__() argument 1 must be str, not {}", message.class().name());
+        bail!(
+            TypeError,
+            "BaseExceptionGroup.__new__() argument 1 must be str, not {}",
+            message.class().name()
+        );
     }
     if !protocol::is_sequence(given) {
         bail!(TypeError, "second argument (exceptions) must be a sequence");
     }
     let exceptions = protocol::collect(given)?;
     if exceptions.is_empty() {
-        bail!(ValueError, "second argument (exceptions) must be a non-empty sequence");
+        bail!(
+            ValueError,
+            "second argument (exceptions) must be a non-empty sequence"
+        );
     }
-    if let Some(index) = exceptions.iter().position(|item| item.downcast::<BaseException>().is_none()) {
-        bail!(ValueError, "Item {index} of second argument (exceptions) is not an exception");
+    if let Some(index) = exceptions
+        .iter()
+        .position(|item| item.downcast::<BaseException>().is_none())
+    {
+        bail!(
+            ValueError,
+            "Item {index} of second argument (exceptions) is not an exception"
+        );
     }
     let exception = ExceptionKind::Exception.class();
-    let only_exceptions = exceptions.iter().all(|item| item.class().is_subclass(exception));
+    let only_exceptions = exceptions
+        .iter()
+        .all(|item| item.class().is_subclass(exception));
     let mut class = class.clone();
     if class.is(ExceptionKind::BaseExceptionGroup.class()) {
         if only_exceptions {
@@ -107,7 +127,11 @@ fn new(class: &Ref<Type>, args: Args<'_>) -> PyResult<Value> {
             bail!(TypeError, "Cannot nest BaseExceptions in an ExceptionGroup");
         }
         if class.is_subclass(exception) {
-            bail!(TypeError, "Cannot nest BaseExceptions in '{}'", class.name());
+            bail!(
+                TypeError,
+                "Cannot nest BaseExceptions in '{}'",
+                class.name()
+            );
         }
     }
     // The repr shows what was given; a mutable or lazy sequence may change later, so other types are shown as of now.
@@ -115,9 +139,13 @@ fn new(class: &Ref<Type>, args: Args<'_>) -> PyResult<Value> {
         (None, None) => Some(protocol::repr(given)?.into_value()),
         _ => None,
     };
-    let group = ExceptionGroup::fresh(BaseException::with_args(Tuple::from_slice(args.positional())));
+    let group = ExceptionGroup::fresh(BaseException::with_args(Tuple::from_slice(
+        args.positional(),
+    )));
     group.message.set(Some(message.clone()));
-    group.exceptions.set(Some(Tuple::new(exceptions).into_value()));
+    group
+        .exceptions
+        .set(Some(Tuple::new(exceptions).into_value()));
     group.shown.set(shown);
     Ok(heap::new_object(&class, group).into_value())
 }
@@ -127,16 +155,27 @@ fn str(this: &Value) -> PyResult<Value> {
     let mut text = StrBuilder::new();
     text.push_string(&*protocol::str(&group.message())?);
     let count = group.exceptions().len();
-    text.push_str(&format!(" ({count} sub-exception{})", if count == 1 { "" } else { "s" }));
+    text.push_str(&format!(
+        " ({count} sub-exception{})",
+        if count == 1 { "" } else { "s" }
+    ));
     Ok(text.finish().into_value())
 }
 
 fn repr(this: &Value) -> PyResult<Value> {
     let group = view::<ExceptionGroup>(this);
-    let exceptions = match group.shown.get().and_then(|shown| shown.into_ref::<Str>().ok()) {
+    let exceptions = match group
+        .shown
+        .get()
+        .and_then(|shown| shown.into_ref::<Str>().ok())
+    {
         Some(shown) => shown,
         None => {
-            let given_list = group.base.args().get(1).is_some_and(|given| given.downcast::<List>().is_some());
+            let given_list = group
+                .base
+                .args()
+                .get(1)
+                .is_some_and(|given| given.downcast::<List>().is_some());
             let exceptions = group.exceptions();
             match given_list {
                 true => protocol::repr(List::new(exceptions.to_vec()).as_value())?,
@@ -164,7 +203,11 @@ impl ExceptionGroup {
 
     #[method("($self, excs, /)", nosig)]
     fn derive(this: &Ref<ExceptionGroup>, excs: &Value) -> PyResult<Value> {
-        protocol::call2(ExceptionKind::BaseExceptionGroup.class().as_value(), &this.message(), excs)
+        protocol::call2(
+            ExceptionKind::BaseExceptionGroup.class().as_value(),
+            &this.message(),
+            excs,
+        )
     }
 
     #[method("($self, matcher_value, /)", nosig)]
@@ -201,13 +244,18 @@ impl<'a> Matcher<'a> {
         if classes {
             return Ok(Matcher::Classes(value));
         }
-        Err(exc!(TypeError, "expected an exception type, a tuple of exception types, or a callable (other than a class)"))
+        Err(exc!(
+            TypeError,
+            "expected an exception type, a tuple of exception types, or a callable (other than a class)"
+        ))
     }
 
     fn matches(&self, exception: &Value) -> PyResult<bool> {
         match self {
             Matcher::Classes(classes) => matches(exception, classes),
-            Matcher::Predicate(predicate) => protocol::is_true(&protocol::call1(predicate, exception)?),
+            Matcher::Predicate(predicate) => {
+                protocol::is_true(&protocol::call1(predicate, exception)?)
+            }
             Matcher::Leaves(ids) => Ok(ids.contains(&exception.id())),
         }
     }
@@ -220,10 +268,16 @@ struct Parts {
 
 fn split_by(exception: &Value, matcher: &Matcher<'_>, want_rest: bool) -> PyResult<Parts> {
     if matcher.matches(exception)? {
-        return Ok(Parts { matching: Some(exception.clone()), rest: None });
+        return Ok(Parts {
+            matching: Some(exception.clone()),
+            rest: None,
+        });
     }
     let Some(group) = exception.downcast::<ExceptionGroup>() else {
-        return Ok(Parts { matching: None, rest: want_rest.then(|| exception.clone()) });
+        return Ok(Parts {
+            matching: None,
+            rest: want_rest.then(|| exception.clone()),
+        });
     };
     thread::check_stack(" in exceptiongroup_split_recursive")?;
     let (mut matching, mut rest) = (Vec::new(), Vec::new());
@@ -233,7 +287,11 @@ fn split_by(exception: &Value, matcher: &Matcher<'_>, want_rest: bool) -> PyResu
         rest.extend(parts.rest);
     }
     let matching = subset(group, matching)?;
-    let rest = if want_rest { subset(group, rest)? } else { None };
+    let rest = if want_rest {
+        subset(group, rest)?
+    } else {
+        None
+    };
     Ok(Parts { matching, rest })
 }
 
@@ -245,7 +303,10 @@ fn subset(original: &Ref<ExceptionGroup>, exceptions: Vec<Value>) -> PyResult<Op
     let exceptions = List::new(exceptions).into_value();
     let made = protocol::call_method(original.as_value(), id!("derive"), &[exceptions])?;
     let Some(group) = made.downcast::<ExceptionGroup>() else {
-        bail!(TypeError, "derive must return an instance of BaseExceptionGroup");
+        bail!(
+            TypeError,
+            "derive must return an instance of BaseExceptionGroup"
+        );
     };
     group.base.set_traceback(original.base.traceback());
     group.base.set_context(original.base.context());
@@ -262,7 +323,11 @@ fn subset(original: &Ref<ExceptionGroup>, exceptions: Vec<Value>) -> PyResult<Op
 /// Makes an exception group, of the class that fits its exceptions.
 pub fn new_group(message: &str, exceptions: Vec<Value>) -> PyResult<Value> {
     let exceptions = List::new(exceptions).into_value();
-    protocol::call2(ExceptionKind::BaseExceptionGroup.class().as_value(), Str::new(message).as_value(), &exceptions)
+    protocol::call2(
+        ExceptionKind::BaseExceptionGroup.class().as_value(),
+        Str::new(message).as_value(),
+        &exceptions,
+    )
 }
 
 /// What an `except*` clause takes of the exception, and what it leaves. `wrap_traceback` gives the traceback for a naked
@@ -282,7 +347,11 @@ pub fn match_star(
             return Ok((Some(exception.clone()), None));
         }
         let inside = Tuple::from_slice(std::slice::from_ref(exception)).into_value();
-        let group = protocol::call2(ExceptionKind::BaseExceptionGroup.class().as_value(), Str::empty().as_value(), &inside)?;
+        let group = protocol::call2(
+            ExceptionKind::BaseExceptionGroup.class().as_value(),
+            Str::empty().as_value(),
+            &inside,
+        )?;
         if let Some(payload) = group.downcast::<BaseException>() {
             payload.set_traceback(wrap_traceback());
         }
@@ -293,7 +362,12 @@ pub fn match_star(
     }
     let answer = protocol::call_method(exception, id!("split"), std::slice::from_ref(classes))?;
     let Some(pair) = answer.downcast::<Tuple>() else {
-        bail!(TypeError, "{}.split must return a tuple, not {}", exception.class().name(), answer.class().name());
+        bail!(
+            TypeError,
+            "{}.split must return a tuple, not {}",
+            exception.class().name(),
+            answer.class().name()
+        );
     };
     // More than two items are let through: the first two count.
     let [matching, rest, ..] = pair.tail() else {
@@ -314,7 +388,10 @@ fn check_star_classes(classes: &Value) -> PyResult<()> {
     let check = |class: &Value| match class.downcast::<Type>() {
         Some(class) if class.is_subclass(group) => Err(star_group()),
         Some(_) if is_exception_class(class) => Ok(()),
-        _ => Err(exc!(TypeError, "catching classes that do not inherit from BaseException is not allowed")),
+        _ => Err(exc!(
+            TypeError,
+            "catching classes that do not inherit from BaseException is not allowed"
+        )),
     };
     match classes.downcast::<Tuple>() {
         Some(tuple) => tuple.tail().iter().try_for_each(check),
@@ -324,13 +401,19 @@ fn check_star_classes(classes: &Value) -> PyResult<()> {
 
 #[cold]
 fn star_group() -> Raised {
-    exc!(TypeError, "catching ExceptionGroup with except* is not allowed. Use except instead.")
+    exc!(
+        TypeError,
+        "catching ExceptionGroup with except* is not allowed. Use except instead."
+    )
 }
 
 /// What is raised after all `except*` clauses ran: `excs` are the exceptions they raised or left (`None` for nothing).
 /// Parts of the original that were re-raised are merged into one group again.
 pub fn prep_reraise_star(original: &Value, excs: &[Value]) -> PyResult<Option<Value>> {
-    let excs: Vec<&Value> = excs.iter().filter(|exception| !exception.is_none()).collect();
+    let excs: Vec<&Value> = excs
+        .iter()
+        .filter(|exception| !exception.is_none())
+        .collect();
     if excs.is_empty() {
         return Ok(None);
     }
@@ -338,7 +421,9 @@ pub fn prep_reraise_star(original: &Value, excs: &[Value]) -> PyResult<Option<Va
         // A naked exception was wrapped, so one clause ran at most, and there is one exception.
         return Ok(Some(excs[0].clone()));
     };
-    let (reraised, mut raised): (Vec<&Value>, Vec<&Value>) = excs.into_iter().partition(|exception| same_metadata(exception, group));
+    let (reraised, mut raised): (Vec<&Value>, Vec<&Value>) = excs
+        .into_iter()
+        .partition(|exception| same_metadata(exception, group));
     let projection = project(original, &reraised)?;
     if raised.is_empty() {
         return Ok(projection);
@@ -352,7 +437,9 @@ pub fn prep_reraise_star(original: &Value, excs: &[Value]) -> PyResult<Option<Va
 
 /// Whether an exception is a part of the original group: parts share traceback, cause and context.
 fn same_metadata(exception: &Value, original: &Ref<ExceptionGroup>) -> bool {
-    let Some(group) = exception.downcast::<ExceptionGroup>() else { return false };
+    let Some(group) = exception.downcast::<ExceptionGroup>() else {
+        return false;
+    };
     let same = |left: Option<Value>, right: Option<Value>| match (left, right) {
         (Some(left), Some(right)) => left.is(&right),
         (None, None) => true,
@@ -387,6 +474,9 @@ fn collect_leaves(exception: &Value, leaves: &mut HashSet<u64>) -> PyResult<()> 
 /// Raises an exception group.
 #[cold]
 pub fn raise_group(message: &str, exceptions: Vec<Value>) -> Raised {
-    let args = vec![Str::new(message).into_value(), List::new(exceptions).into_value()];
+    let args = vec![
+        Str::new(message).into_value(),
+        List::new(exceptions).into_value(),
+    ];
     raise_args(ExceptionKind::BaseExceptionGroup.class(), args)
 }

@@ -58,7 +58,11 @@ pub fn link_context(exception: &Ref<BaseException>, handled: Option<Value>) {
     if handled.is(exception.as_value()) {
         return;
     }
-    let next = |value: &Value| value.downcast::<BaseException>().and_then(|exception| exception.context());
+    let next = |value: &Value| {
+        value
+            .downcast::<BaseException>()
+            .and_then(|exception| exception.context())
+    };
     let mut current = handled.clone();
     // The hare walks twice as fast as the tortoise: a cycle made by Python code must not hang the walk.
     let mut tortoise = handled.clone();
@@ -84,37 +88,50 @@ pub fn link_context(exception: &Ref<BaseException>, handled: Option<Value>) {
 
 /// Whether a class is a subclass of `BaseException`.
 pub fn is_exception_class(value: &Value) -> bool {
-    value.downcast::<Type>().is_some_and(|class| class.has(ClassFlags::EXCEPTION))
+    value
+        .downcast::<Type>()
+        .is_some_and(|class| class.has(ClassFlags::EXCEPTION))
 }
 
 /// `class(*args)`, where the class must be an exception class and must answer an exception.
 fn instantiate(class: &Ref<Type>, args: Vec<Value>) -> PyResult<Ref<BaseException>> {
     if !class.is_heap() && std::ptr::eq(class.layout(), BaseException::layout()) {
-        return Ok(heap::new_object(class, BaseException::with_args(Tuple::new(args))));
+        return Ok(heap::new_object(
+            class,
+            BaseException::with_args(Tuple::new(args)),
+        ));
     }
     if let Some(exception) = quickly(class, &args)? {
         return Ok(exception);
     }
     let made = protocol::call(class.as_value(), Args::positional_only(&args))?;
-    made.into_ref::<BaseException>().map_err(|other| not_an_exception(class.as_value(), &other))
+    made.into_ref::<BaseException>()
+        .map_err(|other| not_an_exception(class.as_value(), &other))
 }
 
 /// What the call of a builtin class does, without the way through `type.__call__`.
 fn quickly(class: &Ref<Type>, args: &[Value]) -> PyResult<Option<Ref<BaseException>>> {
-    let (Some(new), Some(init)) = (class.slots.new.get(), class.slots.init.get()) else { return Ok(None) };
+    let (Some(new), Some(init)) = (class.slots.new.get(), class.slots.init.get()) else {
+        return Ok(None);
+    };
     if class.is_heap() {
         return Ok(None);
     }
     let args = Args::positional_only(args);
     let made = new(class, args)?;
-    let Ok(exception) = made.into_ref::<BaseException>() else { return Ok(None) };
+    let Ok(exception) = made.into_ref::<BaseException>() else {
+        return Ok(None);
+    };
     init(exception.as_value(), args)?;
     Ok(Some(exception))
 }
 
 #[cold]
 fn not_an_exception(class: &Value, made: &Value) -> Raised {
-    match (protocol::repr(class), protocol::repr(made.class().as_value())) {
+    match (
+        protocol::repr(class),
+        protocol::repr(made.class().as_value()),
+    ) {
         (Ok(class), Ok(made)) => exc!(
             TypeError,
             "calling {} should have returned an instance of BaseException, not {}",
@@ -131,7 +148,10 @@ pub fn make(class_or_instance: &Value, arg: Option<&Value>) -> PyResult<Ref<Base
     if let Some(exception) = class_or_instance.downcast::<BaseException>() {
         return Ok(exception.clone());
     }
-    let Some(class) = class_or_instance.downcast::<Type>().filter(|class| class.has(ClassFlags::EXCEPTION)) else {
+    let Some(class) = class_or_instance
+        .downcast::<Type>()
+        .filter(|class| class.has(ClassFlags::EXCEPTION))
+    else {
         return Err(exc!(TypeError, "exceptions must derive from BaseException"));
     };
     let args = match arg {
@@ -161,20 +181,31 @@ pub fn make_cause(cause: &Value) -> PyResult<Option<Value>> {
         return Ok(Some(cause.clone()));
     }
     if !is_exception_class(cause) {
-        return Err(exc!(TypeError, "exception causes must derive from BaseException"));
+        return Err(exc!(
+            TypeError,
+            "exception causes must derive from BaseException"
+        ));
     }
     Ok(Some(make(cause, None)?.into_value()))
 }
 
 /// The result that a StopIteration carries.
 pub fn stop_value(raised: &Raised) -> Value {
-    raised.exception().as_value().downcast::<StopIteration>().map_or(Value::NONE, |stop| stop.value())
+    raised
+        .exception()
+        .as_value()
+        .downcast::<StopIteration>()
+        .map_or(Value::NONE, |stop| stop.value())
 }
 
 /// Raises StopIteration with a result: the end of a generator.
 #[cold]
 pub fn stop_iteration(value: Value) -> Raised {
-    let args = if value.is_none() { Vec::new() } else { vec![value] };
+    let args = if value.is_none() {
+        Vec::new()
+    } else {
+        vec![value]
+    };
     raise_args(ExceptionKind::StopIteration.class(), args)
 }
 
@@ -200,7 +231,12 @@ pub fn name_error(kind: ExceptionKind, name: &Ref<Str>, message: String) -> Rais
 
 /// Raises ImportError (or a subclass) about a module.
 #[cold]
-pub fn import_error(kind: ExceptionKind, message: String, name: Option<Value>, path: Option<Value>) -> Raised {
+pub fn import_error(
+    kind: ExceptionKind,
+    message: String,
+    name: Option<Value>,
+    path: Option<Value>,
+) -> Raised {
     let raised = raise_message(kind, message);
     if let Some(error) = raised.exception().as_value().downcast::<ImportError>() {
         error.name.set(name);
@@ -222,15 +258,21 @@ pub fn matches(exception: &Value, class_or_tuple: &Value) -> PyResult<bool> {
         return Ok(matches_class(exception, class_or_tuple));
     }
     match class_or_tuple.downcast::<Tuple>() {
-        Some(tuple) if tuple.tail().iter().all(is_exception_class) => {
-            Ok(tuple.tail().iter().any(|class| matches_class(exception, class)))
-        }
-        _ => Err(exc!(TypeError, "catching classes that do not inherit from BaseException is not allowed")),
+        Some(tuple) if tuple.tail().iter().all(is_exception_class) => Ok(tuple
+            .tail()
+            .iter()
+            .any(|class| matches_class(exception, class))),
+        _ => Err(exc!(
+            TypeError,
+            "catching classes that do not inherit from BaseException is not allowed"
+        )),
     }
 }
 
 fn matches_class(exception: &Value, class: &Value) -> bool {
-    let Some(class) = class.downcast::<Type>() else { return false };
+    let Some(class) = class.downcast::<Type>() else {
+        return false;
+    };
     match exception.downcast::<Type>() {
         Some(raised) => raised.is_subclass(class),
         None => exception.class().is_subclass(class),
@@ -257,5 +299,11 @@ pub fn new_exception_class(module: &str, name: &str, base: &Ref<Type>) -> PyResu
     let namespace = crate::dict::Dict::new();
     namespace.set_str(crate::id!("__module__"), Str::intern(module).into_value());
     let bases = Tuple::new(vec![base.to_value()]);
-    crate::class::new_class(base.class(), &Str::intern(name), &bases, &namespace, Args::EMPTY)
+    crate::class::new_class(
+        base.class(),
+        &Str::intern(name),
+        &bases,
+        &namespace,
+        Args::EMPTY,
+    )
 }

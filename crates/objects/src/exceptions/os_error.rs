@@ -71,7 +71,13 @@ fn written_from(value: &Value) -> PyResult<isize> {
         int::IntView::Small(small) => isize::try_from(small).ok(),
         int::IntView::Big(big) => isize::try_from(big).ok(),
     })?
-    .ok_or_else(|| crate::exc!(ValueError, "cannot fit '{}' into an index-sized integer", value.class().name()))
+    .ok_or_else(|| {
+        crate::exc!(
+            ValueError,
+            "cannot fit '{}' into an index-sized integer",
+            value.class().name()
+        )
+    })
 }
 
 /// The class for an error number, where it has one of its own.
@@ -106,18 +112,26 @@ fn parses_in_init(class: &Type) -> bool {
 
 fn new(class: &Ref<Type>, args: Args<'_>) -> PyResult<Value> {
     if parses_in_init(class) {
-        return Ok(heap::new_object(class, OsError::fresh(BaseException::with_args(Tuple::empty()))).into_value());
+        return Ok(heap::new_object(
+            class,
+            OsError::fresh(BaseException::with_args(Tuple::empty())),
+        )
+        .into_value());
     }
     args.no_keywords(&class.name())?;
     let items = args.positional();
     let mut class = class.clone();
     if class.is(ExceptionKind::OSError.class())
         && (2..=5).contains(&items.len())
-        && let Some(kind) = int::to_i64(&items[0]).and_then(|errno| kind_of_errno(i32::try_from(errno).ok()?))
+        && let Some(kind) =
+            int::to_i64(&items[0]).and_then(|errno| kind_of_errno(i32::try_from(errno).ok()?))
     {
         class = kind.class().clone();
     }
-    let made = heap::new_object(&class, OsError::fresh(BaseException::with_args(Tuple::empty())));
+    let made = heap::new_object(
+        &class,
+        OsError::fresh(BaseException::with_args(Tuple::empty())),
+    );
     fill(&made, items)?;
     Ok(made.into_value())
 }
@@ -208,7 +222,10 @@ pub fn errno_text(errno: i32) -> String {
 #[cold]
 pub fn raise_errno(errno: i32, filename: Option<&Value>, filename2: Option<&Value>) -> Raised {
     let kind = kind_of_errno(errno).unwrap_or(ExceptionKind::OSError);
-    let mut args = vec![int::new(i64::from(errno)), Str::new(&errno_text(errno)).into_value()];
+    let mut args = vec![
+        int::new(i64::from(errno)),
+        Str::new(&errno_text(errno)).into_value(),
+    ];
     if let Some(filename) = filename {
         args.push(filename.clone());
         if let Some(second) = filename2 {
@@ -216,9 +233,17 @@ pub fn raise_errno(errno: i32, filename: Option<&Value>, filename2: Option<&Valu
             args.push(second.clone());
         }
     }
-    let error = heap::new_object(kind.class(), OsError::fresh(BaseException::with_args(Tuple::empty())));
+    let error = heap::new_object(
+        kind.class(),
+        OsError::fresh(BaseException::with_args(Tuple::empty())),
+    );
     match fill(&error, &args) {
-        Ok(()) => raise(error.into_value().into_ref::<BaseException>().expect("an OSError is an exception")),
+        Ok(()) => raise(
+            error
+                .into_value()
+                .into_ref::<BaseException>()
+                .expect("an OSError is an exception"),
+        ),
         Err(raised) => raised,
     }
 }
@@ -228,7 +253,10 @@ pub fn raise_errno(errno: i32, filename: Option<&Value>, filename2: Option<&Valu
 pub fn os_error(error: &io::Error, filename: Option<&Value>) -> Raised {
     match error.raw_os_error() {
         Some(errno) => raise_errno(errno, filename, None),
-        None => raise_args(ExceptionKind::OSError.class(), vec![Str::new(&error.to_string()).into_value()]),
+        None => raise_args(
+            ExceptionKind::OSError.class(),
+            vec![Str::new(&error.to_string()).into_value()],
+        ),
     }
 }
 

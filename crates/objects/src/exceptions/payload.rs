@@ -28,7 +28,8 @@ pub(super) fn new<T: ExceptionPayload>(class: &Ref<Type>, args: Args<'_>) -> PyR
 /// The payload of an instance. Slots and descriptors are only reached through instances of their class.
 #[inline]
 pub(super) fn view<T: Payload>(this: &Value) -> &Ref<T> {
-    this.downcast::<T>().expect("slots and descriptors check their receiver")
+    this.downcast::<T>()
+        .expect("slots and descriptors check their receiver")
 }
 
 /// Declares an exception payload: `exception_payload! { /// docs  Name, Kind, { slots } { cell: type = initial } }`.
@@ -115,7 +116,11 @@ pub(super) fn keyword_values<'a, const N: usize>(
         match names.iter().position(|known| name.eq_str(known)) {
             Some(index) => values[index] = Some(value),
             None => {
-                return Err(crate::exc!(TypeError, "{function}() got an unexpected keyword argument '{}'", name.to_display()));
+                return Err(crate::exc!(
+                    TypeError,
+                    "{function}() got an unexpected keyword argument '{}'",
+                    name.to_display()
+                ));
             }
         }
     }

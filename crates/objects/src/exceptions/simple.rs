@@ -8,11 +8,11 @@ use taipan_macros::methods;
 use crate::args::Args;
 use crate::class::ClassBuilder;
 use crate::dict::Dict;
+use crate::id;
 use crate::raised::PyResult;
 use crate::str::Str;
 use crate::tuple::Tuple;
 use crate::value::{Ref, Value};
-use crate::id;
 
 use super::base::{self, own_dict};
 use super::payload::{exception_payload, keyword_values, new, object_members, view};
@@ -31,7 +31,9 @@ pub(super) fn build_system_exit(builder: &ClassBuilder<'_>) {
         match args.positional() {
             [] => {}
             [one] => view::<SystemExit>(this).code.set(Some(one.clone())),
-            all => view::<SystemExit>(this).code.set(Some(Tuple::from_slice(all).into_value())),
+            all => view::<SystemExit>(this)
+                .code
+                .set(Some(Tuple::from_slice(all).into_value())),
         }
         Ok(())
     }));
@@ -74,10 +76,12 @@ pub(super) fn build_import_error(builder: &ClassBuilder<'_>) {
     let slots = builder.slots();
     slots.new.set(Some(new::<ImportError>));
     slots.init.set(Some(import_error_init));
-    slots.str.set(Some(|this| match view::<ImportError>(this).msg.get() {
-        Some(message) if message.downcast_exact::<Str>().is_some() => Ok(message),
-        _ => base::str(this),
-    }));
+    slots
+        .str
+        .set(Some(|this| match view::<ImportError>(this).msg.get() {
+            Some(message) if message.downcast_exact::<Str>().is_some() => Ok(message),
+            _ => base::str(this),
+        }));
     object_members!(builder, ImportError,
         msg "msg" "exception message",
         name "name" "module name",
@@ -88,12 +92,17 @@ pub(super) fn build_import_error(builder: &ClassBuilder<'_>) {
 
 fn import_error_init(this: &Value, args: Args<'_>) -> PyResult<()> {
     base::set_args(this, args.positional());
-    let [name, path, name_from] = keyword_values("ImportError", args, ["name", "path", "name_from"])?;
+    let [name, path, name_from] =
+        keyword_values("ImportError", args, ["name", "path", "name_from"])?;
     let error = view::<ImportError>(this);
     error.name.set(name.cloned());
     error.path.set(path.cloned());
     error.name_from.set(name_from.cloned());
-    let message = if let [message] = args.positional() { Some(message.clone()) } else { None };
+    let message = if let [message] = args.positional() {
+        Some(message.clone())
+    } else {
+        None
+    };
     error.msg.set(message);
     Ok(())
 }
@@ -208,6 +217,11 @@ impl AttributeError {
     #[method("($self, /)", name = "__reduce__", nosig)]
     fn py_reduce(this: &Ref<AttributeError>) -> Value {
         let state = AttributeError::py_getstate(this);
-        Tuple::new(vec![this.class().to_value(), this.base.args().into_value(), state]).into_value()
+        Tuple::new(vec![
+            this.class().to_value(),
+            this.base.args().into_value(),
+            state,
+        ])
+        .into_value()
     }
 }

@@ -49,8 +49,14 @@ fn init(this: &Value, args: Args<'_>) -> PyResult<()> {
     let place = protocol::collect(place)?;
     match place.len() {
         4..=7 => {}
-        given @ 0..4 => bail!(TypeError, "function takes at least 4 arguments ({given} given)"),
-        given => bail!(TypeError, "function takes at most 7 arguments ({given} given)"),
+        given @ 0..4 => bail!(
+            TypeError,
+            "function takes at least 4 arguments ({given} given)"
+        ),
+        given => bail!(
+            TypeError,
+            "function takes at most 7 arguments ({given} given)"
+        ),
     }
     let slots = [
         &error.filename,
@@ -65,7 +71,10 @@ fn init(this: &Value, args: Args<'_>) -> PyResult<()> {
         slot.set(place.get(index).cloned());
     }
     if place.len() == 5 {
-        bail!(TypeError, "end_offset must be provided when end_lineno is provided");
+        bail!(
+            TypeError,
+            "end_offset must be provided when end_lineno is provided"
+        );
     }
     Ok(())
 }
@@ -76,7 +85,10 @@ fn str(this: &Value) -> PyResult<Value> {
     let message = protocol::str(&error.msg.get().unwrap_or(Value::NONE))?;
     let filename = error.filename.get();
     let filename = filename.as_ref().and_then(|name| name.downcast::<Str>());
-    let lineno = error.lineno.get().filter(|line| line.class().is(crate::builtins::int_class()));
+    let lineno = error
+        .lineno
+        .get()
+        .filter(|line| line.class().is(crate::builtins::int_class()));
     let line = lineno.and_then(|line| int::to_i64(&line));
     if filename.is_none() && line.is_none() {
         return Ok(message.into_value());
@@ -85,11 +97,18 @@ fn str(this: &Value) -> PyResult<Value> {
     text.push_string(&message);
     text.push_str(" (");
     if let Some(name) = filename {
-        let start = name.code_points().rposition(|code| code == '/' as u32).map_or(0, |slash| slash + 1);
+        let start = name
+            .code_points()
+            .rposition(|code| code == '/' as u32)
+            .map_or(0, |slash| slash + 1);
         text.push_string(&name.slice(start..name.len()));
     }
     if let Some(line) = line {
-        text.push_str(if filename.is_some() { ", line " } else { "line " });
+        text.push_str(if filename.is_some() {
+            ", line "
+        } else {
+            "line "
+        });
         text.push_str(&line.to_string());
     }
     text.push_str(")");

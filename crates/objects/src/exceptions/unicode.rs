@@ -49,7 +49,9 @@ impl UnicodeError {
     }
 
     fn object_len(&self) -> usize {
-        let Some(object) = self.object.get() else { return 0 };
+        let Some(object) = self.object.get() else {
+            return 0;
+        };
         match (object.downcast::<Str>(), object.downcast::<Bytes>()) {
             (Some(text), _) => text.len(),
             (_, Some(bytes)) => bytes.len(),
@@ -97,7 +99,10 @@ fn text_attribute(value: Option<Value>, name: &str) -> PyResult<Ref<Str>> {
         None => bail!(TypeError, "UnicodeError '{name}' attribute is not set"),
         Some(value) => match value.into_ref::<Str>() {
             Ok(text) => Ok(text),
-            Err(_) => bail!(TypeError, "UnicodeError '{name}' attribute must be a string"),
+            Err(_) => bail!(
+                TypeError,
+                "UnicodeError '{name}' attribute must be a string"
+            ),
         },
     }
 }
@@ -107,7 +112,9 @@ static START: GetSetDef = GetSetDef {
     doc: Some("exception start"),
     get: Some(|this| Ok(int::new(view::<UnicodeError>(this).start.get() as i64))),
     set: Some(|this, new| {
-        view::<UnicodeError>(this).start.set(position_attribute(new)?);
+        view::<UnicodeError>(this)
+            .start
+            .set(position_attribute(new)?);
         Ok(())
     }),
     member: true,
@@ -170,13 +177,21 @@ fn exactly<'a, const N: usize>(this: &Value, args: Args<'a>) -> PyResult<&'a [Va
     let given = args.positional().len();
     match args.positional().first_chunk::<N>() {
         Some(all) if given == N => Ok(all),
-        _ => bail!(TypeError, "function takes exactly {N} arguments ({given} given)"),
+        _ => bail!(
+            TypeError,
+            "function takes exactly {N} arguments ({given} given)"
+        ),
     }
 }
 
 fn text_argument(args: &[Value], index: usize) -> PyResult<Value> {
     if args[index].downcast::<Str>().is_none() {
-        bail!(TypeError, "argument {} must be str, not {}", index + 1, args[index].class().name());
+        bail!(
+            TypeError,
+            "argument {} must be str, not {}",
+            index + 1,
+            args[index].class().name()
+        );
     }
     Ok(args[index].clone())
 }
@@ -184,7 +199,14 @@ fn text_argument(args: &[Value], index: usize) -> PyResult<Value> {
 fn encode_init(this: &Value, args: Args<'_>) -> PyResult<()> {
     let args = exactly::<5>(this, args)?;
     let (encoding, object) = (text_argument(args, 0)?, text_argument(args, 1)?);
-    fill(this, Some(encoding), object, int::as_isize(&args[2])?, int::as_isize(&args[3])?, text_argument(args, 4)?);
+    fill(
+        this,
+        Some(encoding),
+        object,
+        int::as_isize(&args[2])?,
+        int::as_isize(&args[3])?,
+        text_argument(args, 4)?,
+    );
     Ok(())
 }
 
@@ -207,11 +229,25 @@ fn decode_init(this: &Value, args: Args<'_>) -> PyResult<()> {
 fn translate_init(this: &Value, args: Args<'_>) -> PyResult<()> {
     let args = exactly::<4>(this, args)?;
     let object = text_argument(args, 0)?;
-    fill(this, None, object, int::as_isize(&args[1])?, int::as_isize(&args[2])?, text_argument(args, 3)?);
+    fill(
+        this,
+        None,
+        object,
+        int::as_isize(&args[1])?,
+        int::as_isize(&args[2])?,
+        text_argument(args, 3)?,
+    );
     Ok(())
 }
 
-fn fill(this: &Value, encoding: Option<Value>, object: Value, start: isize, end: isize, reason: Value) {
+fn fill(
+    this: &Value,
+    encoding: Option<Value>,
+    object: Value,
+    start: isize,
+    end: isize,
+    reason: Value,
+) {
     let error = view::<UnicodeError>(this);
     error.encoding.set(encoding);
     error.object.set(Some(object));
@@ -229,7 +265,12 @@ fn escaped(code: u32) -> String {
 }
 
 /// The message: who, the failing part, where, why. `part` describes a single failing item, `parts` several.
-fn message(error: &UnicodeError, verb: &str, part: impl FnOnce(usize) -> PyResult<String>, parts: &str) -> PyResult<Value> {
+fn message(
+    error: &UnicodeError,
+    verb: &str,
+    part: impl FnOnce(usize) -> PyResult<String>,
+    parts: &str,
+) -> PyResult<Value> {
     if error.object.is_empty() {
         return Ok(Str::empty().into_value());
     }
@@ -245,7 +286,10 @@ fn message(error: &UnicodeError, verb: &str, part: impl FnOnce(usize) -> PyResul
         Some(position) => text.push_str(&format!(" {} in position {position}: ", part(position)?)),
         None => {
             let (start, end) = error.raw_range();
-            text.push_str(&format!(" {parts} in position {start}-{}: ", end.wrapping_sub(1)));
+            text.push_str(&format!(
+                " {parts} in position {start}-{}: ",
+                end.wrapping_sub(1)
+            ));
         }
     }
     text.push_string(&reason);
@@ -259,57 +303,141 @@ fn character(error: &UnicodeError, position: usize) -> PyResult<String> {
 
 fn encode_str(this: &Value) -> PyResult<Value> {
     let error = view::<UnicodeError>(this);
-    message(error, "can't encode", |position| character(error, position), "characters")
+    message(
+        error,
+        "can't encode",
+        |position| character(error, position),
+        "characters",
+    )
 }
 
 fn decode_str(this: &Value) -> PyResult<Value> {
     let error = view::<UnicodeError>(this);
     let byte = |position: usize| {
         let bytes = error.bytes()?;
-        Ok(format!("byte 0x{:02x}", bytes.as_slice().get(position).copied().unwrap_or(0)))
+        Ok(format!(
+            "byte 0x{:02x}",
+            bytes.as_slice().get(position).copied().unwrap_or(0)
+        ))
     };
     message(error, "can't decode", byte, "bytes")
 }
 
 fn translate_str(this: &Value) -> PyResult<Value> {
     let error = view::<UnicodeError>(this);
-    message(error, "can't translate", |position| character(error, position), "characters")
+    message(
+        error,
+        "can't translate",
+        |position| character(error, position),
+        "characters",
+    )
 }
 
-fn make(kind: ExceptionKind, encoding: Option<&str>, object: Value, range: (usize, usize), reason: &str) -> Ref<BaseException> {
+fn make(
+    kind: ExceptionKind,
+    encoding: Option<&str>,
+    object: Value,
+    range: (usize, usize),
+    reason: &str,
+) -> Ref<BaseException> {
     let encoding = encoding.map(|name| Str::new(name).into_value());
     let reason = Str::new(reason).into_value();
     let mut args: Vec<Value> = encoding.iter().cloned().collect();
-    args.extend([object.clone(), int::from_usize(range.0), int::from_usize(range.1), reason.clone()]);
-    let error = heap::new_object(kind.class(), UnicodeError::fresh(BaseException::with_args(Tuple::new(args)))).into_value();
-    fill(&error, encoding, object, range.0 as isize, range.1 as isize, reason);
-    error.into_ref::<BaseException>().expect("a Unicode error is an exception")
+    args.extend([
+        object.clone(),
+        int::from_usize(range.0),
+        int::from_usize(range.1),
+        reason.clone(),
+    ]);
+    let error = heap::new_object(
+        kind.class(),
+        UnicodeError::fresh(BaseException::with_args(Tuple::new(args))),
+    )
+    .into_value();
+    fill(
+        &error,
+        encoding,
+        object,
+        range.0 as isize,
+        range.1 as isize,
+        reason,
+    );
+    error
+        .into_ref::<BaseException>()
+        .expect("a Unicode error is an exception")
 }
 
 /// A `UnicodeEncodeError`, not raised yet.
-pub fn new_encode_error(encoding: &str, object: &Ref<Str>, start: usize, end: usize, reason: &str) -> Ref<BaseException> {
-    make(ExceptionKind::UnicodeEncodeError, Some(encoding), object.to_value(), (start, end), reason)
+pub fn new_encode_error(
+    encoding: &str,
+    object: &Ref<Str>,
+    start: usize,
+    end: usize,
+    reason: &str,
+) -> Ref<BaseException> {
+    make(
+        ExceptionKind::UnicodeEncodeError,
+        Some(encoding),
+        object.to_value(),
+        (start, end),
+        reason,
+    )
 }
 
 /// A `UnicodeDecodeError`, not raised yet.
-pub fn new_decode_error(encoding: &str, object: &Ref<Bytes>, start: usize, end: usize, reason: &str) -> Ref<BaseException> {
-    make(ExceptionKind::UnicodeDecodeError, Some(encoding), object.to_value(), (start, end), reason)
+pub fn new_decode_error(
+    encoding: &str,
+    object: &Ref<Bytes>,
+    start: usize,
+    end: usize,
+    reason: &str,
+) -> Ref<BaseException> {
+    make(
+        ExceptionKind::UnicodeDecodeError,
+        Some(encoding),
+        object.to_value(),
+        (start, end),
+        reason,
+    )
 }
 
 /// A `UnicodeTranslateError`, not raised yet.
-pub fn new_translate_error(object: &Ref<Str>, start: usize, end: usize, reason: &str) -> Ref<BaseException> {
-    make(ExceptionKind::UnicodeTranslateError, None, object.to_value(), (start, end), reason)
+pub fn new_translate_error(
+    object: &Ref<Str>,
+    start: usize,
+    end: usize,
+    reason: &str,
+) -> Ref<BaseException> {
+    make(
+        ExceptionKind::UnicodeTranslateError,
+        None,
+        object.to_value(),
+        (start, end),
+        reason,
+    )
 }
 
 /// Raises `UnicodeEncodeError`.
 #[cold]
-pub fn encode_error(encoding: &str, object: &Ref<Str>, start: usize, end: usize, reason: &str) -> Raised {
+pub fn encode_error(
+    encoding: &str,
+    object: &Ref<Str>,
+    start: usize,
+    end: usize,
+    reason: &str,
+) -> Raised {
     raise(new_encode_error(encoding, object, start, end, reason))
 }
 
 /// Raises `UnicodeDecodeError`.
 #[cold]
-pub fn decode_error(encoding: &str, object: &Ref<Bytes>, start: usize, end: usize, reason: &str) -> Raised {
+pub fn decode_error(
+    encoding: &str,
+    object: &Ref<Bytes>,
+    start: usize,
+    end: usize,
+    reason: &str,
+) -> Raised {
     raise(new_decode_error(encoding, object, start, end, reason))
 }
 
@@ -321,7 +449,11 @@ pub fn translate_error(object: &Ref<Str>, start: usize, end: usize, reason: &str
 
 /// The payload of a Unicode error, or the TypeError of an error handler that was given another exception.
 pub fn payload_of(exception: &Value) -> PyResult<&Ref<UnicodeError>> {
-    exception
-        .downcast::<UnicodeError>()
-        .ok_or_else(|| exc!(TypeError, "don't know how to handle {} in error callback", exception.class().name()))
+    exception.downcast::<UnicodeError>().ok_or_else(|| {
+        exc!(
+            TypeError,
+            "don't know how to handle {} in error callback",
+            exception.class().name()
+        )
+    })
 }

@@ -21,7 +21,11 @@ pub(crate) fn operand(value: &Value) -> PyResult<Option<f64>> {
     if let Some(float) = value_of(value) {
         return Ok(Some(float));
     }
-    if int::is_int(value) { int_to_f64(value).map(Some) } else { Ok(None) }
+    if int::is_int(value) {
+        int_to_f64(value).map(Some)
+    } else {
+        Ok(None)
+    }
 }
 
 macro_rules! operands {
@@ -51,7 +55,11 @@ arithmetic! {
 /// `left / right`.
 pub fn true_divide(left: &Value, right: &Value) -> PyResult<Value> {
     let (left, right) = operands!(left, right);
-    if right == 0.0 { Err(division_by_zero()) } else { Ok(new(left / right)) }
+    if right == 0.0 {
+        Err(division_by_zero())
+    } else {
+        Ok(new(left / right))
+    }
 }
 
 /// `left // right`.
@@ -63,7 +71,11 @@ pub fn floor_divide(left: &Value, right: &Value) -> PyResult<Value> {
 /// `left % right`.
 pub fn remainder(left: &Value, right: &Value) -> PyResult<Value> {
     let (left, right) = operands!(left, right);
-    if right == 0.0 { Err(division_by_zero()) } else { Ok(new(floor_remainder(left, right))) }
+    if right == 0.0 {
+        Err(division_by_zero())
+    } else {
+        Ok(new(floor_remainder(left, right)))
+    }
 }
 
 /// `divmod(left, right)`.
@@ -100,7 +112,11 @@ pub fn quotient_and_remainder(left: f64, right: f64) -> PyResult<(f64, f64)> {
         0f64.copysign(left / right)
     } else {
         let floor = quotient.floor();
-        if quotient - floor > 0.5 { floor + 1.0 } else { floor }
+        if quotient - floor > 0.5 {
+            floor + 1.0
+        } else {
+            floor
+        }
     };
     Ok((whole, floor_remainder(left, right)))
 }
@@ -108,7 +124,10 @@ pub fn quotient_and_remainder(left: f64, right: f64) -> PyResult<(f64, f64)> {
 /// `pow(base, exponent, modulus)`; floats take no modulus.
 pub fn power(base: &Value, exponent: &Value, modulus: &Value) -> PyResult<Value> {
     if !modulus.is_none() {
-        bail!(TypeError, "pow() 3rd argument not allowed unless all arguments are integers");
+        bail!(
+            TypeError,
+            "pow() 3rd argument not allowed unless all arguments are integers"
+        );
     }
     let (base, exponent) = operands!(base, exponent);
     power_of_floats(base, exponent)
@@ -120,7 +139,10 @@ pub fn power_of_floats(base: f64, exponent: f64) -> PyResult<Value> {
         bail!(ZeroDivisionError, "zero to a negative power");
     }
     if base < 0.0 && base.is_finite() && exponent.is_finite() && exponent.fract() != 0.0 {
-        return complex::power_of_complex(complex::Parts::new(base, 0.0), complex::Parts::new(exponent, 0.0));
+        return complex::power_of_complex(
+            complex::Parts::new(base, 0.0),
+            complex::Parts::new(exponent, 0.0),
+        );
     }
     // C's pow follows IEEE 754 on zeros, infinities and NaNs, as Python does.
     let power = base.powf(exponent);
@@ -134,7 +156,10 @@ pub fn power_of_floats(base: f64, exponent: f64) -> PyResult<Value> {
 #[cold]
 pub fn out_of_range() -> Raised {
     let message = Str::new("Numerical result out of range").into_value();
-    exceptions::raise_args(ExceptionKind::OverflowError.class(), vec![int::new(i64::from(libc::ERANGE)), message])
+    exceptions::raise_args(
+        ExceptionKind::OverflowError.class(),
+        vec![int::new(i64::from(libc::ERANGE)), message],
+    )
 }
 
 /// How a float and a number are ordered; the outer `None` for a value that is no number, the inner one for NaN.
@@ -148,7 +173,9 @@ fn order(float: f64, other: &Value) -> Option<Option<Ordering>> {
 
 /// `left OP right` with a float on the left.
 pub fn richcompare(left: &Value, right: &Value, comparison: Comparison) -> PyResult<Value> {
-    let Some(float) = value_of(left) else { return Ok(Value::NOT_IMPLEMENTED) };
+    let Some(float) = value_of(left) else {
+        return Ok(Value::NOT_IMPLEMENTED);
+    };
     if let Some(right) = value_of(right) {
         return Ok(Value::from_bool(compare(float, right, comparison)));
     }
@@ -165,7 +192,10 @@ pub fn as_integer_ratio(float: f64) -> PyResult<(Value, Value)> {
         bail!(ValueError, "cannot convert NaN to integer ratio");
     }
     if float.is_infinite() {
-        return Err(exc!(OverflowError, "cannot convert Infinity to integer ratio"));
+        return Err(exc!(
+            OverflowError,
+            "cannot convert Infinity to integer ratio"
+        ));
     }
     if float == 0.0 {
         return Ok((int::new(0), int::new(1)));
@@ -173,13 +203,20 @@ pub fn as_integer_ratio(float: f64) -> PyResult<(Value, Value)> {
     let bits = float.to_bits();
     let biased = (bits >> 52 & 0x7ff) as i32;
     let fraction = bits & ((1 << 52) - 1);
-    let (mantissa, exponent) = if biased == 0 { (fraction, -1074) } else { (fraction | 1 << 52, biased - 1075) };
+    let (mantissa, exponent) = if biased == 0 {
+        (fraction, -1074)
+    } else {
+        (fraction | 1 << 52, biased - 1075)
+    };
     let zeros = mantissa.trailing_zeros();
     let (mantissa, exponent) = ((mantissa >> zeros) as i64, exponent + zeros as i32);
     let signed = int::BigInt::from(if float < 0.0 { -mantissa } else { mantissa });
     Ok(if exponent >= 0 {
         (int::from_big(signed << exponent), int::new(1))
     } else {
-        (int::from_big(signed), int::from_big(int::BigInt::from(1) << -exponent))
+        (
+            int::from_big(signed),
+            int::from_big(int::BigInt::from(1) << -exponent),
+        )
     })
 }

@@ -22,7 +22,11 @@ fn number(this: &Value) -> f64 {
 /// The same number as an exact `float`.
 #[inline]
 fn to_exact(this: &Value) -> Value {
-    if is_exact(this) { this.clone() } else { new(number(this)) }
+    if is_exact(this) {
+        this.clone()
+    } else {
+        new(number(this))
+    }
 }
 
 /// The text of a float: the shortest that reads back as the same number.
@@ -32,7 +36,8 @@ pub fn to_text(float: f64) -> String {
 
 /// A float rounded to a number of decimal places, exactly and with ties to even.
 pub fn round_to(float: f64, places: &Value) -> PyResult<f64> {
-    let places = int::as_i64_clamped(places)?.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32;
+    let places =
+        int::as_i64_clamped(places)?.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32;
     match float_ops::round_float_digits(float, places) {
         Some(rounded) => Ok(rounded),
         None => bail!(OverflowError, "rounded value too large to represent"),
@@ -133,7 +138,11 @@ impl Float {
             return Ok(number.clone());
         }
         let float = new(as_f64(number)?);
-        if class.is(Float::class()) { Ok(float) } else { protocol::call1(class.as_value(), &float) }
+        if class.is(Float::class()) {
+            Ok(float)
+        } else {
+            protocol::call1(class.as_value(), &float)
+        }
     }
 
     /// The float that hexadecimal text spells.
@@ -147,11 +156,22 @@ impl Float {
         };
         let float = match float_ops::from_hex(&string.to_str()?) {
             Ok(float) => new(float),
-            Err(HexFloatError::Invalid) => bail!(ValueError, "invalid hexadecimal floating-point string"),
-            Err(HexFloatError::TooLong) => bail!(ValueError, "hexadecimal string too long to convert"),
-            Err(HexFloatError::Overflow) => bail!(OverflowError, "hexadecimal value too large to represent as a float"),
+            Err(HexFloatError::Invalid) => {
+                bail!(ValueError, "invalid hexadecimal floating-point string")
+            }
+            Err(HexFloatError::TooLong) => {
+                bail!(ValueError, "hexadecimal string too long to convert")
+            }
+            Err(HexFloatError::Overflow) => bail!(
+                OverflowError,
+                "hexadecimal value too large to represent as a float"
+            ),
         };
-        if class.is(Float::class()) { Ok(float) } else { protocol::call1(class.as_value(), &float) }
+        if class.is(Float::class()) {
+            Ok(float)
+        } else {
+            protocol::call1(class.as_value(), &float)
+        }
     }
 
     /// The number in hexadecimal digits, exactly.
@@ -220,9 +240,16 @@ impl Float {
     #[classmethod("($type, typestr, /)")]
     fn __getformat__(_class: &Ref<Type>, typestr: &Ref<Str>) -> PyResult<Ref<Str>> {
         if !typestr.eq_str("double") && !typestr.eq_str("float") {
-            bail!(ValueError, "__getformat__() argument 1 must be 'double' or 'float'");
+            bail!(
+                ValueError,
+                "__getformat__() argument 1 must be 'double' or 'float'"
+            );
         }
-        Ok(if cfg!(target_endian = "big") { id!("IEEE, big-endian").clone() } else { id!("IEEE, little-endian").clone() })
+        Ok(if cfg!(target_endian = "big") {
+            id!("IEEE, big-endian").clone()
+        } else {
+            id!("IEEE, little-endian").clone()
+        })
     }
 
     /// The number as text, as `format_spec` says.

@@ -18,14 +18,21 @@ pub fn from_value(value: &Value) -> PyResult<Value> {
         return int_to_f64(value).map(new);
     }
     let slots = &value.class().slots;
-    if slots.float.get().is_some() || slots.index.get().is_some() || super::value_of(value).is_some() {
+    if slots.float.get().is_some()
+        || slots.index.get().is_some()
+        || super::value_of(value).is_some()
+    {
         return super::converted(value).map(new);
     }
     if let Some(string) = value.downcast::<Str>() {
         return parse_object(&ascii_digits(string), value);
     }
     if !buffer::is_bytes_like(value) {
-        bail!(TypeError, "float() argument must be a string or a real number, not '{}'", value.class().name());
+        bail!(
+            TypeError,
+            "float() argument must be a string or a real number, not '{}'",
+            value.class().name()
+        );
     }
     parse_object(&buffer::bytes_like(value)?.to_bytes(), value)
 }
@@ -33,7 +40,11 @@ pub fn from_value(value: &Value) -> PyResult<Value> {
 fn parse_object(text: &[u8], source: &Value) -> PyResult<Value> {
     match parse(text) {
         Some(float) => Ok(new(float)),
-        None => bail!(ValueError, "could not convert string to float: {}", protocol::repr(source)?.to_display()),
+        None => bail!(
+            ValueError,
+            "could not convert string to float: {}",
+            protocol::repr(source)?.to_display()
+        ),
     }
 }
 

@@ -46,7 +46,11 @@ pub fn new(value: f64) -> Value {
 
 /// An instance of `class`, which is `float` or a subclass.
 pub fn with_class(class: &Ref<Type>, value: f64) -> Value {
-    if class.is(Float::class()) { new(value) } else { heap::new_object(class, Float { value }).into_value() }
+    if class.is(Float::class()) {
+        new(value)
+    } else {
+        heap::new_object(class, Float { value }).into_value()
+    }
 }
 
 #[cold]
@@ -103,7 +107,12 @@ pub(crate) fn converted(value: &Value) -> PyResult<f64> {
     if let Some(convert) = class.slots.float.get() {
         let answer = convert(value)?;
         let Some(float) = value_of(&answer) else {
-            bail!(TypeError, "{}.__float__ returned non-float (type {})", class.name(), answer.class().name());
+            bail!(
+                TypeError,
+                "{}.__float__ returned non-float (type {})",
+                class.name(),
+                answer.class().name()
+            );
         };
         if !is_exact(&answer) {
             let message = format!(
@@ -127,7 +136,11 @@ pub fn int_to_f64(value: &Value) -> PyResult<f64> {
     match int::view(value).map(int::IntView::to_f64) {
         Some(Some(float)) => Ok(float),
         Some(None) => bail!(OverflowError, "int too large to convert to float"),
-        None => bail!(TypeError, "must be real number, not {}", value.class().name()),
+        None => bail!(
+            TypeError,
+            "must be real number, not {}",
+            value.class().name()
+        ),
     }
 }
 

@@ -45,12 +45,18 @@ impl Digits {
     fn from_scientific(text: &str) -> Digits {
         let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
         let exponent: i32 = exponent.parse().expect("an exponent is a number");
-        Digits { text: mantissa.bytes().filter(u8::is_ascii_digit).collect(), point: exponent + 1 }
+        Digits {
+            text: mantissa.bytes().filter(u8::is_ascii_digit).collect(),
+            point: exponent + 1,
+        }
     }
 
     fn shortest(value: f64) -> Digits {
         if value == 0.0 {
-            return Digits { text: vec![b'0'], point: 1 };
+            return Digits {
+                text: vec![b'0'],
+                point: 1,
+            };
         }
         let mut buffer = ryu::Buffer::new();
         let text = buffer.format_finite(value);
@@ -63,7 +69,10 @@ impl Digits {
         while digits.len() > 1 && digits.last() == Some(&b'0') {
             digits.pop();
         }
-        Digits { text: digits, point: exponent + whole.len() as i32 - zeros as i32 }
+        Digits {
+            text: digits,
+            point: exponent + whole.len() as i32 - zeros as i32,
+        }
     }
 
     /// `count` significant digits, at least one.
@@ -150,7 +159,10 @@ pub fn float_text(value: f64, style: FloatStyle) -> String {
             }
             out
         }
-        Conversion::Exponent => scientific(&Digits::significant(value, style.precision.saturating_add(1)), style),
+        Conversion::Exponent => scientific(
+            &Digits::significant(value, style.precision.saturating_add(1)),
+            style,
+        ),
         Conversion::General => {
             let precision = style.precision.max(1);
             let mut digits = Digits::significant(value, precision);
@@ -161,27 +173,49 @@ pub fn float_text(value: f64, style: FloatStyle) -> String {
                     digits.text.pop();
                 }
             }
-            if uses_exponent { scientific(&digits, style) } else { positional_of(&digits, precision, style) }
+            if uses_exponent {
+                scientific(&digits, style)
+            } else {
+                positional_of(&digits, precision, style)
+            }
         }
         Conversion::Shortest => {
             let digits = Digits::shortest(value);
-            if digits.point <= -4 || digits.point > 16 { scientific(&digits, style) } else { positional_of(&digits, 0, style) }
+            if digits.point <= -4 || digits.point > 16 {
+                scientific(&digits, style)
+            } else {
+                positional_of(&digits, 0, style)
+            }
         }
     }
 }
 
 /// Positional notation with the digits there are; with `alternate`, `precision` significant ones.
 fn positional_of(digits: &Digits, precision: usize, style: FloatStyle) -> String {
-    let shown = if style.alternate { precision.max(digits.text.len()) } else { digits.text.len() };
+    let shown = if style.alternate {
+        precision.max(digits.text.len())
+    } else {
+        digits.text.len()
+    };
     let fraction = i64::try_from(shown).unwrap_or(i64::MAX) - i64::from(digits.point);
     positional(digits, usize::try_from(fraction).unwrap_or(0), style)
 }
 
 /// `repr(float)`, with its sign.
 pub fn float_repr(value: f64) -> String {
-    let style = FloatStyle { conversion: Conversion::Shortest, precision: 0, upper: false, alternate: false, add_dot_zero: true };
+    let style = FloatStyle {
+        conversion: Conversion::Shortest,
+        precision: 0,
+        upper: false,
+        alternate: false,
+        add_dot_zero: true,
+    };
     let text = float_text(value, style);
-    if value.is_sign_negative() && !value.is_nan() { format!("-{text}") } else { text }
+    if value.is_sign_negative() && !value.is_nan() {
+        format!("-{text}")
+    } else {
+        text
+    }
 }
 
 #[cfg(test)]
@@ -189,15 +223,37 @@ mod tests {
     use super::*;
 
     fn text(value: f64, conversion: Conversion, precision: usize) -> String {
-        float_text(value, FloatStyle { conversion, precision, upper: false, alternate: false, add_dot_zero: false })
+        float_text(
+            value,
+            FloatStyle {
+                conversion,
+                precision,
+                upper: false,
+                alternate: false,
+                add_dot_zero: false,
+            },
+        )
     }
 
     #[test]
     fn repr_is_the_shortest_text_that_reads_back() {
         for (value, expected) in [
-            (0.0, "0.0"), (-0.0, "-0.0"), (1.0, "1.0"), (0.1, "0.1"), (1e16, "1e+16"), (1e15, "1000000000000000.0"), (1e-4, "0.0001"),
-            (1e-5, "1e-05"), (123456789.125, "123456789.125"), (1.7976931348623157e308, "1.7976931348623157e+308"), (5e-324, "5e-324"),
-            (9007199254740993.0, "9007199254740992.0"), (1e22, "1e+22"), (2f64.powi(-44), "5.684341886080802e-14"), (f64::NAN, "nan"), (f64::NEG_INFINITY, "-inf"),
+            (0.0, "0.0"),
+            (-0.0, "-0.0"),
+            (1.0, "1.0"),
+            (0.1, "0.1"),
+            (1e16, "1e+16"),
+            (1e15, "1000000000000000.0"),
+            (1e-4, "0.0001"),
+            (1e-5, "1e-05"),
+            (123456789.125, "123456789.125"),
+            (1.7976931348623157e308, "1.7976931348623157e+308"),
+            (5e-324, "5e-324"),
+            (9007199254740993.0, "9007199254740992.0"),
+            (1e22, "1e+22"),
+            (2f64.powi(-44), "5.684341886080802e-14"),
+            (f64::NAN, "nan"),
+            (f64::NEG_INFINITY, "-inf"),
         ] {
             assert_eq!(float_repr(value), expected);
         }

@@ -26,6 +26,10 @@ pub fn set_provider(provider: fn() -> Conventions) {
 pub fn conventions() -> Conventions {
     match PROVIDER.with(|provider| *provider) {
         Some(provider) => provider(),
-        None => Conventions { decimal_point: ".".to_owned(), thousands_separator: String::new(), grouping: Vec::new() },
+        None => Conventions {
+            decimal_point: ".".to_owned(),
+            thousands_separator: String::new(),
+            grouping: Vec::new(),
+        },
     }
 }

@@ -21,12 +21,12 @@ use spec::unknown_kind;
 use crate::complex;
 use crate::float;
 use crate::heap;
+use crate::id;
 use crate::int::{self, IntView};
 use crate::protocol;
 use crate::raised::PyResult;
 use crate::str::{Kind, Str, StrBuilder};
 use crate::value::{Ref, Value};
-use crate::id;
 
 /// What a replacement field does to its value before formatting it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -82,17 +82,32 @@ pub fn format(value: &Value, spec: Option<&Ref<Str>>) -> PyResult<Ref<Str>> {
         return format_float(value, spec);
     }
     let spec = spec.cloned().unwrap_or_else(Str::empty);
-    let Some(answer) = protocol::call_special_optional(value, id!("__format__"), &[spec.into_value()])? else {
-        bail!(TypeError, "Type {} doesn't define __format__", value.class().name());
+    let Some(answer) =
+        protocol::call_special_optional(value, id!("__format__"), &[spec.into_value()])?
+    else {
+        bail!(
+            TypeError,
+            "Type {} doesn't define __format__",
+            value.class().name()
+        );
     };
     match answer.into_ref::<Str>() {
         Ok(text) => Ok(text),
-        Err(other) => bail!(TypeError, "{}.__format__() must return a str, not {}", value.class().name(), other.class().name()),
+        Err(other) => bail!(
+            TypeError,
+            "{}.__format__() must return a str, not {}",
+            value.class().name(),
+            other.class().name()
+        ),
     }
 }
 
 /// What a replacement field `{value!conversion:spec}` stands for.
-pub fn format_value(value: &Value, conversion: Option<ValueConversion>, spec: Option<&Ref<Str>>) -> PyResult<Ref<Str>> {
+pub fn format_value(
+    value: &Value,
+    conversion: Option<ValueConversion>,
+    spec: Option<&Ref<Str>>,
+) -> PyResult<Ref<Str>> {
     match conversion {
         None => format(value, spec),
         Some(conversion) => format(conversion.apply(value)?.as_value(), spec),
@@ -114,13 +129,22 @@ pub fn format_str(text: &Ref<Str>, spec: &Ref<Str>) -> PyResult<Ref<Str>> {
         None => {}
     }
     if spec.no_negative_zero {
-        bail!(ValueError, "Negative zero coercion (z) not allowed in string format specifier");
+        bail!(
+            ValueError,
+            "Negative zero coercion (z) not allowed in string format specifier"
+        );
     }
     if spec.alternate {
-        bail!(ValueError, "Alternate form (#) not allowed in string format specifier");
+        bail!(
+            ValueError,
+            "Alternate form (#) not allowed in string format specifier"
+        );
     }
     if spec.align == Align::AfterSign {
-        bail!(ValueError, "'=' alignment not allowed in string format specifier");
+        bail!(
+            ValueError,
+            "'=' alignment not allowed in string format specifier"
+        );
     }
     let length = spec.precision.unwrap_or(usize::MAX).min(text.len());
     let padding = spec.width.unwrap_or(0).saturating_sub(length);
@@ -154,16 +178,26 @@ pub fn format_int(value: &Value, spec: &Ref<Str>) -> PyResult<Ref<Str>> {
     let mut spec = Spec::parse(spec, 'd'.into(), Align::Right, &type_name)?;
     match char::from_u32(spec.kind) {
         Some('b' | 'c' | 'd' | 'n' | 'o' | 'x' | 'X') => {}
-        Some('e' | 'E' | 'f' | 'F' | 'g' | 'G' | '%') => return float_by_spec(float::int_to_f64(value)?, spec, &type_name),
+        Some('e' | 'E' | 'f' | 'F' | 'g' | 'G' | '%') => {
+            return float_by_spec(float::int_to_f64(value)?, spec, &type_name);
+        }
         _ => return Err(unknown_kind(spec.kind, &type_name)),
     }
     if spec.precision.is_some() {
-        bail!(ValueError, "Precision not allowed in integer format specifier");
+        bail!(
+            ValueError,
+            "Precision not allowed in integer format specifier"
+        );
     }
     if spec.no_negative_zero {
-        bail!(ValueError, "Negative zero coercion (z) not allowed in integer format specifier");
+        bail!(
+            ValueError,
+            "Negative zero coercion (z) not allowed in integer format specifier"
+        );
     }
-    let Some(number) = int::view(value) else { bail!(TypeError, "an integer is required, not {type_name}") };
+    let Some(number) = int::view(value) else {
+        bail!(TypeError, "an integer is required, not {type_name}")
+    };
     let kind = char::from_u32(spec.kind).unwrap_or('d');
     if kind == 'c' {
         return character(number, &spec);
@@ -180,7 +214,14 @@ pub fn format_int(value: &Value, spec: &Ref<Str>) -> PyResult<Ref<Str>> {
         'X' => "0X",
         _ => "",
     };
-    let text = NumberText { negative: number.is_negative(), prefix, digits: &digits, has_point: false, fraction: "", rest: "" };
+    let text = NumberText {
+        negative: number.is_negative(),
+        prefix,
+        digits: &digits,
+        has_point: false,
+        fraction: "",
+        rest: "",
+    };
     text.layout(&spec)
 }
 
@@ -209,12 +250,20 @@ fn magnitude_in_base(big: &BigInt, base: u32) -> String {
 
 fn character(number: IntView<'_>, spec: &Spec) -> PyResult<Ref<Str>> {
     if spec.sign.is_some() {
-        bail!(ValueError, "Sign not allowed with integer format specifier 'c'");
+        bail!(
+            ValueError,
+            "Sign not allowed with integer format specifier 'c'"
+        );
     }
     if spec.alternate {
-        bail!(ValueError, "Alternate form (#) not allowed with integer format specifier 'c'");
+        bail!(
+            ValueError,
+            "Alternate form (#) not allowed with integer format specifier 'c'"
+        );
     }
-    let IntView::Small(code) = number else { bail!(OverflowError, "Python int too large to convert to C long") };
+    let IntView::Small(code) = number else {
+        bail!(OverflowError, "Python int too large to convert to C long")
+    };
     let Some(code) = u32::try_from(code).ok().filter(|&code| code <= 0x10_ffff) else {
         bail!(OverflowError, "%c arg not in range(0x110000)");
     };
@@ -224,7 +273,11 @@ fn character(number: IntView<'_>, spec: &Spec) -> PyResult<Ref<Str>> {
     if spec.align == Align::AfterSign {
         spec.align = Align::Right;
     }
-    if padding == 0 { Ok(text) } else { pad_str(&text, 1, padding, &spec) }
+    if padding == 0 {
+        Ok(text)
+    } else {
+        pad_str(&text, 1, padding, &spec)
+    }
 }
 
 /// `float.__format__`, for floats and instances of subclasses.
@@ -299,7 +352,9 @@ pub fn format_complex(value: &Value, spec: &Ref<Str>) -> PyResult<Ref<Str>> {
         return protocol::str(value);
     }
     let type_name = value.class().name();
-    let Some(parts) = complex::parts_of(value) else { bail!(TypeError, "a complex number is required, not {type_name}") };
+    let Some(parts) = complex::parts_of(value) else {
+        bail!(TypeError, "a complex number is required, not {type_name}")
+    };
     let spec = Spec::parse(spec, 0, Align::Right, &type_name)?;
     check_precision(spec.precision)?;
     let bare = spec.kind == 0;
@@ -309,12 +364,24 @@ pub fn format_complex(value: &Value, spec: &Ref<Str>) -> PyResult<Ref<Str>> {
         kind => float_kind(kind).ok_or_else(|| unknown_kind(kind, &type_name))?,
     };
     if spec.fill == u32::from('0') {
-        bail!(ValueError, "Zero padding is not allowed in complex format specifier");
+        bail!(
+            ValueError,
+            "Zero padding is not allowed in complex format specifier"
+        );
     }
     if spec.align == Align::AfterSign {
-        bail!(ValueError, "'=' alignment flag is not allowed in complex format specifier");
+        bail!(
+            ValueError,
+            "'=' alignment flag is not allowed in complex format specifier"
+        );
     }
-    let style = FloatStyle { conversion, precision: spec.precision.unwrap_or(6), upper, alternate: spec.alternate, add_dot_zero: false };
+    let style = FloatStyle {
+        conversion,
+        precision: spec.precision.unwrap_or(6),
+        upper,
+        alternate: spec.alternate,
+        add_dot_zero: false,
+    };
     let mut part = spec.clone();
     if spec.kind == u32::from('n') {
         part.grouping = Grouping::Locale;
@@ -338,5 +405,9 @@ pub fn format_complex(value: &Value, spec: &Ref<Str>) -> PyResult<Ref<Str>> {
     }
     let text = Str::new(&text);
     let padding = spec.width.unwrap_or(0).saturating_sub(text.len());
-    if padding == 0 { Ok(text) } else { pad_str(&text, text.len(), padding, &spec) }
+    if padding == 0 {
+        Ok(text)
+    } else {
+        pad_str(&text, text.len(), padding, &spec)
+    }
 }

@@ -15,7 +15,11 @@ struct Separators {
 }
 
 fn separators(grouping: Grouping) -> Separators {
-    let plain = |separator: &str, groups: &[u8]| Separators { point: ".".to_owned(), separator: separator.to_owned(), groups: groups.to_vec() };
+    let plain = |separator: &str, groups: &[u8]| Separators {
+        point: ".".to_owned(),
+        separator: separator.to_owned(),
+        groups: groups.to_vec(),
+    };
     match grouping {
         Grouping::None => plain("", &[]),
         Grouping::Comma => plain(",", &[3, 0]),
@@ -23,7 +27,11 @@ fn separators(grouping: Grouping) -> Separators {
         Grouping::UnderscoreFour => plain("_", &[4, 0]),
         Grouping::Locale => {
             let conventions = crate::format::locale::conventions();
-            Separators { point: conventions.decimal_point, separator: conventions.thousands_separator, groups: conventions.grouping }
+            Separators {
+                point: conventions.decimal_point,
+                separator: conventions.thousands_separator,
+                groups: conventions.grouping,
+            }
         }
     }
 }
@@ -54,7 +62,11 @@ fn grouped(digits: &str, separators: &Separators, width: usize) -> String {
     let (mut remaining, mut width) = (digits.len(), width as isize);
     let mut push = |length: usize, remaining: &mut usize| {
         let taken = length.min(*remaining);
-        let part = format!("{}{}", "0".repeat(length - taken), &digits[*remaining - taken..*remaining]);
+        let part = format!(
+            "{}{}",
+            "0".repeat(length - taken),
+            &digits[*remaining - taken..*remaining]
+        );
         *remaining -= taken;
         parts.push(part);
     };
@@ -114,10 +126,23 @@ impl<'a> NumberText<'a> {
     pub fn of_float(negative: bool, text: &'a str) -> NumberText<'a> {
         let whole = text.bytes().take_while(u8::is_ascii_digit).count();
         let (digits, rest) = text.split_at(whole);
-        let (has_point, rest) = rest.strip_prefix('.').map_or((false, rest), |rest| (true, rest));
-        let behind = if has_point { rest.bytes().take_while(u8::is_ascii_digit).count() } else { 0 };
+        let (has_point, rest) = rest
+            .strip_prefix('.')
+            .map_or((false, rest), |rest| (true, rest));
+        let behind = if has_point {
+            rest.bytes().take_while(u8::is_ascii_digit).count()
+        } else {
+            0
+        };
         let (fraction, rest) = rest.split_at(behind);
-        NumberText { negative, prefix: "", digits, has_point, fraction, rest }
+        NumberText {
+            negative,
+            prefix: "",
+            digits,
+            has_point,
+            fraction,
+            rest,
+        }
     }
 
     /// Sign, prefix, digits, fraction and rest in the style of `spec`; filled with zeros to `width`.

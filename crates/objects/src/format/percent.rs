@@ -35,7 +35,11 @@ impl Style {
     /// Fill characters on the left and on the right of `length` characters.
     pub fn padding(&self, length: usize) -> (usize, usize) {
         let missing = self.width.saturating_sub(length);
-        if self.left { (0, missing) } else { (missing, 0) }
+        if self.left {
+            (0, missing)
+        } else {
+            (missing, 0)
+        }
     }
 }
 
@@ -51,9 +55,15 @@ impl<'a> Arguments<'a> {
     fn new(all: &'a Value, for_bytes: bool) -> Arguments<'a> {
         let items = all.downcast::<Tuple>().map(|tuple| tuple.tail());
         let class = all.class();
-        let is_text = class.has(ClassFlags::STR | ClassFlags::TUPLE) || for_bytes && buffer::is_bytes_or_bytearray(all);
+        let is_text = class.has(ClassFlags::STR | ClassFlags::TUPLE)
+            || for_bytes && buffer::is_bytes_or_bytearray(all);
         let mapping = class.slots.getitem.get().is_some() && !is_text;
-        Arguments { all, items, next: 0, mapping }
+        Arguments {
+            all,
+            items,
+            next: 0,
+            mapping,
+        }
     }
 
     fn take(&mut self) -> PyResult<Value> {
@@ -97,11 +107,17 @@ pub(crate) struct Directives<'a> {
 
 impl<'a> Directives<'a> {
     pub fn new(text: Units<'a>, arguments: &'a Value, for_bytes: bool) -> Directives<'a> {
-        Directives { text, at: 0, arguments: Arguments::new(arguments, for_bytes), for_bytes }
+        Directives {
+            text,
+            at: 0,
+            arguments: Arguments::new(arguments, for_bytes),
+            for_bytes,
+        }
     }
 
     fn peek(&self) -> Option<char> {
-        (self.at < self.text.len()).then(|| char::from_u32(self.text.at(self.at)).unwrap_or(char::REPLACEMENT_CHARACTER))
+        (self.at < self.text.len())
+            .then(|| char::from_u32(self.text.at(self.at)).unwrap_or(char::REPLACEMENT_CHARACTER))
     }
 
     fn take(&mut self, wanted: char) -> bool {
@@ -114,14 +130,19 @@ impl<'a> Directives<'a> {
     pub fn next_piece(&mut self, what: &str) -> PyResult<Option<Piece>> {
         if self.at >= self.text.len() {
             if !self.arguments.is_used_up() {
-                bail!(TypeError, "not all arguments converted during {what} formatting");
+                bail!(
+                    TypeError,
+                    "not all arguments converted during {what} formatting"
+                );
             }
             return Ok(None);
         }
         let start = self.at;
         if !self.take('%') {
             let rest = self.text.range(start..self.text.len());
-            self.at = rest.find_code('%'.into()).map_or(self.text.len(), |length| start + length);
+            self.at = rest
+                .find_code('%'.into())
+                .map_or(self.text.len(), |length| start + length);
             return Ok(Some(Piece::Literal(start..self.at)));
         }
         if self.take('%') {
@@ -169,14 +190,21 @@ impl<'a> Directives<'a> {
         if matches!(self.peek(), Some('h' | 'l' | 'L')) {
             self.at += 1;
         }
-        let Some(letter) = self.peek() else { bail!(ValueError, "incomplete format") };
+        let Some(letter) = self.peek() else {
+            bail!(ValueError, "incomplete format")
+        };
         let at = self.at;
         self.at += 1;
         let argument = match keyed {
             Some(value) => value,
             None => self.arguments.take()?,
         };
-        Ok(Some(Piece::Directive(Directive { style, letter, argument, at })))
+        Ok(Some(Piece::Directive(Directive {
+            style,
+            letter,
+            argument,
+            at,
+        })))
     }
 
     fn keyed_value(&mut self) -> PyResult<Value> {
@@ -195,7 +223,11 @@ impl<'a> Directives<'a> {
             self.at += 1;
         }
         let key = self.text.range(start..self.at - 1);
-        let key = if self.for_bytes { Bytes::new(key.bytes()).into_value() } else { Str::from_units(key).into_value() };
+        let key = if self.for_bytes {
+            Bytes::new(key.bytes()).into_value()
+        } else {
+            Str::from_units(key).into_value()
+        };
         protocol::getitem(self.arguments.all, &key)
     }
 
@@ -211,7 +243,10 @@ impl<'a> Directives<'a> {
         let mut number: Option<usize> = None;
         while let Some(digit) = self.peek().and_then(|next| next.to_digit(10)) {
             self.at += 1;
-            let next = number.unwrap_or(0).checked_mul(10).and_then(|number| number.checked_add(digit as usize));
+            let next = number
+                .unwrap_or(0)
+                .checked_mul(10)
+                .and_then(|number| number.checked_add(digit as usize));
             match next.filter(|&number| number <= most) {
                 Some(next) => number = Some(next),
                 None => bail!(ValueError, "{too_big}"),
@@ -233,31 +268,61 @@ fn padded(style: &Style, negative: bool, prefix: &str, digits: &str) -> PyResult
     let length = sign.len() + prefix.len() + digits.len();
     let (left, right) = style.padding(length);
     Ok(if style.zero {
-        format!("{sign}{prefix}{}{digits}{}", "0".repeat(left), " ".repeat(right))
+        format!(
+            "{sign}{prefix}{}{digits}{}",
+            "0".repeat(left),
+            " ".repeat(right)
+        )
     } else {
-        format!("{}{sign}{prefix}{digits}{}", " ".repeat(left), " ".repeat(right))
+        format!(
+            "{}{sign}{prefix}{digits}{}",
+            " ".repeat(left),
+            " ".repeat(right)
+        )
     })
 }
 
 fn int_text(directive: &Directive) -> PyResult<String> {
-    let Directive { style, letter, argument, .. } = directive;
+    let Directive {
+        style,
+        letter,
+        argument,
+        ..
+    } = directive;
     let in_base = matches!(letter, 'o' | 'x' | 'X');
     let wrong = || {
-        let wanted = if in_base { "an integer" } else { "a real number" };
-        exc!(TypeError, "%{letter} format: {wanted} is required, not {}", argument.class().name())
+        let wanted = if in_base {
+            "an integer"
+        } else {
+            "a real number"
+        };
+        exc!(
+            TypeError,
+            "%{letter} format: {wanted} is required, not {}",
+            argument.class().name()
+        )
     };
     let converted;
     let number = match int::view(argument) {
         Some(view) => view,
         None => {
-            let result = if in_base { protocol::index(argument) } else { to_int(argument) };
-            converted = result.absent_on(ExceptionKind::TypeError)?.ok_or_else(wrong)?;
+            let result = if in_base {
+                protocol::index(argument)
+            } else {
+                to_int(argument)
+            };
+            converted = result
+                .absent_on(ExceptionKind::TypeError)?
+                .ok_or_else(wrong)?;
             int::view(&converted).ok_or_else(wrong)?
         }
     };
     let kind = if in_base { *letter } else { 'd' };
     let mut digits = magnitude_text(number, kind)?;
-    if let Some(precision) = style.precision.filter(|&precision| precision > digits.len()) {
+    if let Some(precision) = style
+        .precision
+        .filter(|&precision| precision > digits.len())
+    {
         heap::ensure_room(precision.saturating_mul(4))?;
         digits.insert_str(0, &"0".repeat(precision - digits.len()));
     }
@@ -281,7 +346,12 @@ fn to_int(value: &Value) -> PyResult<Value> {
 }
 
 fn float_directive(directive: &Directive) -> PyResult<String> {
-    let Directive { style, letter, argument, .. } = directive;
+    let Directive {
+        style,
+        letter,
+        argument,
+        ..
+    } = directive;
     let value = float::as_f64(argument)?;
     let conversion = match letter.to_ascii_lowercase() {
         'e' => Conversion::Exponent,
@@ -296,7 +366,12 @@ fn float_directive(directive: &Directive) -> PyResult<String> {
         alternate: style.alternate,
         add_dot_zero: false,
     };
-    padded(style, value.is_sign_negative() && !value.is_nan(), "", &float_text(value, float_style))
+    padded(
+        style,
+        value.is_sign_negative() && !value.is_nan(),
+        "",
+        &float_text(value, float_style),
+    )
 }
 
 /// The text of a number directive, or `None` if the letter asks for something else.
@@ -334,15 +409,25 @@ fn push_directive(out: &mut StrBuilder, directive: &Directive, template: &Str) -
         'c' => (character(argument)?, None),
         _ => {
             let code = template.units().at(directive.at);
-            let shown = char::from_u32(code).filter(|_| code > 31 && code < 127).unwrap_or('?');
-            bail!(ValueError, "unsupported format character '{shown}' ({code:#x}) at index {}", directive.at);
+            let shown = char::from_u32(code)
+                .filter(|_| code > 31 && code < 127)
+                .unwrap_or('?');
+            bail!(
+                ValueError,
+                "unsupported format character '{shown}' ({code:#x}) at index {}",
+                directive.at
+            );
         }
     };
     let length = limit.unwrap_or(usize::MAX).min(text.len());
     let (left, right) = directive.style.padding(length);
     heap::ensure_room((left + right).saturating_mul(8))?;
     out.push_repeated(' '.into(), left);
-    if length == text.len() { out.push_string(&text) } else { out.push_part(text.units().range(0..length)) }
+    if length == text.len() {
+        out.push_string(&text)
+    } else {
+        out.push_part(text.units().range(0..length))
+    }
     out.push_repeated(' '.into(), right);
     Ok(())
 }
@@ -351,12 +436,19 @@ fn character(argument: &Value) -> PyResult<Ref<Str>> {
     if let Some(text) = argument.downcast::<Str>() {
         return match text.len() {
             1 => Ok(text.clone()),
-            length => bail!(TypeError, "%c requires an int or a unicode character, not a string of length {length}"),
+            length => bail!(
+                TypeError,
+                "%c requires an int or a unicode character, not a string of length {length}"
+            ),
         };
     }
     let index = match protocol::index(argument).absent_on(ExceptionKind::TypeError)? {
         Some(index) => index,
-        None => bail!(TypeError, "%c requires an int or a unicode character, not {}", argument.class().name()),
+        None => bail!(
+            TypeError,
+            "%c requires an int or a unicode character, not {}",
+            argument.class().name()
+        ),
     };
     match int::view(&index) {
         Some(IntView::Small(code @ 0..=0x10_ffff)) => Ok(Str::from_code_point(code as u32)),
@@ -382,7 +474,11 @@ fn extend_directive(out: &mut Vec<u8>, directive: &Directive) -> PyResult<()> {
     let number = number_text(directive).map_err(|raised| {
         let is_float = matches!(directive.letter.to_ascii_lowercase(), 'e' | 'f' | 'g');
         if is_float && raised.is(ExceptionKind::TypeError) {
-            return exc!(TypeError, "float argument required, not {}", argument.class().name());
+            return exc!(
+                TypeError,
+                "float argument required, not {}",
+                argument.class().name()
+            );
         }
         raised
     });
@@ -396,10 +492,18 @@ fn extend_directive(out: &mut Vec<u8>, directive: &Directive) -> PyResult<()> {
         'c' => vec![byte(argument)?],
         letter => {
             let code = u32::from(letter);
-            bail!(ValueError, "unsupported format character '{letter}' ({code:#x}) at index {}", directive.at);
+            bail!(
+                ValueError,
+                "unsupported format character '{letter}' ({code:#x}) at index {}",
+                directive.at
+            );
         }
     };
-    if let Some(precision) = directive.style.precision.filter(|_| directive.letter != 'c') {
+    if let Some(precision) = directive
+        .style
+        .precision
+        .filter(|_| directive.letter != 'c')
+    {
         text.truncate(precision);
     }
     let (left, right) = directive.style.padding(text.len());
@@ -416,11 +520,18 @@ fn byte(argument: &Value) -> PyResult<u8> {
     }
     if buffer::is_bytes_or_bytearray(argument) {
         let (name, length) = (argument.class().name(), protocol::len(argument)?);
-        bail!(TypeError, "%c requires an integer in range(256) or a single byte, not a {name} object of length {length}");
+        bail!(
+            TypeError,
+            "%c requires an integer in range(256) or a single byte, not a {name} object of length {length}"
+        );
     }
     let index = match protocol::index(argument).absent_on(ExceptionKind::TypeError)? {
         Some(index) => index,
-        None => bail!(TypeError, "%c requires an integer in range(256) or a single byte, not {}", argument.class().name()),
+        None => bail!(
+            TypeError,
+            "%c requires an integer in range(256) or a single byte, not {}",
+            argument.class().name()
+        ),
     };
     match int::view(&index) {
         Some(IntView::Small(byte @ 0..=255)) => Ok(byte as u8),

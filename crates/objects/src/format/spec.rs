@@ -69,7 +69,9 @@ pub fn decimal_value(code: u32) -> Option<u32> {
         0..0x80 => None,
         _ => {
             let point = rustpython_wtf8::CodePoint::from_u32(code)?;
-            rustpython_unicode::Ucd::new(true).decimal(point).and_then(|value| u32::try_from(value).ok())
+            rustpython_unicode::Ucd::new(true)
+                .decimal(point)
+                .and_then(|value| u32::try_from(value).ok())
         }
     }
 }
@@ -104,7 +106,10 @@ impl Reader<'_> {
         let mut number = None;
         while let Some(digit) = self.peek(0).and_then(decimal_value) {
             self.at += 1;
-            let next = number.unwrap_or(0usize).checked_mul(10).and_then(|number| number.checked_add(digit as usize));
+            let next = number
+                .unwrap_or(0usize)
+                .checked_mul(10)
+                .and_then(|number| number.checked_add(digit as usize));
             match next.filter(|&number| number <= isize::MAX as usize) {
                 Some(next) => number = Some(next),
                 None => bail!(ValueError, "Too many decimal digits in format string"),
@@ -141,7 +146,9 @@ fn both_groupings() -> Raised {
 #[cold]
 fn cannot_group(symbol: char, kind: u32) -> Raised {
     match char::from_u32(kind) {
-        Some(letter) if kind > 32 && kind < 128 => exc!(ValueError, "Cannot specify '{symbol}' with '{letter}'."),
+        Some(letter) if kind > 32 && kind < 128 => {
+            exc!(ValueError, "Cannot specify '{symbol}' with '{letter}'.")
+        }
         _ => exc!(ValueError, "Cannot specify '{symbol}' with '\\x{kind:x}'."),
     }
 }
@@ -150,14 +157,25 @@ fn cannot_group(symbol: char, kind: u32) -> Raised {
 #[cold]
 pub fn unknown_kind(kind: u32, type_name: &str) -> Raised {
     match char::from_u32(kind) {
-        Some(letter) if kind > 32 && kind < 128 => exc!(ValueError, "Unknown format code '{letter}' for object of type '{type_name}'"),
-        _ => exc!(ValueError, "Unknown format code '\\x{kind:x}' for object of type '{type_name}'"),
+        Some(letter) if kind > 32 && kind < 128 => exc!(
+            ValueError,
+            "Unknown format code '{letter}' for object of type '{type_name}'"
+        ),
+        _ => exc!(
+            ValueError,
+            "Unknown format code '\\x{kind:x}' for object of type '{type_name}'"
+        ),
     }
 }
 
 impl Spec {
     /// Reads a specification for an object of the named type.
-    pub fn parse(text: &Str, default_kind: u32, default_align: Align, type_name: &str) -> PyResult<Spec> {
+    pub fn parse(
+        text: &Str,
+        default_kind: u32,
+        default_align: Align,
+        type_name: &str,
+    ) -> PyResult<Spec> {
         let mut spec = Spec {
             fill: ' '.into(),
             align: default_align,
@@ -181,7 +199,10 @@ impl Spec {
             aligned = true;
             reader.at = 1;
         }
-        spec.sign = reader.peek(0).and_then(char::from_u32).filter(|&sign| matches!(sign, ' ' | '+' | '-'));
+        spec.sign = reader
+            .peek(0)
+            .and_then(char::from_u32)
+            .filter(|&sign| matches!(sign, ' ' | '+' | '-'));
         reader.at += usize::from(spec.sign.is_some());
         spec.no_negative_zero = reader.take('z');
         spec.alternate = reader.take('#');
@@ -201,7 +222,11 @@ impl Spec {
             }
         }
         if text.len() - reader.at > 1 {
-            bail!(ValueError, "Invalid format specifier '{}' for object of type '{type_name}'", text.to_display());
+            bail!(
+                ValueError,
+                "Invalid format specifier '{}' for object of type '{type_name}'",
+                text.to_display()
+            );
         }
         if let Some(kind) = reader.peek(0) {
             spec.kind = kind;
@@ -214,7 +239,9 @@ impl Spec {
         let kind = char::from_u32(self.kind).unwrap_or('?');
         match (self.grouping, kind) {
             (Grouping::None, _) | (_, 'd' | 'e' | 'f' | 'g' | 'E' | 'G' | '%' | 'F' | '\0') => {}
-            (Grouping::Underscore, 'b' | 'o' | 'x' | 'X') => self.grouping = Grouping::UnderscoreFour,
+            (Grouping::Underscore, 'b' | 'o' | 'x' | 'X') => {
+                self.grouping = Grouping::UnderscoreFour
+            }
             (grouping, _) => return Err(cannot_group(grouping.symbol(), self.kind)),
         }
         if kind == 'n' && self.fraction_grouping != Grouping::None {

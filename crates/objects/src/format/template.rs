@@ -49,7 +49,11 @@ fn code(character: char) -> u32 {
 impl<'a> Template<'a> {
     /// The template in a part of a text.
     pub fn new(text: Units<'a>, range: Range<usize>) -> Template<'a> {
-        Template { text, at: range.start, end: range.end }
+        Template {
+            text,
+            at: range.start,
+            end: range.end,
+        }
     }
 
     /// Where the next piece starts.
@@ -78,11 +82,19 @@ impl<'a> Template<'a> {
                 break;
             }
         }
-        let Some(brace) = brace else { return Ok(Some(Piece { literal: start..self.at, field: None })) };
+        let Some(brace) = brace else {
+            return Ok(Some(Piece {
+                literal: start..self.at,
+                field: None,
+            }));
+        };
         let doubled = self.at < self.end && self.text.at(self.at) == brace;
         if doubled {
             self.at += 1;
-            return Ok(Some(Piece { literal: start..self.at - 1, field: None }));
+            return Ok(Some(Piece {
+                literal: start..self.at - 1,
+                field: None,
+            }));
         }
         if brace == code('}') {
             bail!(ValueError, "Single '}}' encountered in format string");
@@ -91,7 +103,10 @@ impl<'a> Template<'a> {
             bail!(ValueError, "Single '{{' encountered in format string");
         }
         let literal = start..self.at - 1;
-        Ok(Some(Piece { literal, field: Some(self.field()?) }))
+        Ok(Some(Piece {
+            literal,
+            field: Some(self.field()?),
+        }))
     }
 
     fn field(&mut self) -> PyResult<Field> {
@@ -112,15 +127,30 @@ impl<'a> Template<'a> {
         }
         let name = start..self.at.saturating_sub(1).max(start);
         match last.and_then(char::from_u32) {
-            Some('}') => Ok(Field { name, conversion: None, spec: self.at..self.at, nested: false }),
+            Some('}') => Ok(Field {
+                name,
+                conversion: None,
+                spec: self.at..self.at,
+                nested: false,
+            }),
             Some(':') => self.spec(name, None),
             Some('!') => {
                 let Some(conversion) = self.take() else {
-                    bail!(ValueError, "end of string while looking for conversion specifier");
+                    bail!(
+                        ValueError,
+                        "end of string while looking for conversion specifier"
+                    );
                 };
                 match self.take() {
-                    Some(next) if next == code('}') => Ok(Field { name, conversion: Some(conversion), spec: self.at..self.at, nested: false }),
-                    Some(next) if next != code(':') => bail!(ValueError, "expected ':' after conversion specifier"),
+                    Some(next) if next == code('}') => Ok(Field {
+                        name,
+                        conversion: Some(conversion),
+                        spec: self.at..self.at,
+                        nested: false,
+                    }),
+                    Some(next) if next != code(':') => {
+                        bail!(ValueError, "expected ':' after conversion specifier")
+                    }
                     _ => self.spec(name, Some(conversion)),
                 }
             }
@@ -138,7 +168,12 @@ impl<'a> Template<'a> {
             } else if next == code('}') {
                 depth -= 1;
                 if depth == 0 {
-                    return Ok(Field { name, conversion, spec: start..self.at - 1, nested });
+                    return Ok(Field {
+                        name,
+                        conversion,
+                        spec: start..self.at - 1,
+                        nested,
+                    });
                 }
             }
         }
@@ -150,8 +185,13 @@ impl<'a> Template<'a> {
 fn number(text: Units<'_>, range: Range<usize>) -> PyResult<Option<usize>> {
     let mut number: Option<usize> = None;
     for at in range {
-        let Some(digit) = decimal_value(text.at(at)) else { return Ok(None) };
-        let next = number.unwrap_or(0).checked_mul(10).and_then(|number| number.checked_add(digit as usize));
+        let Some(digit) = decimal_value(text.at(at)) else {
+            return Ok(None);
+        };
+        let next = number
+            .unwrap_or(0)
+            .checked_mul(10)
+            .and_then(|number| number.checked_add(digit as usize));
         match next.filter(|&number| number <= isize::MAX as usize) {
             Some(next) => number = Some(next),
             None => bail!(ValueError, "Too many decimal digits in format string"),
@@ -200,12 +240,23 @@ impl<'a> FieldPath<'a> {
             None if first.is_empty() => FieldStart::Next,
             None => FieldStart::Name(first),
         };
-        Ok((start, FieldPath { text, at: split, end: name.end }))
+        Ok((
+            start,
+            FieldPath {
+                text,
+                at: split,
+                end: name.end,
+            },
+        ))
     }
 
     /// The steps that stand in a range.
     pub fn resume(text: Units<'a>, steps: Range<usize>) -> FieldPath<'a> {
-        FieldPath { text, at: steps.start, end: steps.end }
+        FieldPath {
+            text,
+            at: steps.start,
+            end: steps.end,
+        }
     }
 
     /// Where the next step starts.
@@ -222,12 +273,14 @@ impl<'a> FieldPath<'a> {
         let start = self.at + 1;
         let step = match mark {
             Some('.') => {
-                let stops = |at: &usize| matches!(char::from_u32(self.text.at(*at)), Some('.' | '['));
+                let stops =
+                    |at: &usize| matches!(char::from_u32(self.text.at(*at)), Some('.' | '['));
                 self.at = (start..self.end).find(stops).unwrap_or(self.end);
                 FieldStep::Attribute(start..self.at)
             }
             Some('[') => {
-                let Some(close) = (start..self.end).find(|&at| self.text.at(at) == code(']')) else {
+                let Some(close) = (start..self.end).find(|&at| self.text.at(at) == code(']'))
+                else {
                     bail!(ValueError, "Missing ']' in format string");
                 };
                 self.at = close + 1;
@@ -236,10 +289,15 @@ impl<'a> FieldPath<'a> {
                     None => FieldStep::Key(start..close),
                 }
             }
-            _ => bail!(ValueError, "Only '.' or '[' may follow ']' in format field specifier"),
+            _ => bail!(
+                ValueError,
+                "Only '.' or '[' may follow ']' in format field specifier"
+            ),
         };
         match &step {
-            FieldStep::Attribute(range) | FieldStep::Key(range) if range.is_empty() => bail!(ValueError, "Empty attribute in format string"),
+            FieldStep::Attribute(range) | FieldStep::Key(range) if range.is_empty() => {
+                bail!(ValueError, "Empty attribute in format string")
+            }
             _ => Ok(Some(step)),
         }
     }
@@ -265,13 +323,23 @@ impl Sources<'_> {
         match (start, self.numbering) {
             (FieldStart::Name(_), _) => Ok(None),
             (FieldStart::Next, Numbering::Manual) => {
-                bail!(ValueError, "cannot switch from manual field specification to automatic field numbering")
+                bail!(
+                    ValueError,
+                    "cannot switch from manual field specification to automatic field numbering"
+                )
             }
             (FieldStart::Index(_), Numbering::Automatic(_)) => {
-                bail!(ValueError, "cannot switch from automatic field numbering to manual field specification")
+                bail!(
+                    ValueError,
+                    "cannot switch from automatic field numbering to manual field specification"
+                )
             }
             (FieldStart::Next, numbering) => {
-                let next = if let Numbering::Automatic(next) = numbering { next } else { 0 };
+                let next = if let Numbering::Automatic(next) = numbering {
+                    next
+                } else {
+                    0
+                };
                 self.numbering = Numbering::Automatic(next + 1);
                 Ok(Some(next))
             }
@@ -286,20 +354,31 @@ impl Sources<'_> {
         let (start, mut path) = FieldPath::new(text, name)?;
         let mut value = match (self.index(&start)?, &start) {
             (Some(index), _) => {
-                let Some(positional) = self.positional else { bail!(ValueError, "Format string contains positional fields") };
+                let Some(positional) = self.positional else {
+                    bail!(ValueError, "Format string contains positional fields")
+                };
                 match positional.get(index) {
                     Some(value) => value.clone(),
-                    None => bail!(IndexError, "Replacement index {index} out of range for positional args tuple"),
+                    None => bail!(
+                        IndexError,
+                        "Replacement index {index} out of range for positional args tuple"
+                    ),
                 }
             }
-            (None, FieldStart::Name(name)) => (self.named)(&Str::from_units(text.range(name.clone())))?,
+            (None, FieldStart::Name(name)) => {
+                (self.named)(&Str::from_units(text.range(name.clone())))?
+            }
             (None, _) => bail!(ValueError, "Format string contains positional fields"),
         };
         while let Some(step) = path.next_step()? {
             value = match step {
-                FieldStep::Attribute(name) => protocol::getattr(&value, &Str::from_units(text.range(name)))?,
+                FieldStep::Attribute(name) => {
+                    protocol::getattr(&value, &Str::from_units(text.range(name)))?
+                }
                 FieldStep::Index(index) => protocol::getitem(&value, &int::from_usize(index))?,
-                FieldStep::Key(key) => protocol::getitem(&value, Str::from_units(text.range(key)).as_value())?,
+                FieldStep::Key(key) => {
+                    protocol::getitem(&value, Str::from_units(text.range(key)).as_value())?
+                }
             };
         }
         Ok(value)
@@ -309,7 +388,12 @@ impl Sources<'_> {
 /// How deep fields may nest in specifications.
 const DEPTH: u32 = 2;
 
-fn render(text: Units<'_>, range: Range<usize>, sources: &mut Sources<'_>, depth: u32) -> PyResult<Ref<Str>> {
+fn render(
+    text: Units<'_>,
+    range: Range<usize>,
+    sources: &mut Sources<'_>,
+    depth: u32,
+) -> PyResult<Ref<Str>> {
     if depth == 0 {
         bail!(ValueError, "Max string recursion exceeded");
     }
@@ -321,7 +405,9 @@ fn render(text: Units<'_>, range: Range<usize>, sources: &mut Sources<'_>, depth
         let value = sources.value(text, field.name)?;
         let conversion = match field.conversion {
             None => None,
-            Some(letter) => Some(ValueConversion::of_letter(letter).ok_or_else(|| unknown_conversion(letter))?),
+            Some(letter) => {
+                Some(ValueConversion::of_letter(letter).ok_or_else(|| unknown_conversion(letter))?)
+            }
         };
         // The conversion runs before the fields inside the specification do.
         let value = match conversion {
@@ -341,7 +427,9 @@ fn render(text: Units<'_>, range: Range<usize>, sources: &mut Sources<'_>, depth
 #[cold]
 fn unknown_conversion(letter: u32) -> Raised {
     match char::from_u32(letter) {
-        Some(character) if letter > 32 && letter < 127 => exc!(ValueError, "Unknown conversion specifier {character}"),
+        Some(character) if letter > 32 && letter < 127 => {
+            exc!(ValueError, "Unknown conversion specifier {character}")
+        }
         _ => exc!(ValueError, "Unknown conversion specifier \\x{letter:x}"),
     }
 }
@@ -352,13 +440,21 @@ pub fn format(template: &Ref<Str>, positional: &[Value], named: &Kwargs<'_>) -> 
         Some((_, value)) => Ok((*value).clone()),
         None => Err(crate::exceptions::key_error(name.as_value())),
     };
-    let mut sources = Sources { positional: Some(positional), named: &lookup, numbering: Numbering::Undecided };
+    let mut sources = Sources {
+        positional: Some(positional),
+        named: &lookup,
+        numbering: Numbering::Undecided,
+    };
     render(template.units(), 0..template.len(), &mut sources, DEPTH)
 }
 
 /// `template.format_map(mapping)`.
 pub fn format_map(template: &Ref<Str>, mapping: &Value) -> PyResult<Ref<Str>> {
     let lookup = |name: &Ref<Str>| protocol::getitem(mapping, name.as_value());
-    let mut sources = Sources { positional: None, named: &lookup, numbering: Numbering::Undecided };
+    let mut sources = Sources {
+        positional: None,
+        named: &lookup,
+        numbering: Numbering::Undecided,
+    };
     render(template.units(), 0..template.len(), &mut sources, DEPTH)
 }

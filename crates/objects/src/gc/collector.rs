@@ -40,7 +40,9 @@ impl Counts {
         if shown == COUNT_MAX {
             self.large.insert(NonNull::from(object), count);
         }
-        object.flags.set(object.flags.get() & STATE_MASK | shown << flags::COUNT_SHIFT);
+        object
+            .flags
+            .set(object.flags.get() & STATE_MASK | shown << flags::COUNT_SHIFT);
     }
 
     fn decrement(&mut self, object: &Header) {
@@ -50,13 +52,18 @@ impl Counts {
                 *count = count.saturating_sub(1);
             }
         } else if shown > 0 {
-            object.flags.set(object.flags.get() - (1 << flags::COUNT_SHIFT));
+            object
+                .flags
+                .set(object.flags.get() - (1 << flags::COUNT_SHIFT));
         }
     }
 
     fn is_zero(&self, object: &Header) -> bool {
         match object.flags.get() >> flags::COUNT_SHIFT {
-            COUNT_MAX => self.large.get(&NonNull::from(object)).is_some_and(|&count| count == 0),
+            COUNT_MAX => self
+                .large
+                .get(&NonNull::from(object))
+                .is_some_and(|&count| count == 0),
             shown => shown == 0,
         }
     }
@@ -80,7 +87,9 @@ impl Candidates {
     fn for_each(&self, mut visit: impl FnMut(&Header)) {
         match self {
             // SAFETY: between the making of the list and its last use nothing is freed: only the collector runs.
-            Candidates::List(list) => list.iter().for_each(|object| visit(unsafe { object.as_ref() })),
+            Candidates::List(list) => list
+                .iter()
+                .for_each(|object| visit(unsafe { object.as_ref() })),
             // SAFETY: as above for the young ones.
             Candidates::Heap(young) => {
                 heap::for_each_object(|object| {
@@ -88,7 +97,9 @@ impl Candidates {
                         visit(object);
                     }
                 });
-                young.iter().for_each(|object| visit(unsafe { object.as_ref() }));
+                young
+                    .iter()
+                    .for_each(|object| visit(unsafe { object.as_ref() }));
             }
         }
     }
@@ -100,10 +111,15 @@ pub(super) fn collect(generation: Generation) -> Outcome {
         Generation::Young => Candidates::List(heap::take_young()),
         Generation::Full => Candidates::Heap(heap::take_young()),
     };
-    let mut counts = Counts { large: HashMap::new() };
+    let mut counts = Counts {
+        large: HashMap::new(),
+    };
     let (garbage, survived) = find_garbage(&candidates, &mut counts);
     drop(candidates);
-    let mut outcome = Outcome { survived, ..Outcome::default() };
+    let mut outcome = Outcome {
+        survived,
+        ..Outcome::default()
+    };
     if !garbage.is_empty() {
         dispose(garbage, &mut counts, &mut outcome);
     }
@@ -133,7 +149,10 @@ fn find_garbage(candidates: &Candidates, counts: &mut Counts) -> (Vec<Value>, us
     let mut survived = 0;
     candidates.for_each(|object| {
         if object.has(flags::REACHED) {
-            object.flags.set(object.flags.get() & STATE_MASK & !(flags::REACHED | flags::COLLECTING) | flags::OLD);
+            object.flags.set(
+                object.flags.get() & STATE_MASK & !(flags::REACHED | flags::COLLECTING)
+                    | flags::OLD,
+            );
             survived += 1;
         } else if object.has(flags::COLLECTING) {
             garbage.push(owned(object));
@@ -184,7 +203,10 @@ fn dispose(mut garbage: Vec<Value>, counts: &mut Counts, outcome: &mut Outcome) 
         outcome.survived += keep_resurrected(&mut garbage, counts);
     }
     for value in &garbage {
-        if value.header().is_some_and(|header| header.has(flags::WEAKLY_REFERENCED)) {
+        if value
+            .header()
+            .is_some_and(|header| header.has(flags::WEAKLY_REFERENCED))
+        {
             // Callbacks that arrived since are not run: their references die with the garbage.
             drop(weakref::take_references(value, true));
         }
@@ -193,10 +215,16 @@ fn dispose(mut garbage: Vec<Value>, counts: &mut Counts, outcome: &mut Outcome) 
     let debugging = debug_flags();
     for value in &garbage {
         if let Some(header) = value.header() {
-            header.flags.set(header.flags.get() & STATE_MASK & !flags::COLLECTING | flags::OLD);
+            header
+                .flags
+                .set(header.flags.get() & STATE_MASK & !flags::COLLECTING | flags::OLD);
         }
         if debugging & debug::COLLECTABLE != 0 {
-            eprintln!("gc: collectable <{} {:#x}>", value.class().name(), value.id());
+            eprintln!(
+                "gc: collectable <{} {:#x}>",
+                value.class().name(),
+                value.id()
+            );
         }
     }
     if debugging & debug::SAVEALL != 0 {
@@ -215,10 +243,19 @@ fn call_weakref_callbacks(garbage: &[Value]) -> bool {
     let mut callbacks = Vec::new();
     let mut dropped = Vec::new();
     for value in garbage {
-        if value.header().is_some_and(|header| header.has(flags::WEAKLY_REFERENCED)) {
+        if value
+            .header()
+            .is_some_and(|header| header.has(flags::WEAKLY_REFERENCED))
+        {
             for (reference, callback) in weakref::take_references(value, false) {
-                let is_garbage = reference.header().is_some_and(|header| header.has(flags::COLLECTING));
-                if is_garbage { dropped.push((reference, callback)) } else { callbacks.push((reference, callback)) }
+                let is_garbage = reference
+                    .header()
+                    .is_some_and(|header| header.has(flags::COLLECTING));
+                if is_garbage {
+                    dropped.push((reference, callback))
+                } else {
+                    callbacks.push((reference, callback))
+                }
             }
         }
     }
@@ -231,7 +268,9 @@ fn call_weakref_callbacks(garbage: &[Value]) -> bool {
 fn finalize(garbage: &[Value]) -> bool {
     let mut any = false;
     for value in garbage {
-        let Some(header) = value.header() else { continue };
+        let Some(header) = value.header() else {
+            continue;
+        };
         if value.class().has(ClassFlags::FINALIZER) && !header.has(flags::FINALIZED) {
             header.set(flags::FINALIZED);
             run_finalizer(value);
@@ -260,8 +299,12 @@ fn keep_resurrected(garbage: &mut Vec<Value>, counts: &mut Counts) -> usize {
     let before = garbage.len();
     let mut kept = Vec::new();
     garbage.retain(|value| {
-        let Some(header) = value.header().filter(|header| header.has(flags::REACHED)) else { return true };
-        header.flags.set(header.flags.get() & STATE_MASK & !(flags::REACHED | flags::COLLECTING) | flags::OLD);
+        let Some(header) = value.header().filter(|header| header.has(flags::REACHED)) else {
+            return true;
+        };
+        header.flags.set(
+            header.flags.get() & STATE_MASK & !(flags::REACHED | flags::COLLECTING) | flags::OLD,
+        );
         kept.push(value.clone());
         false
     });

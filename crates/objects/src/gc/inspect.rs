@@ -32,7 +32,10 @@ pub fn objects(young: Option<bool>) -> Vec<Value> {
 
 /// All objects of exactly this class, whose instances have neither a tail nor attributes of their own.
 pub fn instances(class: &Ref<Type>) -> Vec<Value> {
-    debug_assert!(!class.has(ClassFlags::EXTRAS), "instances are as large as the layout says");
+    debug_assert!(
+        !class.has(ClassFlags::EXTRAS),
+        "instances are as large as the layout says"
+    );
     let mut found = Vec::new();
     heap::for_each_object_of_size(class.layout().size, |object| {
         if object.refcount() != 0 && crate::value::header_class(object).is(class) {
@@ -44,7 +47,11 @@ pub fn instances(class: &Ref<Type>) -> Vec<Value> {
 
 /// The objects that refer to one of `targets` directly.
 pub fn referrers(targets: &[Value]) -> Vec<Value> {
-    let wanted: HashSet<u64> = targets.iter().filter(|target| target.is_pointer()).map(Value::bits).collect();
+    let wanted: HashSet<u64> = targets
+        .iter()
+        .filter(|target| target.is_pointer())
+        .map(Value::bits)
+        .collect();
     let mut found = Vec::new();
     if wanted.is_empty() {
         return found;
@@ -54,7 +61,9 @@ pub fn referrers(targets: &[Value]) -> Vec<Value> {
             return;
         }
         let mut refers = false;
-        heap::trace_object(object, &mut |value| refers |= wanted.contains(&value.bits()));
+        heap::trace_object(object, &mut |value| {
+            refers |= wanted.contains(&value.bits())
+        });
         if refers {
             found.push(owned(object));
         }
@@ -65,7 +74,11 @@ pub fn referrers(targets: &[Value]) -> Vec<Value> {
 /// The objects that one of `sources` refers to directly.
 pub fn referents(sources: &[Value]) -> Vec<Value> {
     let mut found = Vec::new();
-    for source in sources.iter().filter_map(Value::header).filter(|source| is_traced(source)) {
+    for source in sources
+        .iter()
+        .filter_map(Value::header)
+        .filter(|source| is_traced(source))
+    {
         heap::trace_object(source, &mut |value| found.push(value.clone()));
     }
     found

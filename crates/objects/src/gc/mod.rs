@@ -79,7 +79,13 @@ static STATE: Locked<State> = Locked::new(State {
     running: Cell::new(false),
     thresholds: Cell::new([2000, 10, 0]),
     debug: Cell::new(0),
-    statistics: Cell::new([Statistics { collections: 0, collected: 0, uncollectable: 0 }; 3]),
+    statistics: Cell::new(
+        [Statistics {
+            collections: 0,
+            collected: 0,
+            uncollectable: 0,
+        }; 3],
+    ),
     young_runs: Cell::new(0),
     promoted: Cell::new(0),
     old: Cell::new(0),
@@ -146,7 +152,11 @@ pub fn statistics() -> [Statistics; 3] {
 
 /// `gc.get_count()`.
 pub fn counts() -> [i32; 3] {
-    [i32::try_from(heap::young_count()).unwrap_or(i32::MAX), state().young_runs.get(), 0]
+    [
+        i32::try_from(heap::young_count()).unwrap_or(i32::MAX),
+        state().young_runs.get(),
+        0,
+    ]
 }
 
 /// The list `gc.garbage`.
@@ -176,7 +186,14 @@ pub fn poll() {
     }
     let promoted = state.promoted.get();
     let full = promoted > FULL_MINIMUM && promoted > state.old.get() / 4;
-    run(if full { Generation::Full } else { Generation::Young }, if full { 2 } else { 0 });
+    run(
+        if full {
+            Generation::Full
+        } else {
+            Generation::Young
+        },
+        if full { 2 } else { 0 },
+    );
 }
 
 /// `gc.collect(generation)`: answers the number of unreachable objects found.
@@ -184,7 +201,11 @@ pub fn collect(generation: u8) -> usize {
     if state().running.get() {
         return 0;
     }
-    let kind = if generation == 0 { Generation::Young } else { Generation::Full };
+    let kind = if generation == 0 {
+        Generation::Young
+    } else {
+        Generation::Full
+    };
     run(kind, generation.min(2))
 }
 
@@ -210,7 +231,9 @@ fn run(kind: Generation, generation: u8) -> usize {
     let outcome = collector::collect(kind);
     match kind {
         Generation::Young => {
-            state.young_runs.set(state.young_runs.get().saturating_add(1));
+            state
+                .young_runs
+                .set(state.young_runs.get().saturating_add(1));
             state.promoted.set(state.promoted.get() + outcome.survived);
         }
         Generation::Full => {
@@ -228,7 +251,10 @@ fn run(kind: Generation, generation: u8) -> usize {
     if state.debug.get() & debug::STATS != 0 {
         let found = outcome.collected + outcome.uncollectable;
         let seconds = began.elapsed().as_secs_f64();
-        eprintln!("gc: done, {found} unreachable, {} uncollectable, {seconds:.4}s elapsed", outcome.uncollectable);
+        eprintln!(
+            "gc: done, {found} unreachable, {} uncollectable, {seconds:.4}s elapsed",
+            outcome.uncollectable
+        );
     }
     tell_callbacks("stop", generation, Some(&outcome));
     state.running.set(false);
@@ -238,11 +264,19 @@ fn run(kind: Generation, generation: u8) -> usize {
 }
 
 fn tell_callbacks(phase: &str, generation: u8, outcome: Option<&collector::Outcome>) {
-    let Some(list) = state().callbacks.get().filter(|list| !list.is_empty()) else { return };
+    let Some(list) = state().callbacks.get().filter(|list| !list.is_empty()) else {
+        return;
+    };
     let info = Dict::new();
     info.set_str(id!("generation"), int::new(i64::from(generation)));
-    info.set_str(id!("collected"), int::from_usize(outcome.map_or(0, |outcome| outcome.collected)));
-    info.set_str(id!("uncollectable"), int::from_usize(outcome.map_or(0, |outcome| outcome.uncollectable)));
+    info.set_str(
+        id!("collected"),
+        int::from_usize(outcome.map_or(0, |outcome| outcome.collected)),
+    );
+    info.set_str(
+        id!("uncollectable"),
+        int::from_usize(outcome.map_or(0, |outcome| outcome.uncollectable)),
+    );
     let phase = Str::intern(phase).into_value();
     let info = info.into_value();
     for callback in list.to_vec() {
@@ -253,19 +287,33 @@ fn tell_callbacks(phase: &str, generation: u8, outcome: Option<&collector::Outco
 }
 
 fn report(raised: Raised, callback: &Value) {
-    let shown = protocol::repr(callback).map_or_else(|_| "?".to_owned(), |text| text.to_display().into_owned());
-    runtime::unraisable(raised, Some(&format!("Exception ignored while calling GC callback {shown}")), None);
+    let shown = protocol::repr(callback)
+        .map_or_else(|_| "?".to_owned(), |text| text.to_display().into_owned());
+    runtime::unraisable(
+        raised,
+        Some(&format!(
+            "Exception ignored while calling GC callback {shown}"
+        )),
+        None,
+    );
 }
 
 /// Whether the collector looks at an object (`gc.is_tracked`).
 pub fn is_tracked(value: &Value) -> bool {
-    let is_builtin_class = value.downcast::<Type>().is_some_and(|class| !class.is_heap());
-    !is_builtin_class && value.header().is_some_and(|header| collector::is_candidate(header) || inspect::is_traced(header))
+    let is_builtin_class = value
+        .downcast::<Type>()
+        .is_some_and(|class| !class.is_heap());
+    !is_builtin_class
+        && value
+            .header()
+            .is_some_and(|header| collector::is_candidate(header) || inspect::is_traced(header))
 }
 
 /// Whether the finalizer of an object has run (`gc.is_finalized`).
 pub fn is_finalized(value: &Value) -> bool {
-    value.header().is_some_and(|header| header.has(flags::FINALIZED))
+    value
+        .header()
+        .is_some_and(|header| header.has(flags::FINALIZED))
 }
 
 /// `gc.freeze()`: takes all objects out of the collector's sight.
@@ -298,4 +346,3 @@ pub fn freeze_count() -> usize {
     heap::for_each_object(|object| count += usize::from(object.has(flags::FROZEN)));
     count
 }
-

@@ -19,7 +19,10 @@ const CHECKED_BITS: u128 = 1 << 32;
 
 /// Both ints, if both values are ints.
 #[inline(always)]
-pub(super) fn operands<'a>(left: &'a Value, right: &'a Value) -> Option<(IntView<'a>, IntView<'a>)> {
+pub(super) fn operands<'a>(
+    left: &'a Value,
+    right: &'a Value,
+) -> Option<(IntView<'a>, IntView<'a>)> {
     Some((view(left)?, view(right)?))
 }
 
@@ -32,7 +35,11 @@ pub(super) fn memory_error() -> Raised {
 /// Raises MemoryError if an int of so many bits has no place: the arithmetic below aborts where memory ends.
 #[inline]
 pub(super) fn check_bits(bits: u128) -> PyResult<()> {
-    if bits < CHECKED_BITS { Ok(()) } else { probe_memory(bits) }
+    if bits < CHECKED_BITS {
+        Ok(())
+    } else {
+        probe_memory(bits)
+    }
 }
 
 #[cold]
@@ -111,8 +118,20 @@ pub fn order(left: IntView<'_>, right: IntView<'_>) -> Ordering {
         (Small(left), Small(right)) => left.cmp(&right),
         (Big(left), Big(right)) => left.cmp(right),
         // A number that does not fit 64 bits is beyond all that do.
-        (Big(left), Small(_)) => if left.sign() == Sign::Minus { Ordering::Less } else { Ordering::Greater },
-        (Small(_), Big(right)) => if right.sign() == Sign::Minus { Ordering::Greater } else { Ordering::Less },
+        (Big(left), Small(_)) => {
+            if left.sign() == Sign::Minus {
+                Ordering::Less
+            } else {
+                Ordering::Greater
+            }
+        }
+        (Small(_), Big(right)) => {
+            if right.sign() == Sign::Minus {
+                Ordering::Greater
+            } else {
+                Ordering::Less
+            }
+        }
     }
 }
 
@@ -132,14 +151,20 @@ pub fn order_float(int: IntView<'_>, float: f64) -> Ordering {
         Small(_) if float < -LIMIT => Ordering::Greater,
         Small(small) => {
             let whole = float.trunc();
-            small.cmp(&(whole as i64)).then_with(|| whole.partial_cmp(&float).unwrap_or(Ordering::Equal))
+            small
+                .cmp(&(whole as i64))
+                .then_with(|| whole.partial_cmp(&float).unwrap_or(Ordering::Equal))
         }
         Big(big) => order_big_float(big, float),
     }
 }
 
 fn order_big_float(big: &BigInt, float: f64) -> Ordering {
-    let sign = if big.sign() == Sign::Minus { Ordering::Less } else { Ordering::Greater };
+    let sign = if big.sign() == Sign::Minus {
+        Ordering::Less
+    } else {
+        Ordering::Greater
+    };
     // The number is beyond 64 bits: a float below that is nearer to zero.
     if float.abs() < (1u64 << 63) as f64 || (float < 0.0) != (sign == Ordering::Less) {
         return sign;

@@ -59,7 +59,11 @@ impl Bool {
 
     #[slot(repr, str)]
     fn repr(this: &Value) -> PyResult<Ref<Str>> {
-        Ok(if this.is_true() { id!("True").clone() } else { id!("False").clone() })
+        Ok(if this.is_true() {
+            id!("True").clone()
+        } else {
+            id!("False").clone()
+        })
     }
 
     #[slot(and)]

@@ -28,7 +28,12 @@ impl ByteOrder {
 }
 
 /// `value.to_bytes(length, order, signed=signed)`.
-pub fn to_bytes(value: IntView<'_>, length: usize, order: ByteOrder, signed: bool) -> PyResult<Vec<u8>> {
+pub fn to_bytes(
+    value: IntView<'_>,
+    length: usize,
+    order: ByteOrder,
+    signed: bool,
+) -> PyResult<Vec<u8>> {
     if value.is_negative() && !signed {
         bail!(OverflowError, "can't convert negative int to unsigned");
     }
@@ -39,7 +44,9 @@ pub fn to_bytes(value: IntView<'_>, length: usize, order: ByteOrder, signed: boo
     let fill = if value.is_negative() { 0xff } else { 0 };
     if bytes.len() > length {
         let fits = bytes[length..].iter().all(|&byte| byte == fill)
-            && (!signed || length == 0 && fill == 0 || length > 0 && bytes[length - 1] & 0x80 == fill & 0x80);
+            && (!signed
+                || length == 0 && fill == 0
+                || length > 0 && bytes[length - 1] & 0x80 == fill & 0x80);
         if !fits {
             bail!(OverflowError, "int too big to convert");
         }
@@ -59,15 +66,26 @@ pub fn to_bytes(value: IntView<'_>, length: usize, order: ByteOrder, signed: boo
 
 /// `int.from_bytes(bytes, order, signed=signed)`.
 pub fn from_bytes(bytes: &[u8], order: ByteOrder, signed: bool) -> Value {
-    let top = if order == ByteOrder::Big { bytes.first() } else { bytes.last() };
+    let top = if order == ByteOrder::Big {
+        bytes.first()
+    } else {
+        bytes.last()
+    };
     let negative = signed && top.is_some_and(|byte| byte & 0x80 != 0);
     if bytes.len() <= 8 {
         let mut word = [if negative { 0xff } else { 0 }; 8];
         match order {
             ByteOrder::Little => word[..bytes.len()].copy_from_slice(bytes),
-            ByteOrder::Big => word.iter_mut().zip(bytes.iter().rev()).for_each(|(place, byte)| *place = *byte),
+            ByteOrder::Big => word
+                .iter_mut()
+                .zip(bytes.iter().rev())
+                .for_each(|(place, byte)| *place = *byte),
         }
-        return if signed { new(i64::from_le_bytes(word)) } else { from_u64(u64::from_le_bytes(word)) };
+        return if signed {
+            new(i64::from_le_bytes(word))
+        } else {
+            from_u64(u64::from_le_bytes(word))
+        };
     }
     from_big(match (order, signed) {
         (ByteOrder::Little, true) => BigInt::from_signed_bytes_le(bytes),

@@ -29,7 +29,11 @@ fn bytes_of_object(value: &Value) -> PyResult<Vec<u8>> {
     {
         return match answer.downcast::<Bytes>() {
             Some(bytes) => Ok(bytes.as_slice().to_vec()),
-            None => bail!(TypeError, "__bytes__ returned non-bytes (type {})", answer.class().name()),
+            None => bail!(
+                TypeError,
+                "__bytes__ returned non-bytes (type {})",
+                answer.class().name()
+            ),
         };
     }
     if value.downcast::<Str>().is_some() {
@@ -177,21 +181,48 @@ impl Int {
     ///
     /// OverflowError is raised if it does not fit in `length` bytes. `byteorder` is 'big' (most significant byte first)
     /// or 'little'; `signed` asks for two's complement, without which negative ints have no bytes.
-    #[method("($self, /, length=1, byteorder='big', *, signed=False)", name = "to_bytes")]
-    fn bytes_of(this: &Value, length: isize, byteorder: &Ref<Str>, signed: bool) -> PyResult<Ref<Bytes>> {
+    #[method(
+        "($self, /, length=1, byteorder='big', *, signed=False)",
+        name = "to_bytes"
+    )]
+    fn bytes_of(
+        this: &Value,
+        length: isize,
+        byteorder: &Ref<Str>,
+        signed: bool,
+    ) -> PyResult<Ref<Bytes>> {
         let order = ByteOrder::named(&byteorder.to_display())?;
-        let Ok(length) = usize::try_from(length) else { bail!(ValueError, "length argument must be non-negative") };
-        Ok(Bytes::new(&to_bytes(this_view(this), length, order, signed)?))
+        let Ok(length) = usize::try_from(length) else {
+            bail!(ValueError, "length argument must be non-negative")
+        };
+        Ok(Bytes::new(&to_bytes(
+            this_view(this),
+            length,
+            order,
+            signed,
+        )?))
     }
 
     /// The int that an array of bytes stands for.
     ///
     /// `bytes` is a bytes-like object or an iterable of them; `byteorder` and `signed` are as for `int.to_bytes`.
-    #[classmethod("($type, /, bytes, byteorder='big', *, signed=False)", name = "from_bytes")]
-    fn of_bytes(class: &Ref<Type>, bytes: &Value, byteorder: &Ref<Str>, signed: bool) -> PyResult<Value> {
+    #[classmethod(
+        "($type, /, bytes, byteorder='big', *, signed=False)",
+        name = "from_bytes"
+    )]
+    fn of_bytes(
+        class: &Ref<Type>,
+        bytes: &Value,
+        byteorder: &Ref<Str>,
+        signed: bool,
+    ) -> PyResult<Value> {
         let order = ByteOrder::named(&byteorder.to_display())?;
         let number = from_bytes(&bytes_of_object(bytes)?, order, signed);
-        if class.is(Int::class()) { Ok(number) } else { protocol::call1(class.as_value(), &number) }
+        if class.is(Int::class()) {
+            Ok(number)
+        } else {
+            protocol::call1(class.as_value(), &number)
+        }
     }
 
     /// A pair of ints whose quotient is the number: itself and one.

@@ -53,7 +53,10 @@ fn exact_answer(value: &Value, answer: Value) -> PyResult<Value> {
     }
     let (class, answered) = (value.class().name(), answer.class().name());
     if !is_int(&answer) {
-        bail!(TypeError, "{class}.__int__ returned non-int (type {answered})");
+        bail!(
+            TypeError,
+            "{class}.__int__ returned non-int (type {answered})"
+        );
     }
     let message = format!(
         "{class}.__int__ returned non-int (type {answered}).  The ability to return an instance of a strict subclass of \
@@ -76,7 +79,11 @@ fn from_text(value: &Value, base: u32) -> PyResult<Option<Value>> {
 }
 
 /// `int.__new__(class, value, base)`.
-pub(super) fn construct(class: &Ref<Type>, value: Option<&Value>, base: Option<&Value>) -> PyResult<Value> {
+pub(super) fn construct(
+    class: &Ref<Type>,
+    value: Option<&Value>,
+    base: Option<&Value>,
+) -> PyResult<Value> {
     let number = match (value, base) {
         (None, None) => super::new(0),
         (None, Some(_)) => bail!(TypeError, "int() missing string argument"),
@@ -97,10 +104,18 @@ fn from_text_in_base(value: &Value, base: &Value) -> PyResult<Value> {
     if base != 0 && !(2..=36).contains(&base) {
         bail!(ValueError, "int() base must be >= 2 and <= 36, or 0");
     }
-    let is_text =
-        value.downcast::<Str>().is_some() || value.downcast::<Bytes>().is_some() || value.downcast::<ByteArray>().is_some();
-    match if is_text { from_text(value, base as u32)? } else { None } {
+    let is_text = value.downcast::<Str>().is_some()
+        || value.downcast::<Bytes>().is_some()
+        || value.downcast::<ByteArray>().is_some();
+    match if is_text {
+        from_text(value, base as u32)?
+    } else {
+        None
+    } {
         Some(number) => Ok(number),
-        None => bail!(TypeError, "int() can't convert non-string with explicit base"),
+        None => bail!(
+            TypeError,
+            "int() can't convert non-string with explicit base"
+        ),
     }
 }

@@ -22,13 +22,21 @@ pub fn division_by_zero() -> Raised {
 fn floor_quotient(left: i64, right: i64) -> i128 {
     let (left, right) = (i128::from(left), i128::from(right));
     let quotient = left / right;
-    if left % right != 0 && (left < 0) != (right < 0) { quotient - 1 } else { quotient }
+    if left % right != 0 && (left < 0) != (right < 0) {
+        quotient - 1
+    } else {
+        quotient
+    }
 }
 
 /// Remainder with the sign of the divisor.
 fn floor_remainder(left: i64, right: i64) -> i64 {
     let remainder = left.wrapping_rem(right);
-    if remainder != 0 && (remainder ^ right) < 0 { remainder + right } else { remainder }
+    if remainder != 0 && (remainder ^ right) < 0 {
+        remainder + right
+    } else {
+        remainder
+    }
 }
 
 /// `left // right`.
@@ -64,7 +72,10 @@ pub fn divmod(left: &Value, right: &Value) -> PyResult<Value> {
     let (quotient, remainder) = match operands(left, right) {
         None => return Ok(Value::NOT_IMPLEMENTED),
         Some((_, Small(0))) => return Err(division_by_zero()),
-        Some((Small(left), Small(right))) => (from_i128(floor_quotient(left, right)), new(floor_remainder(left, right))),
+        Some((Small(left), Small(right))) => (
+            from_i128(floor_quotient(left, right)),
+            new(floor_remainder(left, right)),
+        ),
         Some((left, right)) => {
             let (quotient, remainder) = left.into_big().div_mod_floor(&right.into_big());
             (from_big(quotient), from_big(remainder))
@@ -88,11 +99,17 @@ pub fn quotient_to_f64(left: IntView<'_>, right: IntView<'_>) -> PyResult<f64> {
     match (left, right) {
         (_, Small(0)) => Err(division_by_zero()),
         // Both are floats exactly, so one rounding is all there is.
-        (Small(left), Small(right)) if left.unsigned_abs() <= EXACT && right.unsigned_abs() <= EXACT => {
+        (Small(left), Small(right))
+            if left.unsigned_abs() <= EXACT && right.unsigned_abs() <= EXACT =>
+        {
             Ok(left as f64 / right as f64)
         }
-        _ => divide_big(&left.into_big(), &right.into_big())
-            .ok_or_else(|| exc!(OverflowError, "integer division result too large for a float")),
+        _ => divide_big(&left.into_big(), &right.into_big()).ok_or_else(|| {
+            exc!(
+                OverflowError,
+                "integer division result too large for a float"
+            )
+        }),
     }
 }
 

@@ -23,7 +23,7 @@ pub use malachite_bigint::{BigInt, BigUint, Sign};
 use num_traits::ToPrimitive;
 use taipan_macros::class;
 
-pub use convert::{from_value, exact};
+pub use convert::{exact, from_value};
 pub use rounding::{bit_count, from_f64};
 pub use small::*;
 pub use text::{max_str_digits, parse, set_max_str_digits, to_radix};
@@ -109,7 +109,11 @@ pub fn from_biguint(value: BigUint) -> Value {
 
 /// An instance of `class`, which is `int` or a subclass.
 pub fn with_class(class: &Ref<Type>, value: BigInt) -> Value {
-    if class.is(Int::class()) { from_big(value) } else { heap::new_object(class, Int { value }).into_value() }
+    if class.is(Int::class()) {
+        from_big(value)
+    } else {
+        heap::new_object(class, Int { value }).into_value()
+    }
 }
 
 #[cold]
@@ -132,7 +136,11 @@ fn view_slow(value: &Value) -> Option<IntView<'_>> {
         bits::FALSE => Some(IntView::Small(0)),
         _ => {
             let int: &Int = value.downcast::<Int>()?;
-            Some(int.value.to_i64().map_or(IntView::Big(&int.value), IntView::Small))
+            Some(
+                int.value
+                    .to_i64()
+                    .map_or(IntView::Big(&int.value), IntView::Small),
+            )
         }
     }
 }
@@ -140,7 +148,9 @@ fn view_slow(value: &Value) -> Option<IntView<'_>> {
 /// Whether the value is an int, a bool or an instance of a subclass.
 #[inline(always)]
 pub fn is_int(value: &Value) -> bool {
-    bits::is_int(value.bits()) || matches!(value.bits(), bits::TRUE | bits::FALSE) || value.downcast::<Int>().is_some()
+    bits::is_int(value.bits())
+        || matches!(value.bits(), bits::TRUE | bits::FALSE)
+        || value.downcast::<Int>().is_some()
 }
 
 /// Whether the value's class is exactly `int`.
@@ -255,11 +265,17 @@ pub fn big_to_f64(big: &BigInt) -> Option<f64> {
     } else {
         let shift = length - 64;
         // The lowest of the 64 kept bits stands for all that is cut off: it lies below the rounding position.
-        let sticky = magnitude.trailing_zeros().is_some_and(|zeros| zeros < shift);
+        let sticky = magnitude
+            .trailing_zeros()
+            .is_some_and(|zeros| zeros < shift);
         let top = (magnitude >> shift).to_u64()? | u64::from(sticky);
         top as f64 * 2f64.powi(shift as i32)
     };
-    let signed = if big.sign() == Sign::Minus { -unsigned } else { unsigned };
+    let signed = if big.sign() == Sign::Minus {
+        -unsigned
+    } else {
+        unsigned
+    };
     unsigned.is_finite().then_some(signed)
 }
 
@@ -272,14 +288,24 @@ pub fn with_index<R>(value: &Value, body: impl FnOnce(IntView<'_>) -> R) -> PyRe
     let index = protocol::index(value)?;
     match view(&index) {
         Some(view) => Ok(body(view)),
-        None => bail!(TypeError, "__index__ returned non-int (type {})", index.class().name()),
+        None => bail!(
+            TypeError,
+            "__index__ returned non-int (type {})",
+            index.class().name()
+        ),
     }
 }
 
 /// An `__index__` value as a C `long`.
 #[inline]
 pub fn as_i64(value: &Value) -> PyResult<i64> {
-    match with_index(value, |view| if let IntView::Small(small) = view { Some(small) } else { None })? {
+    match with_index(value, |view| {
+        if let IntView::Small(small) = view {
+            Some(small)
+        } else {
+            None
+        }
+    })? {
         Some(small) => Ok(small),
         None => bail!(OverflowError, "Python int too large to convert to C long"),
     }
@@ -288,7 +314,13 @@ pub fn as_i64(value: &Value) -> PyResult<i64> {
 /// An `__index__` value as a C `long long`.
 #[inline]
 pub fn as_long_long(value: &Value) -> PyResult<i64> {
-    match with_index(value, |view| if let IntView::Small(small) = view { Some(small) } else { None })? {
+    match with_index(value, |view| {
+        if let IntView::Small(small) = view {
+            Some(small)
+        } else {
+            None
+        }
+    })? {
         Some(small) => Ok(small),
         None => bail!(OverflowError, "int too big to convert"),
     }
@@ -306,9 +338,18 @@ pub fn as_i32(value: &Value) -> PyResult<i32> {
 /// An `__index__` value as a `Py_ssize_t`; too large ones raise OverflowError.
 #[inline]
 pub fn as_isize(value: &Value) -> PyResult<isize> {
-    match with_index(value, |view| if let IntView::Small(small) = view { Some(small) } else { None })? {
+    match with_index(value, |view| {
+        if let IntView::Small(small) = view {
+            Some(small)
+        } else {
+            None
+        }
+    })? {
         Some(small) => Ok(small as isize),
-        None => bail!(OverflowError, "Python int too large to convert to C ssize_t"),
+        None => bail!(
+            OverflowError,
+            "Python int too large to convert to C ssize_t"
+        ),
     }
 }
 
@@ -324,9 +365,15 @@ pub fn as_usize(value: &Value) -> PyResult<usize> {
 /// An `__index__` value as a C `unsigned long`.
 pub fn as_u64(value: &Value) -> PyResult<u64> {
     with_index(value, |view| match view.unsigned_abs() {
-        _ if view.is_negative() => bail!(OverflowError, "can't convert negative value to unsigned int"),
+        _ if view.is_negative() => bail!(
+            OverflowError,
+            "can't convert negative value to unsigned int"
+        ),
         Some(size) => Ok(size),
-        None => bail!(OverflowError, "Python int too large to convert to C unsigned long"),
+        None => bail!(
+            OverflowError,
+            "Python int too large to convert to C unsigned long"
+        ),
     })?
 }
 
@@ -334,7 +381,10 @@ pub fn as_u64(value: &Value) -> PyResult<u64> {
 pub fn as_u32(value: &Value) -> PyResult<u32> {
     match u32::try_from(as_u64(value)?) {
         Ok(small) => Ok(small),
-        Err(_) => bail!(OverflowError, "Python int too large to convert to C unsigned int"),
+        Err(_) => bail!(
+            OverflowError,
+            "Python int too large to convert to C unsigned int"
+        ),
     }
 }
 
@@ -344,7 +394,10 @@ pub fn as_u8(value: &Value) -> PyResult<u8> {
         small if small < 0 => bail!(OverflowError, "unsigned byte integer is less than minimum"),
         small => match u8::try_from(small) {
             Ok(byte) => Ok(byte),
-            Err(_) => bail!(OverflowError, "unsigned byte integer is greater than maximum"),
+            Err(_) => bail!(
+                OverflowError,
+                "unsigned byte integer is greater than maximum"
+            ),
         },
     }
 }
@@ -369,7 +422,11 @@ pub fn as_u64_wrapping(value: &Value) -> PyResult<u64> {
         IntView::Small(small) => small as u64,
         IntView::Big(big) => {
             let low = big.magnitude().iter_u64_digits().next().unwrap_or(0);
-            if big.sign() == Sign::Minus { low.wrapping_neg() } else { low }
+            if big.sign() == Sign::Minus {
+                low.wrapping_neg()
+            } else {
+                low
+            }
         }
     })
 }

@@ -13,7 +13,9 @@ use crate::value::Value;
 
 /// `pow(base, exponent, modulus)`; the modulus may be None. A negative exponent without a modulus gives a float.
 pub fn power(base: &Value, exponent: &Value, modulus: &Value) -> PyResult<Value> {
-    let Some((base, exponent)) = operands(base, exponent) else { return Ok(Value::NOT_IMPLEMENTED) };
+    let Some((base, exponent)) = operands(base, exponent) else {
+        return Ok(Value::NOT_IMPLEMENTED);
+    };
     if !modulus.is_none() {
         return match view(modulus) {
             Some(modulus) => modular_power(base, exponent, modulus),
@@ -30,26 +32,39 @@ pub fn power(base: &Value, exponent: &Value, modulus: &Value) -> PyResult<Value>
 /// `base ** exponent` for an exponent that is not negative.
 fn plain_power(base: IntView<'_>, exponent: IntView<'_>) -> PyResult<Value> {
     if let (Small(small), Small(exponent)) = (base, exponent)
-        && let Some(power) = u32::try_from(exponent).ok().and_then(|exponent| small.checked_pow(exponent)) {
-            return Ok(new(power));
-        }
+        && let Some(power) = u32::try_from(exponent)
+            .ok()
+            .and_then(|exponent| small.checked_pow(exponent))
+    {
+        return Ok(new(power));
+    }
     match base {
         Small(0) => return Ok(new(i64::from(exponent.is_zero()))),
         Small(1) => return Ok(new(1)),
         Small(-1) => return Ok(new(if exponent.is_odd() { -1 } else { 1 })),
         _ => {}
     }
-    let Small(exponent) = exponent else { return Err(memory_error()) };
+    let Small(exponent) = exponent else {
+        return Err(memory_error());
+    };
     check_bits(u128::from(base.bit_length() - 1) * exponent as u128 + 1)?;
     if base.unsigned_abs().is_some_and(u64::is_power_of_two) {
         let power = BigInt::one() << ((base.bit_length() - 1) * exponent as u64);
-        return Ok(from_big(if base.is_negative() && exponent & 1 != 0 { -power } else { power }));
+        return Ok(from_big(if base.is_negative() && exponent & 1 != 0 {
+            -power
+        } else {
+            power
+        }));
     }
     Ok(from_big(Pow::pow(&*base.into_big(), exponent as u64)))
 }
 
 /// `pow(base, exponent, modulus)` for three ints.
-fn modular_power(base: IntView<'_>, exponent: IntView<'_>, modulus: IntView<'_>) -> PyResult<Value> {
+fn modular_power(
+    base: IntView<'_>,
+    exponent: IntView<'_>,
+    modulus: IntView<'_>,
+) -> PyResult<Value> {
     if modulus.is_zero() {
         bail!(ValueError, "pow() 3rd argument cannot be 0");
     }
@@ -70,8 +85,16 @@ fn modular_power(base: IntView<'_>, exponent: IntView<'_>, modulus: IntView<'_>)
         };
         exponent = std::borrow::Cow::Owned(-&*exponent);
     }
-    let power = if exponent.is_zero() { BigInt::one() } else { base.modpow(&exponent, &magnitude) };
-    Ok(from_big(if modulus.is_negative() && !power.is_zero() { power - magnitude } else { power }))
+    let power = if exponent.is_zero() {
+        BigInt::one()
+    } else {
+        base.modpow(&exponent, &magnitude)
+    };
+    Ok(from_big(if modulus.is_negative() && !power.is_zero() {
+        power - magnitude
+    } else {
+        power
+    }))
 }
 
 fn small_modular_power(base: i64, exponent: i64, modulus: i64) -> PyResult<Value> {
@@ -94,7 +117,11 @@ fn small_modular_power(base: i64, exponent: i64, modulus: i64) -> PyResult<Value
         exponent >>= 1;
     }
     let power = power as i128;
-    Ok(super::from_i128(if modulus < 0 && power != 0 { power - magnitude } else { power }))
+    Ok(super::from_i128(if modulus < 0 && power != 0 {
+        power - magnitude
+    } else {
+        power
+    }))
 }
 
 #[inline(always)]

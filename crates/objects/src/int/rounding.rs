@@ -51,6 +51,10 @@ pub fn from_f64(float: f64) -> PyResult<Value> {
 pub fn bit_count(value: IntView<'_>) -> u64 {
     match value {
         Small(small) => u64::from(small.unsigned_abs().count_ones()),
-        Big(big) => big.magnitude().iter_u64_digits().map(|digit| u64::from(digit.count_ones())).sum(),
+        Big(big) => big
+            .magnitude()
+            .iter_u64_digits()
+            .map(|digit| u64::from(digit.count_ones()))
+            .sum(),
     }
 }

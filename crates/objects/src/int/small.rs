@@ -46,7 +46,9 @@ pub fn subtract_small(left: &Value, right: &Value) -> Option<Value> {
 #[inline(always)]
 pub fn multiply_small(left: &Value, right: &Value) -> Option<Value> {
     let (left, right) = words(left, right)?;
-    Some(Value::from_int_word((left - 1).checked_mul(right >> 1)? | 1))
+    Some(Value::from_int_word(
+        (left - 1).checked_mul(right >> 1)? | 1,
+    ))
 }
 
 /// `left // right`; `None` for a zero divisor too.
@@ -70,7 +72,11 @@ pub fn remainder_small(left: &Value, right: &Value) -> Option<Value> {
         return None;
     }
     let remainder = left % right;
-    let adjusted = if remainder != 0 && (remainder ^ right) < 0 { remainder + right } else { remainder };
+    let adjusted = if remainder != 0 && (remainder ^ right) < 0 {
+        remainder + right
+    } else {
+        remainder
+    };
     Some(Value::from_int_word(adjusted << 1 | 1))
 }
 

@@ -31,7 +31,10 @@ pub fn max_str_digits() -> usize {
 /// Sets the limit on decimal conversions: 0 for none, otherwise at least [`LOWEST_MAX_DIGITS`].
 pub fn set_max_str_digits(limit: usize) -> PyResult<()> {
     if limit != 0 && limit < LOWEST_MAX_DIGITS {
-        bail!(ValueError, "maxdigits must be 0 or larger than {LOWEST_MAX_DIGITS}");
+        bail!(
+            ValueError,
+            "maxdigits must be 0 or larger than {LOWEST_MAX_DIGITS}"
+        );
     }
     MAX_DIGITS.with(|place| place.set(limit));
     Ok(())
@@ -103,7 +106,10 @@ pub fn to_radix(value: IntView<'_>, base: u32, prefix: &str) -> String {
             let mut digits = Vec::new();
             let mut rest = small.unsigned_abs();
             loop {
-                digits.push(char::from_digit((rest % u64::from(base)) as u32, base).expect("the rest is below the base"));
+                digits.push(
+                    char::from_digit((rest % u64::from(base)) as u32, base)
+                        .expect("the rest is below the base"),
+                );
                 rest /= u64::from(base);
                 if rest == 0 {
                     break digits.iter().rev().collect();
@@ -112,7 +118,10 @@ pub fn to_radix(value: IntView<'_>, base: u32, prefix: &str) -> String {
         }
         Big(big) => big.magnitude().to_str_radix(base),
     };
-    format!("{}{prefix}{digits}", if value.is_negative() { "-" } else { "" })
+    format!(
+        "{}{prefix}{digits}",
+        if value.is_negative() { "-" } else { "" }
+    )
 }
 
 /// Why a text is not an int.
@@ -126,7 +135,9 @@ enum ParseError {
 /// `int(text, base)` for ASCII text as [`ascii_digits`] makes it; `source` is the object that error messages show. The
 /// base is 0 or 2 to 36.
 pub fn parse(text: &[u8], base: u32, source: &Value) -> PyResult<Value> {
-    if base == 10 && let Some(small) = parse_small(text) {
+    if base == 10
+        && let Some(small) = parse_small(text)
+    {
         return Ok(new(small));
     }
     match parse_literal(text, base) {
@@ -139,7 +150,11 @@ pub fn parse(text: &[u8], base: u32, source: &Value) -> PyResult<Value> {
         )),
         Err(ParseError::Invalid) => {
             let shown = protocol::repr(source)?;
-            Err(exc!(ValueError, "invalid literal for int() with base {base}: {}", truncated(&shown.to_display())))
+            Err(exc!(
+                ValueError,
+                "invalid literal for int() with base {base}: {}",
+                truncated(&shown.to_display())
+            ))
         }
     }
 }
@@ -151,8 +166,14 @@ pub(crate) fn is_c_space(byte: u8) -> bool {
 
 /// The text without white space around it.
 pub(crate) fn trim_c_space(text: &[u8]) -> &[u8] {
-    let start = text.iter().position(|&byte| !is_c_space(byte)).unwrap_or(text.len());
-    let end = text.iter().rposition(|&byte| !is_c_space(byte)).map_or(start, |last| last + 1);
+    let start = text
+        .iter()
+        .position(|&byte| !is_c_space(byte))
+        .unwrap_or(text.len());
+    let end = text
+        .iter()
+        .rposition(|&byte| !is_c_space(byte))
+        .map_or(start, |last| last + 1);
     &text[start..end]
 }
 
@@ -213,7 +234,9 @@ fn clean_digits(digits: &[u8], base: u32) -> Option<Vec<u8>> {
 
 /// What `%.200R` shows: the first 200 characters.
 pub(crate) fn truncated(text: &str) -> &str {
-    text.char_indices().nth(200).map_or(text, |(end, _)| &text[..end])
+    text.char_indices()
+        .nth(200)
+        .map_or(text, |(end, _)| &text[..end])
 }
 
 /// Plain decimal digits, few enough for an `i64`.
@@ -245,12 +268,16 @@ pub fn ascii_digits(text: &Str) -> std::borrow::Cow<'_, [u8]> {
 }
 
 fn ascii_of(code: u32) -> u8 {
-    let Some(character) = char::from_u32(code) else { return b'?' };
+    let Some(character) = char::from_u32(code) else {
+        return b'?';
+    };
     if character.is_ascii() {
         code as u8
     } else if classify::is_space(character) {
         b' '
     } else {
-        Ucd::new(true).decimal(character.into()).map_or(b'?', |digit| b'0' + digit as u8)
+        Ucd::new(true)
+            .decimal(character.into())
+            .map_or(b'?', |digit| b'0' + digit as u8)
     }
 }

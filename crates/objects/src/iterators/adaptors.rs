@@ -14,7 +14,10 @@ use crate::value::{Ref, Value};
 
 /// The iterators of several iterables that are gone over side by side.
 fn iterators_of(iterables: &[Value]) -> PyResult<Ref<Tuple>> {
-    let iterators: Vec<Value> = iterables.iter().map(protocol::iter).collect::<PyResult<_>>()?;
+    let iterators: Vec<Value> = iterables
+        .iter()
+        .map(protocol::iter)
+        .collect::<PyResult<_>>()?;
     Ok(Tuple::new(iterators))
 }
 
@@ -22,12 +25,19 @@ fn iterators_of(iterables: &[Value]) -> PyResult<Ref<Tuple>> {
 fn strict_keyword(function: &str, args: Args<'_>) -> PyResult<bool> {
     let given = args.names().len();
     if given > 1 {
-        bail!(TypeError, "{function}() takes at most 1 keyword argument ({given} given)");
+        bail!(
+            TypeError,
+            "{function}() takes at most 1 keyword argument ({given} given)"
+        );
     }
     match args.keywords().next() {
         None => Ok(false),
         Some((name, value)) if name.eq_str("strict") => protocol::is_true(value),
-        Some((name, _)) => bail!(TypeError, "{function}() got an unexpected keyword argument '{}'", name.to_display()),
+        Some((name, _)) => bail!(
+            TypeError,
+            "{function}() got an unexpected keyword argument '{}'",
+            name.to_display()
+        ),
     }
 }
 
@@ -48,13 +58,29 @@ fn next_row(function: &str, iterators: &Ref<Tuple>, strict: bool) -> PyResult<Op
 /// Iterator `ended` is at its end: in strict mode it must be the first, and all others must end too.
 #[cold]
 fn uneven(function: &str, iterators: &[Value], ended: usize) -> PyResult<Option<Vec<Value>>> {
-    let others = |count: usize| if count == 1 { " ".to_owned() } else { "s 1-".to_owned() };
+    let others = |count: usize| {
+        if count == 1 {
+            " ".to_owned()
+        } else {
+            "s 1-".to_owned()
+        }
+    };
     if ended > 0 {
-        bail!(ValueError, "{function}() argument {} is shorter than argument{}{ended}", ended + 1, others(ended));
+        bail!(
+            ValueError,
+            "{function}() argument {} is shorter than argument{}{ended}",
+            ended + 1,
+            others(ended)
+        );
     }
     for (index, iterator) in iterators.iter().enumerate().skip(1) {
         if protocol::next(iterator)?.is_some() {
-            bail!(ValueError, "{function}() argument {} is longer than argument{}{index}", index + 1, others(index));
+            bail!(
+                ValueError,
+                "{function}() argument {} is longer than argument{}{index}",
+                index + 1,
+                others(index)
+            );
         }
     }
     Ok(None)
@@ -100,8 +126,12 @@ impl Zip {
         match self.iterators.as_slice() {
             [] => Ok(None),
             [first, second] if !self.strict.get() => {
-                let Some(left) = protocol::next(first)? else { return Ok(None) };
-                let Some(right) = protocol::next(second)? else { return Ok(None) };
+                let Some(left) = protocol::next(first)? else {
+                    return Ok(None);
+                };
+                let Some(right) = protocol::next(second)? else {
+                    return Ok(None);
+                };
                 Ok(Some(Tuple::pair(left, right).into_value()))
             }
             _ => {
@@ -150,7 +180,14 @@ impl Map {
             bail!(TypeError, "map() must have at least two arguments.");
         }
         let iterators = iterators_of(iterables)?;
-        Ok(heap::new_object(class, Map { function: function.clone(), iterators, strict }))
+        Ok(heap::new_object(
+            class,
+            Map {
+                function: function.clone(),
+                iterators,
+                strict,
+            },
+        ))
     }
 
     #[slot(iter)]
@@ -161,7 +198,9 @@ impl Map {
     #[slot(next)]
     fn next(&self) -> PyResult<Option<Value>> {
         if let [iterator] = self.iterators.as_slice() {
-            let Some(item) = protocol::next(iterator)? else { return Ok(None) };
+            let Some(item) = protocol::next(iterator)? else {
+                return Ok(None);
+            };
             return protocol::call1(&self.function, &item).map(Some);
         }
         match next_row("map", &self.iterators, self.strict.get())? {
@@ -202,7 +241,13 @@ impl Filter {
     #[new("(function, iterable, /)")]
     fn make(class: &Ref<Type>, function: &Value, iterable: &Value) -> PyResult<Ref<Filter>> {
         let iterator = protocol::iter(iterable)?;
-        Ok(heap::new_object(class, Filter { function: function.clone(), iterator }))
+        Ok(heap::new_object(
+            class,
+            Filter {
+                function: function.clone(),
+                iterator,
+            },
+        ))
     }
 
     #[slot(iter)]
@@ -212,7 +257,8 @@ impl Filter {
 
     #[slot(next)]
     fn next(&self) -> PyResult<Option<Value>> {
-        let own_truth = self.function.is_none() || self.function.is(crate::builtins::bool_class().as_value());
+        let own_truth =
+            self.function.is_none() || self.function.is(crate::builtins::bool_class().as_value());
         while let Some(item) = protocol::next(&self.iterator)? {
             let good = match own_truth {
                 true => protocol::is_true(&item)?,

@@ -22,7 +22,10 @@ pub struct CallableIterator {
 impl CallableIterator {
     /// A new iterator over what `callable` answers.
     pub fn new(callable: Value, sentinel: Value) -> Ref<CallableIterator> {
-        let payload = CallableIterator { callable: Slot::new(Some(callable)), sentinel: Slot::new(Some(sentinel)) };
+        let payload = CallableIterator {
+            callable: Slot::new(Some(callable)),
+            sentinel: Slot::new(Some(sentinel)),
+        };
         heap::new_object(CallableIterator::class(), payload)
     }
 
@@ -41,13 +44,17 @@ impl CallableIterator {
 
     #[slot(next)]
     fn next(&self) -> PyResult<Option<Value>> {
-        let Some(callable) = self.callable.get() else { return Ok(None) };
+        let Some(callable) = self.callable.get() else {
+            return Ok(None);
+        };
         let Some(item) = protocol::call0(&callable).absent_on(ExceptionKind::StopIteration)? else {
             self.end();
             return Ok(None);
         };
         // The call may have run this iterator to its end.
-        let Some(sentinel) = self.sentinel.get() else { return Ok(None) };
+        let Some(sentinel) = self.sentinel.get() else {
+            return Ok(None);
+        };
         if protocol::equal(&sentinel, &item)? {
             self.end();
             return Ok(None);

@@ -31,12 +31,27 @@ pub struct Enumerate {
 
 impl Enumerate {
     /// A new `enumerate(iterable)` that counts from `start`.
-    pub fn new(class: &Ref<Type>, iterable: &Value, start: Option<&Value>) -> PyResult<Ref<Enumerate>> {
-        let start = start.map(protocol::index).transpose()?.unwrap_or_else(|| int::new(0));
+    pub fn new(
+        class: &Ref<Type>,
+        iterable: &Value,
+        start: Option<&Value>,
+    ) -> PyResult<Ref<Enumerate>> {
+        let start = start
+            .map(protocol::index)
+            .transpose()?
+            .unwrap_or_else(|| int::new(0));
         let iterator = protocol::iter(iterable)?;
         let payload = match int::to_i64(&start) {
-            Some(next) => Enumerate { iterator, next: Cell::new(next), big: Slot::empty() },
-            None => Enumerate { iterator, next: Cell::new(i64::MAX), big: Slot::new(Some(start)) },
+            Some(next) => Enumerate {
+                iterator,
+                next: Cell::new(next),
+                big: Slot::empty(),
+            },
+            None => Enumerate {
+                iterator,
+                next: Cell::new(i64::MAX),
+                big: Slot::new(Some(start)),
+            },
         };
         Ok(heap::new_object(class, payload))
     }
@@ -48,7 +63,8 @@ impl Enumerate {
         }
         let number = self.next.get();
         if number == i64::MAX {
-            self.big.set(Some(protocol::add(&int::new(number), &int::new(1))?));
+            self.big
+                .set(Some(protocol::add(&int::new(number), &int::new(1))?));
         } else {
             self.next.set(number + 1);
         }
@@ -63,22 +79,36 @@ impl Enumerate {
         let positional = args.positional();
         let given = args.values().len();
         if given > 2 {
-            bail!(TypeError, "enumerate() takes at most 2 arguments ({given} given)");
+            bail!(
+                TypeError,
+                "enumerate() takes at most 2 arguments ({given} given)"
+            );
         }
         let (mut iterable, mut start) = (positional.first(), positional.get(1));
         for (name, value) in args.keywords() {
             let place = match () {
                 () if name.eq_str("iterable") => &mut iterable,
                 () if name.eq_str("start") => &mut start,
-                () => bail!(TypeError, "'{}' is an invalid keyword argument for enumerate()", name.to_display()),
+                () => bail!(
+                    TypeError,
+                    "'{}' is an invalid keyword argument for enumerate()",
+                    name.to_display()
+                ),
             };
             if place.replace(value).is_some() {
-                bail!(TypeError, "argument for enumerate() given by name ('{}') and position (1)", name.to_display());
+                bail!(
+                    TypeError,
+                    "argument for enumerate() given by name ('{}') and position (1)",
+                    name.to_display()
+                );
             }
         }
         match iterable {
             Some(iterable) => Enumerate::new(class, iterable, start),
-            None => bail!(TypeError, "enumerate() missing required argument 'iterable'"),
+            None => bail!(
+                TypeError,
+                "enumerate() missing required argument 'iterable'"
+            ),
         }
     }
 
@@ -89,7 +119,9 @@ impl Enumerate {
 
     #[slot(next)]
     fn next(&self) -> PyResult<Option<Value>> {
-        let Some(item) = protocol::next(&self.iterator)? else { return Ok(None) };
+        let Some(item) = protocol::next(&self.iterator)? else {
+            return Ok(None);
+        };
         let number = self.next_number()?;
         Ok(Some(Tuple::pair(number, item).into_value()))
     }

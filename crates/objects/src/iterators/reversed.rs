@@ -17,7 +17,11 @@ use crate::tuple::Tuple;
 use crate::value::{Ref, Value};
 
 /// Goes over a sequence from its end by index.
-#[class(name = "reversed", doc = "An iterator over the items of a sequence from the last to the first.", flags(BASETYPE))]
+#[class(
+    name = "reversed",
+    doc = "An iterator over the items of a sequence from the last to the first.",
+    flags(BASETYPE)
+)]
 pub struct Reversed {
     sequence: Slot,
     /// The position of the next item; -1 at the end.
@@ -30,15 +34,26 @@ impl Reversed {
     pub fn of(class: &Ref<Type>, sequence: &Value) -> PyResult<Value> {
         if let Some(method) = sequence.class().lookup(id!("__reversed__")) {
             if method.is_none() {
-                bail!(TypeError, "'{}' object is not reversible", sequence.class().name());
+                bail!(
+                    TypeError,
+                    "'{}' object is not reversible",
+                    sequence.class().name()
+                );
             }
             return protocol::call_bound(&method, sequence, &[]);
         }
         if !protocol::is_sequence(sequence) {
-            bail!(TypeError, "'{}' object is not reversible", sequence.class().name());
+            bail!(
+                TypeError,
+                "'{}' object is not reversible",
+                sequence.class().name()
+            );
         }
         let len = protocol::len(sequence)?;
-        let payload = Reversed { sequence: Slot::new(Some(sequence.clone())), index: Cell::new(len as i64 - 1) };
+        let payload = Reversed {
+            sequence: Slot::new(Some(sequence.clone())),
+            index: Cell::new(len as i64 - 1),
+        };
         Ok(heap::new_object(class, payload).into_value())
     }
 }
@@ -58,13 +73,18 @@ impl Reversed {
     #[slot(next)]
     fn next(&self) -> PyResult<Option<Value>> {
         let index = self.index.get();
-        let Some(sequence) = self.sequence.get().filter(|_| index >= 0) else { return Ok(None) };
+        let Some(sequence) = self.sequence.get().filter(|_| index >= 0) else {
+            return Ok(None);
+        };
         match protocol::getitem(&sequence, &int::new(index)) {
             Ok(item) => {
                 self.index.set(index - 1);
                 Ok(Some(item))
             }
-            Err(raised) if raised.is(ExceptionKind::IndexError) || raised.is(ExceptionKind::StopIteration) => {
+            Err(raised)
+                if raised.is(ExceptionKind::IndexError)
+                    || raised.is(ExceptionKind::StopIteration) =>
+            {
                 self.index.set(-1);
                 self.sequence.set(None);
                 Ok(None)
@@ -76,9 +96,15 @@ impl Reversed {
     /// How many items are left, about.
     #[method]
     fn __length_hint__(&self) -> PyResult<usize> {
-        let Some(sequence) = self.sequence.get() else { return Ok(0) };
+        let Some(sequence) = self.sequence.get() else {
+            return Ok(0);
+        };
         let position = (self.index.get() + 1) as usize;
-        Ok(if protocol::len(&sequence)? < position { 0 } else { position })
+        Ok(if protocol::len(&sequence)? < position {
+            0
+        } else {
+            position
+        })
     }
 
     /// Return state information for pickling.
@@ -86,10 +112,17 @@ impl Reversed {
     fn __reduce__(this: &Ref<Reversed>) -> Value {
         let class = this.class().to_value();
         match this.sequence.get().filter(|_| this.index.get() >= 0) {
-            Some(sequence) => {
-                Tuple::from_array([class, Tuple::from_array([sequence]).into_value(), int::new(this.index.get())]).into_value()
-            }
-            None => Tuple::pair(class, Tuple::from_array([Tuple::empty().into_value()]).into_value()).into_value(),
+            Some(sequence) => Tuple::from_array([
+                class,
+                Tuple::from_array([sequence]).into_value(),
+                int::new(this.index.get()),
+            ])
+            .into_value(),
+            None => Tuple::pair(
+                class,
+                Tuple::from_array([Tuple::empty().into_value()]).into_value(),
+            )
+            .into_value(),
         }
     }
 

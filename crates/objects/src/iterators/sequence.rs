@@ -27,7 +27,13 @@ pub struct SequenceIterator {
 impl SequenceIterator {
     /// A new iterator at the start of `sequence`.
     pub fn new(sequence: Value) -> Ref<SequenceIterator> {
-        heap::new_object(SequenceIterator::class(), SequenceIterator { sequence: Slot::new(Some(sequence)), index: Cell::new(0) })
+        heap::new_object(
+            SequenceIterator::class(),
+            SequenceIterator {
+                sequence: Slot::new(Some(sequence)),
+                index: Cell::new(0),
+            },
+        )
     }
 }
 
@@ -40,7 +46,9 @@ impl SequenceIterator {
 
     #[slot(next)]
     fn next(&self) -> PyResult<Option<Value>> {
-        let Some(sequence) = self.sequence.get() else { return Ok(None) };
+        let Some(sequence) = self.sequence.get() else {
+            return Ok(None);
+        };
         let index = self.index.get();
         if index == i64::MAX {
             bail!(OverflowError, "iter index too large");
@@ -50,7 +58,10 @@ impl SequenceIterator {
                 self.index.set(index + 1);
                 Ok(Some(item))
             }
-            Err(raised) if raised.is(ExceptionKind::IndexError) || raised.is(ExceptionKind::StopIteration) => {
+            Err(raised)
+                if raised.is(ExceptionKind::IndexError)
+                    || raised.is(ExceptionKind::StopIteration) =>
+            {
                 self.sequence.set(None);
                 Ok(None)
             }
@@ -61,7 +72,9 @@ impl SequenceIterator {
     /// How many items are left, about.
     #[method]
     fn __length_hint__(&self) -> PyResult<Value> {
-        let Some(sequence) = self.sequence.get() else { return Ok(int::new(0)) };
+        let Some(sequence) = self.sequence.get() else {
+            return Ok(int::new(0));
+        };
         if sequence.class().slots.len.get().is_none() {
             return Ok(Value::NOT_IMPLEMENTED);
         }

@@ -23,7 +23,8 @@ pub struct ItemCell {
     capacity: Cell<usize>,
 }
 
-const _: () = assert!(mem::offset_of!(ItemCell, len) == 8 && mem::offset_of!(ItemCell, capacity) == 16);
+const _: () =
+    assert!(mem::offset_of!(ItemCell, len) == 8 && mem::offset_of!(ItemCell, capacity) == 16);
 
 /// Most items that fit the address space.
 pub const MAX_ITEMS: usize = isize::MAX as usize / size_of::<Value>();
@@ -31,13 +32,21 @@ pub const MAX_ITEMS: usize = isize::MAX as usize / size_of::<Value>();
 /// The capacity that a list of `len` items gets when it must grow to `wanted`.
 fn grown(len: usize, wanted: usize) -> usize {
     let roomy = (wanted + (wanted >> 3) + 6) & !3;
-    if wanted - len > roomy - wanted { (wanted + 3) & !3 } else { roomy }
+    if wanted - len > roomy - wanted {
+        (wanted + 3) & !3
+    } else {
+        roomy
+    }
 }
 
 impl ItemCell {
     /// No items, no block.
     pub const fn new() -> ItemCell {
-        ItemCell { pointer: Cell::new(NonNull::dangling()), len: Cell::new(0), capacity: Cell::new(0) }
+        ItemCell {
+            pointer: Cell::new(NonNull::dangling()),
+            len: Cell::new(0),
+            capacity: Cell::new(0),
+        }
     }
 
     /// The number of items.
@@ -84,7 +93,9 @@ impl ItemCell {
     #[inline(always)]
     pub fn is_at(&self, index: usize, value: &Value) -> bool {
         // SAFETY: a look at one word.
-        unsafe { self.peek() }.get(index).is_some_and(|item| item.is(value))
+        unsafe { self.peek() }
+            .get(index)
+            .is_some_and(|item| item.is(value))
     }
 
     /// Puts an item in place of another and answers that one; `Err` gives `value` back where there is none.
@@ -138,7 +149,9 @@ impl ItemCell {
                 _ => realloc(self.pointer.get().as_ptr().cast(), old, new.size()),
             }
         };
-        let Some(start) = NonNull::new(start.cast::<Value>()) else { return Err(exc!(MemoryError, "")) };
+        let Some(start) = NonNull::new(start.cast::<Value>()) else {
+            return Err(exc!(MemoryError, ""));
+        };
         self.pointer.set(start);
         self.capacity.set(capacity);
         Ok(())
@@ -218,7 +231,9 @@ impl ItemCell {
         let len = self.len.get();
         debug_assert!(start <= stop && stop <= len);
         let removed = stop - start;
-        let Some(new_len) = (len - removed).checked_add(new.len()) else { return Err(exc!(MemoryError, "")) };
+        let Some(new_len) = (len - removed).checked_add(new.len()) else {
+            return Err(exc!(MemoryError, ""));
+        };
         self.reserve_total(new_len)?;
         let mut old = Vec::with_capacity(removed);
         let mut new = ManuallyDrop::new(new);
@@ -240,7 +255,9 @@ impl ItemCell {
     /// Adds items at the end.
     pub fn extend(&self, items: &[Value]) -> PyResult<()> {
         let len = self.len.get();
-        let Some(wanted) = len.checked_add(items.len()) else { return Err(exc!(MemoryError, "")) };
+        let Some(wanted) = len.checked_add(items.len()) else {
+            return Err(exc!(MemoryError, ""));
+        };
         self.reserve_total(wanted)?;
         for (offset, item) in items.iter().enumerate() {
             // SAFETY: there is room for all; cloning runs no foreign code.
@@ -283,7 +300,11 @@ impl ItemCell {
         let stop = stop.min(self.len.get());
         // SAFETY: cloning runs no foreign code.
         let items = unsafe { self.peek() };
-        if start >= stop { Vec::new() } else { items[start..stop].to_vec() }
+        if start >= stop {
+            Vec::new()
+        } else {
+            items[start..stop].to_vec()
+        }
     }
 
     /// Takes all items and leaves the cell without a block.
@@ -295,7 +316,11 @@ impl ItemCell {
     pub fn exchange(&self, items: Vec<Value>) -> Vec<Value> {
         let mut items = ManuallyDrop::new(items);
         let pointer = NonNull::new(items.as_mut_ptr()).expect("a vector's pointer is not null");
-        let (pointer, len, capacity) = (self.pointer.replace(pointer), self.len.replace(items.len()), self.capacity.replace(items.capacity()));
+        let (pointer, len, capacity) = (
+            self.pointer.replace(pointer),
+            self.len.replace(items.len()),
+            self.capacity.replace(items.capacity()),
+        );
         // SAFETY: the block came from the global allocator with this capacity, as a vector's does, and its first `len`
         // places are initialized; it has left the cell.
         unsafe { Vec::from_raw_parts(pointer.as_ptr(), len, capacity) }

@@ -32,7 +32,13 @@ impl ListIterator {
     /// A new iterator at the start of `list`.
     #[inline]
     pub fn new(list: Ref<List>) -> Ref<ListIterator> {
-        heap::new_object(ListIterator::class(), ListIterator { list: Slot::new(Some(list)), index: Cell::new(0) })
+        heap::new_object(
+            ListIterator::class(),
+            ListIterator {
+                list: Slot::new(Some(list)),
+                index: Cell::new(0),
+            },
+        )
     }
 
     /// The next item.
@@ -65,14 +71,18 @@ impl ListIterator {
     /// How many items are left, about.
     #[method]
     fn __length_hint__(&self) -> usize {
-        self.list.get().map_or(0, |list| list.len().saturating_sub(self.index.get()))
+        self.list
+            .get()
+            .map_or(0, |list| list.len().saturating_sub(self.index.get()))
     }
 
     /// Return state information for pickling.
     #[method]
     fn __reduce__(&self) -> PyResult<Value> {
         match self.list.get() {
-            Some(list) => reduce_iterator("iter", list.to_value(), int::from_usize(self.index.get())),
+            Some(list) => {
+                reduce_iterator("iter", list.to_value(), int::from_usize(self.index.get()))
+            }
             None => reduce_exhausted("iter"),
         }
     }
@@ -109,7 +119,13 @@ impl ListReverseIterator {
     /// A new iterator at the end of `list`.
     pub fn new(list: Ref<List>) -> Ref<ListReverseIterator> {
         let left = Cell::new(list.len());
-        heap::new_object(ListReverseIterator::class(), ListReverseIterator { list: Slot::new(Some(list)), left })
+        heap::new_object(
+            ListReverseIterator::class(),
+            ListReverseIterator {
+                list: Slot::new(Some(list)),
+                left,
+            },
+        )
     }
 }
 
@@ -122,8 +138,14 @@ impl ListReverseIterator {
 
     #[slot(next)]
     fn next(&self) -> PyResult<Option<Value>> {
-        let Some(list) = self.list.get() else { return Ok(None) };
-        let item = self.left.get().checked_sub(1).and_then(|index| list.get(index));
+        let Some(list) = self.list.get() else {
+            return Ok(None);
+        };
+        let item = self
+            .left
+            .get()
+            .checked_sub(1)
+            .and_then(|index| list.get(index));
         match item {
             Some(_) => self.left.set(self.left.get() - 1),
             None => {
@@ -137,7 +159,13 @@ impl ListReverseIterator {
     /// How many items are left, about.
     #[method]
     fn __length_hint__(&self) -> usize {
-        self.list.get().map_or(0, |list| if list.len() < self.left.get() { 0 } else { self.left.get() })
+        self.list.get().map_or(0, |list| {
+            if list.len() < self.left.get() {
+                0
+            } else {
+                self.left.get()
+            }
+        })
     }
 
     /// Return state information for pickling.
@@ -147,7 +175,12 @@ impl ListReverseIterator {
             Some(list) => {
                 let reversed = Reversed::class().to_value();
                 let state = int::new(self.left.get() as i64 - 1);
-                Ok(Tuple::from_array([reversed, Tuple::from_array([list.into_value()]).into_value(), state]).into_value())
+                Ok(Tuple::from_array([
+                    reversed,
+                    Tuple::from_array([list.into_value()]).into_value(),
+                    state,
+                ])
+                .into_value())
             }
             None => reduce_exhausted("iter"),
         }
@@ -158,7 +191,8 @@ impl ListReverseIterator {
     fn __setstate__(&self, object: &Value) -> PyResult<()> {
         let index = state_index(object)?;
         if let Some(list) = self.list.get() {
-            self.left.set(((index.max(-1) + 1) as usize).min(list.len()));
+            self.left
+                .set(((index.max(-1) + 1) as usize).min(list.len()));
         }
         Ok(())
     }

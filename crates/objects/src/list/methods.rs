@@ -39,14 +39,23 @@ impl List {
         }
         let iterator = protocol::iter(iterable)?;
         let hint = protocol::length_hint(iterable)?.unwrap_or(0);
-        let room = self.len().checked_add(hint).filter(|&room| room <= super::MAX_ITEMS);
+        let room = self
+            .len()
+            .checked_add(hint)
+            .filter(|&room| room <= super::MAX_ITEMS);
         if let Some(room) = room
             && hint > 0
         {
             self.items.reserve_exact(room)?;
         }
         let next = iterator.class().slots.next.get();
-        let Some(next) = next else { bail!(TypeError, "'{}' object is not an iterator", iterator.class().name()) };
+        let Some(next) = next else {
+            bail!(
+                TypeError,
+                "'{}' object is not an iterator",
+                iterator.class().name()
+            )
+        };
         while let Some(item) = next(&iterator)? {
             self.push(item)?;
         }
@@ -70,7 +79,10 @@ impl List {
     fn get_slice(&self, slice: &Slice) -> PyResult<Ref<List>> {
         let range = slice.resolve(|| self.len())?;
         if range.step == 1 {
-            return Ok(List::new(self.items.range(range.start as usize, range.start as usize + range.len)));
+            return Ok(List::new(
+                self.items
+                    .range(range.start as usize, range.start as usize + range.len),
+            ));
         }
         let mut items = Vec::with_capacity(range.len);
         items.extend(range.positions().filter_map(|position| self.get(position)));
@@ -97,7 +109,9 @@ impl List {
                     Some(new) if bounds.step == 1 => {
                         let items = match snapshot(new)? {
                             Some(items) => items,
-                            None => protocol::collect_or(new, || "must assign iterable to extended slice".to_owned())?,
+                            None => protocol::collect_or(new, || {
+                                "must assign iterable to extended slice".to_owned()
+                            })?,
                         };
                         let range = bounds.adjust(this.len());
                         let start = range.start as usize;
@@ -106,7 +120,9 @@ impl List {
                         Ok(())
                     }
                     Some(new) => {
-                        let items = protocol::collect_or(new, || "must assign iterable to extended slice".to_owned())?;
+                        let items = protocol::collect_or(new, || {
+                            "must assign iterable to extended slice".to_owned()
+                        })?;
                         this.assign_extended(bounds.adjust(this.len()), items)
                     }
                 }
@@ -116,10 +132,19 @@ impl List {
 
     fn assign_extended(&self, range: SliceRange, items: Vec<Value>) -> PyResult<()> {
         if items.len() != range.len {
-            bail!(ValueError, "attempt to assign sequence of size {} to extended slice of size {}", items.len(), range.len);
+            bail!(
+                ValueError,
+                "attempt to assign sequence of size {} to extended slice of size {}",
+                items.len(),
+                range.len
+            );
         }
         // The old items are kept until all are replaced: releasing one may run code that looks at the list.
-        let old: Vec<_> = range.positions().zip(items).map(|(position, item)| self.items.replace(position, item)).collect();
+        let old: Vec<_> = range
+            .positions()
+            .zip(items)
+            .map(|(position, item)| self.items.replace(position, item))
+            .collect();
         drop(old);
         Ok(())
     }
@@ -135,14 +160,24 @@ impl List {
         }
         let last = start + (range.len - 1) * step;
         let span = self.items.range(start, last + 1);
-        let kept = span.iter().enumerate().filter(|(offset, _)| offset % step != 0).map(|(_, item)| item.clone()).collect();
+        let kept = span
+            .iter()
+            .enumerate()
+            .filter(|(offset, _)| offset % step != 0)
+            .map(|(_, item)| item.clone())
+            .collect();
         drop(self.splice(start, last + 1, kept)?);
         drop(span);
         Ok(())
     }
 
     fn compare_with(&self, other: &List, comparison: Comparison) -> PyResult<Value> {
-        sequence::compare(|index| self.get(index), |index| other.get(index), || (self.len(), other.len()), comparison)
+        sequence::compare(
+            |index| self.get(index),
+            |index| other.get(index),
+            || (self.len(), other.len()),
+            comparison,
+        )
     }
 }
 
@@ -183,7 +218,9 @@ impl List {
         if this.is_empty() {
             return Ok(Str::new("[]"));
         }
-        let Some(_guard) = protocol::repr_guard(this.as_value()) else { return Ok(Str::new("[...]")) };
+        let Some(_guard) = protocol::repr_guard(this.as_value()) else {
+            return Ok(Str::new("[...]"));
+        };
         sequence::repr("[", "]", |index| this.get(index))
     }
 
@@ -223,7 +260,11 @@ impl List {
     #[slot(concat)]
     fn concat(&self, other: &Value) -> PyResult<Ref<List>> {
         let Some(other) = other.downcast::<List>() else {
-            bail!(TypeError, "can only concatenate list (not \"{}\") to list", other.class().name());
+            bail!(
+                TypeError,
+                "can only concatenate list (not \"{}\") to list",
+                other.class().name()
+            );
         };
         let items = ItemCell::new();
         items.reserve_exact(self.len().saturating_add(other.len()))?;
@@ -294,7 +335,11 @@ impl List {
     fn insert_method(&self, index: &Value, object: &Value) -> PyResult<()> {
         let position = protocol::to_size(index)?;
         let len = self.len() as isize;
-        let at = if position < 0 { (position + len).max(0) } else { position.min(len) };
+        let at = if position < 0 {
+            (position + len).max(0)
+        } else {
+            position.min(len)
+        };
         self.insert(at as usize, object.clone())
     }
 

@@ -32,12 +32,22 @@ impl List {
     /// A new list of the given items; the vector's memory is used.
     #[inline]
     pub fn new(items: Vec<Value>) -> Ref<List> {
-        heap::new_object(List::class(), List { items: ItemCell::from(items) })
+        heap::new_object(
+            List::class(),
+            List {
+                items: ItemCell::from(items),
+            },
+        )
     }
 
     /// A new empty list of a class that is `list` or a subclass.
     pub fn new_in(class: &Ref<Type>) -> Ref<List> {
-        heap::new_object(class, List { items: ItemCell::new() })
+        heap::new_object(
+            class,
+            List {
+                items: ItemCell::new(),
+            },
+        )
     }
 
     /// A new list with copies of the given items.

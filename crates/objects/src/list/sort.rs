@@ -74,15 +74,31 @@ enum KeyKind {
 }
 
 fn kind_of<'a>(mut keys: impl Iterator<Item = &'a Value>) -> KeyKind {
-    let Some(first) = keys.next() else { return KeyKind::Any };
+    let Some(first) = keys.next() else {
+        return KeyKind::Any;
+    };
     let is_number = |key: &Value| float::exact(key).is_some_and(|number| !number.is_nan());
     if first.as_small_int().is_some() {
-        if keys.all(|key| key.as_small_int().is_some()) { KeyKind::SmallInts } else { KeyKind::Any }
+        if keys.all(|key| key.as_small_int().is_some()) {
+            KeyKind::SmallInts
+        } else {
+            KeyKind::Any
+        }
     } else if is_number(first) {
-        if keys.all(is_number) { KeyKind::Floats } else { KeyKind::Any }
+        if keys.all(is_number) {
+            KeyKind::Floats
+        } else {
+            KeyKind::Any
+        }
     } else if first.downcast_exact::<Str>().is_some() {
-        if keys.all(|key| key.downcast_exact::<Str>().is_some()) { KeyKind::Strings } else { KeyKind::Any }
-    } else if first.downcast_exact::<Tuple>().is_some() && keys.all(|key| key.downcast_exact::<Tuple>().is_some()) {
+        if keys.all(|key| key.downcast_exact::<Str>().is_some()) {
+            KeyKind::Strings
+        } else {
+            KeyKind::Any
+        }
+    } else if first.downcast_exact::<Tuple>().is_some()
+        && keys.all(|key| key.downcast_exact::<Tuple>().is_some())
+    {
         KeyKind::Tuples
     } else {
         KeyKind::Any
@@ -100,7 +116,11 @@ fn sort_by_kind<T>(items: &mut Vec<T>, key: impl Fn(&T) -> &Value) -> PyResult<(
             order.expect("numbers that are not NaN have an order")
         }),
         KeyKind::Strings => items.sort_by(|left, right| {
-            let text = |item| key(item).downcast_exact::<Str>().expect("all keys are strings");
+            let text = |item| {
+                key(item)
+                    .downcast_exact::<Str>()
+                    .expect("all keys are strings")
+            };
             text(left).compare(text(right))
         }),
         KeyKind::Tuples => {
@@ -109,13 +129,19 @@ fn sort_by_kind<T>(items: &mut Vec<T>, key: impl Fn(&T) -> &Value) -> PyResult<(
                 protocol::is_true(&sequence::compare_slices(left, right, Comparison::Lt)?)
             });
         }
-        KeyKind::Any => return merge_sort(items, |left, right| protocol::less_than(key(left), key(right))),
+        KeyKind::Any => {
+            return merge_sort(items, |left, right| {
+                protocol::less_than(key(left), key(right))
+            });
+        }
     }
     Ok(())
 }
 
 fn tuple_items(key: &Value) -> &[Value] {
-    key.downcast_exact::<Tuple>().expect("all keys are tuples").as_slice()
+    key.downcast_exact::<Tuple>()
+        .expect("all keys are tuples")
+        .as_slice()
 }
 
 /// Sorts by a comparison that may raise.
@@ -130,7 +156,11 @@ fn merge_sort<T>(items: &mut Vec<T>, less: impl Fn(&T, &T) -> PyResult<bool>) ->
     let outcome = sorter.sort();
     let order = sorter.order;
     let mut unordered: Vec<Option<T>> = std::mem::take(items).into_iter().map(Some).collect();
-    items.extend(order.into_iter().map(|at| unordered[at].take().expect("an order names every position once")));
+    items.extend(order.into_iter().map(|at| {
+        unordered[at]
+            .take()
+            .expect("an order names every position once")
+    }));
     outcome
 }
 
@@ -181,11 +211,19 @@ fn power(start: usize, left: usize, right: usize, total: usize) -> u32 {
 
 /// How many of `len` places, from the first on, are `before` something; they all stand in front of the others. The search
 /// doubles its steps from one end, so it is quick when the answer is near that end.
-fn gallop(len: usize, from_end: bool, mut before: impl FnMut(usize) -> PyResult<bool>) -> PyResult<usize> {
+fn gallop(
+    len: usize,
+    from_end: bool,
+    mut before: impl FnMut(usize) -> PyResult<bool>,
+) -> PyResult<usize> {
     let (mut low, mut high) = (0, len);
     let mut step = 1;
     while low < high {
-        let probe = if from_end { high - step.min(high - low) } else { low + step.min(high - low) - 1 };
+        let probe = if from_end {
+            high - step.min(high - low)
+        } else {
+            low + step.min(high - low) - 1
+        };
         if before(probe)? {
             low = probe + 1;
             if from_end {
@@ -296,7 +334,11 @@ impl<F: Fn(usize, usize) -> PyResult<bool>> Sorter<F> {
                 last.power = power;
             }
         }
-        self.runs.push(Run { start, len, power: 0 });
+        self.runs.push(Run {
+            start,
+            len,
+            power: 0,
+        });
         Ok(())
     }
 
@@ -309,17 +351,27 @@ impl<F: Fn(usize, usize) -> PyResult<bool>> Sorter<F> {
         left.power = right.power;
         // What is in place already at either end needs no merging.
         let (order, less) = (&self.order, &self.less);
-        start += gallop(middle - start, false, |index| Ok(!less(order[middle], order[start + index])?))?;
+        start += gallop(middle - start, false, |index| {
+            Ok(!less(order[middle], order[start + index])?)
+        })?;
         if start == middle {
             return Ok(());
         }
-        let end = middle + gallop(right.len, true, |index| less(order[middle + index], order[middle - 1]))?;
+        let end = middle
+            + gallop(right.len, true, |index| {
+                less(order[middle + index], order[middle - 1])
+            })?;
         if end == middle {
             return Ok(());
         }
         self.scratch.clear();
         self.scratch.extend_from_slice(&self.order[start..middle]);
-        let mut merge = Merge { place: start, left: 0, right: middle, end };
+        let mut merge = Merge {
+            place: start,
+            left: 0,
+            right: middle,
+            end,
+        };
         let outcome = self.merge(&mut merge);
         if let Ok(Merged::LastOfLeft) = outcome {
             self.order.copy_within(merge.right..merge.end, merge.place);
@@ -332,13 +384,15 @@ impl<F: Fn(usize, usize) -> PyResult<bool>> Sorter<F> {
     }
 
     fn place_left(&mut self, merge: &mut Merge, count: usize) {
-        self.order[merge.place..merge.place + count].copy_from_slice(&self.scratch[merge.left..merge.left + count]);
+        self.order[merge.place..merge.place + count]
+            .copy_from_slice(&self.scratch[merge.left..merge.left + count]);
         merge.place += count;
         merge.left += count;
     }
 
     fn place_right(&mut self, merge: &mut Merge, count: usize) {
-        self.order.copy_within(merge.right..merge.right + count, merge.place);
+        self.order
+            .copy_within(merge.right..merge.right + count, merge.place);
         merge.place += count;
         merge.right += count;
     }
@@ -398,7 +452,9 @@ impl<F: Fn(usize, usize) -> PyResult<bool>> Sorter<F> {
             let (order, scratch, less) = (&self.order, &self.scratch, &self.less);
             let (first_left, first_right) = (merge.left, merge.right);
             let key = order[first_right];
-            let from_left = gallop(scratch.len() - first_left, false, |index| Ok(!less(key, scratch[first_left + index])?))?;
+            let from_left = gallop(scratch.len() - first_left, false, |index| {
+                Ok(!less(key, scratch[first_left + index])?)
+            })?;
             // A comparison that lies could claim the last item too, which ends the merge.
             self.place_left(merge, from_left.min(self.scratch.len() - 1 - first_left));
             if let Some(end) = self.end_of(merge) {
@@ -410,7 +466,9 @@ impl<F: Fn(usize, usize) -> PyResult<bool>> Sorter<F> {
             }
             let (order, less, first_right) = (&self.order, &self.less, merge.right);
             let key = self.scratch[merge.left];
-            let from_right = gallop(merge.end - first_right, false, |index| less(order[first_right + index], key))?;
+            let from_right = gallop(merge.end - first_right, false, |index| {
+                less(order[first_right + index], key)
+            })?;
             self.place_right(merge, from_right);
             if let Some(end) = self.end_of(merge) {
                 return Ok(Some(end));
@@ -477,7 +535,12 @@ mod tests {
             let calls = std::cell::Cell::new(salt);
             let mut items: Vec<u32> = (0..777).collect();
             let outcome = merge_sort(&mut items, |_, _| {
-                calls.set(calls.get().wrapping_mul(1_664_525).wrapping_add(1_013_904_223));
+                calls.set(
+                    calls
+                        .get()
+                        .wrapping_mul(1_664_525)
+                        .wrapping_add(1_013_904_223),
+                );
                 Ok(calls.get() & 0x4000_0000 != 0)
             });
             assert!(outcome.is_ok());

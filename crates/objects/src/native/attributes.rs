@@ -24,7 +24,14 @@ pub fn getset_descriptor(owner: &Ref<Type>, def: &'static GetSetDef) -> Value {
     if def.member {
         return MemberDescriptor::of(owner, &Str::intern(def.name), Source::Native(def));
     }
-    heap::new_object(GetSetDescriptor::class(), GetSetDescriptor { owner: owner.clone(), def }).into_value()
+    heap::new_object(
+        GetSetDescriptor::class(),
+        GetSetDescriptor {
+            owner: owner.clone(),
+            def,
+        },
+    )
+    .into_value()
 }
 
 impl GetSetDescriptor {
@@ -40,13 +47,21 @@ impl GetSetDescriptor {
 }
 
 fn not_possible(owner: &Ref<Type>, name: &str, what: &str) -> Raised {
-    exc!(AttributeError, "attribute '{name}' of '{}' objects is not {what}", owner.name())
+    exc!(
+        AttributeError,
+        "attribute '{name}' of '{}' objects is not {what}",
+        owner.name()
+    )
 }
 
 #[methods]
 impl GetSetDescriptor {
     #[slot(descr_get)]
-    fn descr_get(this: &Ref<Self>, instance: Option<&Value>, _owner: Option<&Value>) -> PyResult<Value> {
+    fn descr_get(
+        this: &Ref<Self>,
+        instance: Option<&Value>,
+        _owner: Option<&Value>,
+    ) -> PyResult<Value> {
         let Some(instance) = instance else {
             return Ok(this.to_value());
         };
@@ -68,7 +83,11 @@ impl GetSetDescriptor {
 
     #[slot(repr)]
     fn repr(&self) -> String {
-        format!("<attribute '{}' of '{}' objects>", self.def.name, self.owner.name())
+        format!(
+            "<attribute '{}' of '{}' objects>",
+            self.def.name,
+            self.owner.name()
+        )
     }
 
     #[getter(name = "__objclass__", member)]
@@ -108,7 +127,11 @@ enum Source {
     /// Behind functions.
     Native(&'static GetSetDef),
     /// A field of a structure, by number; read-only.
-    Field { index: usize, read: fn(&Value, usize) -> PyResult<Value>, doc: &'static str },
+    Field {
+        index: usize,
+        read: fn(&Value, usize) -> PyResult<Value>,
+        doc: &'static str,
+    },
 }
 
 impl MemberDescriptor {
@@ -118,12 +141,22 @@ impl MemberDescriptor {
     }
 
     /// A read-only member of `owner` that `read` finds by number.
-    pub fn of_field(owner: &Ref<Type>, name: &Ref<Str>, index: usize, read: fn(&Value, usize) -> PyResult<Value>, doc: &'static str) -> Value {
+    pub fn of_field(
+        owner: &Ref<Type>,
+        name: &Ref<Str>,
+        index: usize,
+        read: fn(&Value, usize) -> PyResult<Value>,
+        doc: &'static str,
+    ) -> Value {
         MemberDescriptor::of(owner, name, Source::Field { index, read, doc })
     }
 
     fn of(owner: &Ref<Type>, name: &Ref<Str>, source: Source) -> Value {
-        let member = MemberDescriptor { owner: owner.clone(), name: name.clone(), source };
+        let member = MemberDescriptor {
+            owner: owner.clone(),
+            name: name.clone(),
+            source,
+        };
         heap::new_object(MemberDescriptor::class(), member).into_value()
     }
 
@@ -146,7 +179,11 @@ impl MemberDescriptor {
 #[methods]
 impl MemberDescriptor {
     #[slot(descr_get)]
-    fn descr_get(this: &Ref<Self>, instance: Option<&Value>, _owner: Option<&Value>) -> PyResult<Value> {
+    fn descr_get(
+        this: &Ref<Self>,
+        instance: Option<&Value>,
+        _owner: Option<&Value>,
+    ) -> PyResult<Value> {
         let Some(instance) = instance else {
             return Ok(this.to_value());
         };
@@ -155,7 +192,11 @@ impl MemberDescriptor {
             Source::Place(place) => match instance::get_member(instance, place) {
                 Some(value) => Ok(value),
                 None => {
-                    let message = format!("'{}' object has no attribute '{}'", instance.class().full_name(), this.name.to_display());
+                    let message = format!(
+                        "'{}' object has no attribute '{}'",
+                        instance.class().full_name(),
+                        this.name.to_display()
+                    );
                     Err(protocol::attribute_error(instance, &this.name, message))
                 }
             },
@@ -174,18 +215,27 @@ impl MemberDescriptor {
             Source::Place(place) => {
                 let before = instance::set_member(instance, place, value.cloned());
                 if before.is_none() && value.is_none() {
-                    return Err(Raised::with_args(ExceptionKind::AttributeError, vec![self.name.to_value()]));
+                    return Err(Raised::with_args(
+                        ExceptionKind::AttributeError,
+                        vec![self.name.to_value()],
+                    ));
                 }
                 Ok(())
             }
             Source::Native(GetSetDef { set: Some(set), .. }) => set(instance, value),
-            Source::Native(_) | Source::Field { .. } => Err(exc!(AttributeError, "readonly attribute")),
+            Source::Native(_) | Source::Field { .. } => {
+                Err(exc!(AttributeError, "readonly attribute"))
+            }
         }
     }
 
     #[slot(repr)]
     fn repr(&self) -> String {
-        format!("<member '{}' of '{}' objects>", self.name.to_display(), self.owner.name())
+        format!(
+            "<member '{}' of '{}' objects>",
+            self.name.to_display(),
+            self.owner.name()
+        )
     }
 
     #[getter(name = "__objclass__", member)]

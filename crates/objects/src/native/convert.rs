@@ -35,8 +35,17 @@ impl ArgInfo {
     /// The TypeError for an argument of the wrong class.
     #[cold]
     pub fn mismatch(&self, expected: &str, value: &Value) -> Raised {
-        let given = if value.is_none() { "None".to_owned() } else { value.class().name() };
-        exc!(TypeError, "{}() {} must be {expected}, not {given}", self.function, self.describe())
+        let given = if value.is_none() {
+            "None".to_owned()
+        } else {
+            value.class().name()
+        };
+        exc!(
+            TypeError,
+            "{}() {} must be {expected}, not {given}",
+            self.function,
+            self.describe()
+        )
     }
 
     /// `argument`, `argument 2` or `argument 'name'`.
@@ -90,7 +99,11 @@ impl<T: Payload> FromArg<'_> for Ref<T> {
 impl<'a, T: FromArg<'a>> FromArg<'a> for Option<T> {
     #[inline(always)]
     fn from_arg(value: &'a Value, info: &ArgInfo) -> PyResult<Self> {
-        if value.is_none() { Ok(None) } else { T::from_arg(value, info).map(Some) }
+        if value.is_none() {
+            Ok(None)
+        } else {
+            T::from_arg(value, info).map(Some)
+        }
     }
 }
 
@@ -146,7 +159,10 @@ impl FromArg<'_> for SliceIndex {
             return Ok(SliceIndex(small as isize));
         }
         if !int::is_int(value) && value.class().slots.index.get().is_none() {
-            bail!(TypeError, "slice indices must be integers or have an __index__ method");
+            bail!(
+                TypeError,
+                "slice indices must be integers or have an __index__ method"
+            );
         }
         protocol::to_index_clamped(value).map(SliceIndex)
     }
@@ -184,7 +200,13 @@ impl FromArg<'_> for char {
         };
         match text.char_at(0).and_then(char::from_u32) {
             Some(character) if text.len() == 1 => Ok(character),
-            _ => bail!(TypeError, "{}() {} must be a unicode character, not a string of length {}", info.function, info.describe(), text.len()),
+            _ => bail!(
+                TypeError,
+                "{}() {} must be a unicode character, not a string of length {}",
+                info.function,
+                info.describe(),
+                text.len()
+            ),
         }
     }
 }
@@ -194,14 +216,21 @@ impl FromArg<'_> for BufferView {
     fn from_arg(value: &Value, _: &ArgInfo) -> PyResult<Self> {
         match value.class().slots.buffer.get() {
             Some(buffer) => buffer(value, 0),
-            None => bail!(TypeError, "a bytes-like object is required, not '{}'", value.class().name()),
+            None => bail!(
+                TypeError,
+                "a bytes-like object is required, not '{}'",
+                value.class().name()
+            ),
         }
     }
 }
 
 /// A missing argument is nothing; a given one converts, None too.
 #[inline(always)]
-pub fn optional<'a, T: FromArg<'a>>(value: Option<&'a Value>, info: &ArgInfo) -> PyResult<Option<T>> {
+pub fn optional<'a, T: FromArg<'a>>(
+    value: Option<&'a Value>,
+    info: &ArgInfo,
+) -> PyResult<Option<T>> {
     match value {
         Some(value) => T::from_arg(value, info).map(Some),
         None => Ok(None),
@@ -210,7 +239,10 @@ pub fn optional<'a, T: FromArg<'a>>(value: Option<&'a Value>, info: &ArgInfo) ->
 
 /// A missing argument is nothing, and so is None.
 #[inline(always)]
-pub fn optional_or_none<'a, T: FromArg<'a>>(value: Option<&'a Value>, info: &ArgInfo) -> PyResult<Option<T>> {
+pub fn optional_or_none<'a, T: FromArg<'a>>(
+    value: Option<&'a Value>,
+    info: &ArgInfo,
+) -> PyResult<Option<T>> {
     match value {
         Some(value) if !value.is_none() => T::from_arg(value, info).map(Some),
         _ => Ok(None),
@@ -226,11 +258,15 @@ pub fn given(value: Option<&Value>) -> &Value {
 /// The receiver of a class method.
 #[inline(always)]
 pub fn class_receiver(receiver: &Value) -> &Ref<Type> {
-    receiver.downcast::<Type>().expect("class methods are bound to classes")
+    receiver
+        .downcast::<Type>()
+        .expect("class methods are bound to classes")
 }
 
 /// The receiver of a module function.
 #[inline(always)]
 pub fn module_receiver(receiver: &Value) -> &Ref<Module> {
-    receiver.downcast::<Module>().expect("functions of a module are bound to it")
+    receiver
+        .downcast::<Module>()
+        .expect("functions of a module are bound to it")
 }

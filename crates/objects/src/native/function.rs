@@ -13,7 +13,11 @@ use crate::value::{Ref, Value};
 use taipan_macros::{class, methods};
 
 /// The payload of native functions and bound native methods.
-#[class(name = "builtin_function_or_method", flags(WEAKREFABLE, NO_INSTANTIATION), references = true)]
+#[class(
+    name = "builtin_function_or_method",
+    flags(WEAKREFABLE, NO_INSTANTIATION),
+    references = true
+)]
 pub struct NativeFunction {
     #[untraced]
     def: &'static FunctionDef,
@@ -36,13 +40,24 @@ impl NativeFunction {
     /// A function bound to `receiver`.
     #[inline]
     pub fn bound(def: &'static FunctionDef, receiver: Value) -> Ref<NativeFunction> {
-        heap::new_object(NativeFunction::class(), NativeFunction { def, receiver, module: Slot::empty() })
+        heap::new_object(
+            NativeFunction::class(),
+            NativeFunction {
+                def,
+                receiver,
+                module: Slot::empty(),
+            },
+        )
     }
 
     /// A function of a module.
     pub fn of_module(def: &'static FunctionDef, module: &Ref<Module>) -> Ref<NativeFunction> {
         let name = module.name().map(Ref::into_value);
-        let function = NativeFunction { def, receiver: module.to_value(), module: Slot::new(name) };
+        let function = NativeFunction {
+            def,
+            receiver: module.to_value(),
+            module: Slot::new(name),
+        };
         heap::new_object(NativeFunction::class(), function)
     }
 
@@ -53,7 +68,11 @@ impl NativeFunction {
 
     /// The class whose `__new__` this is.
     pub fn new_owner(&self) -> Option<Ref<Type>> {
-        if std::ptr::eq(self.def, &NEW) { self.receiver.downcast::<Type>().cloned() } else { None }
+        if std::ptr::eq(self.def, &NEW) {
+            self.receiver.downcast::<Type>().cloned()
+        } else {
+            None
+        }
     }
 
     /// What the function is made from.
@@ -77,16 +96,33 @@ impl NativeFunction {
 /// `owner.__new__(class, …)`, checked as CPython's `tp_new_wrapper` checks it.
 fn call_new(owner: &Value, args: Args<'_>) -> PyResult<Value> {
     let Some(owner) = owner.downcast::<Type>() else {
-        bail!(SystemError, "__new__() called with a receiver that is not a type");
+        bail!(
+            SystemError,
+            "__new__() called with a receiver that is not a type"
+        );
     };
     let Some(first) = args.positional().first() else {
-        bail!(TypeError, "{}.__new__(): not enough arguments", owner.name());
+        bail!(
+            TypeError,
+            "{}.__new__(): not enough arguments",
+            owner.name()
+        );
     };
     let Some(class) = first.downcast::<Type>() else {
-        bail!(TypeError, "{}.__new__(X): X is not a type object ({})", owner.name(), first.class().name());
+        bail!(
+            TypeError,
+            "{}.__new__(X): X is not a type object ({})",
+            owner.name(),
+            first.class().name()
+        );
     };
     if !class.is_subclass(owner) {
-        bail!(TypeError, "{}.__new__({}): {1} is not a subtype of {0}", owner.name(), class.name());
+        bail!(
+            TypeError,
+            "{}.__new__({}): {1} is not a subtype of {0}",
+            owner.name(),
+            class.name()
+        );
     }
     // The nearest builtin base decides how instances are made: `object.__new__` cannot make a list.
     let mut builtin = class.clone();
@@ -96,11 +132,21 @@ fn call_new(owner: &Value, args: Args<'_>) -> PyResult<Value> {
         builtin = base;
     }
     if !builtin.slots.same_slot(SlotId::new, &owner.slots) {
-        bail!(TypeError, "{}.__new__({}) is not safe, use {}.__new__()", owner.name(), class.name(), builtin.name());
+        bail!(
+            TypeError,
+            "{}.__new__({}) is not safe, use {}.__new__()",
+            owner.name(),
+            class.name(),
+            builtin.name()
+        );
     }
     match owner.slots.new.get() {
         Some(new) => new(class, args.without_first()),
-        None => bail!(TypeError, "cannot create '{}' instances", class.display_name()),
+        None => bail!(
+            TypeError,
+            "cannot create '{}' instances",
+            class.display_name()
+        ),
     }
 }
 
@@ -116,7 +162,12 @@ impl NativeFunction {
         if self.is_free() {
             return format!("<built-in function {}>", self.def.name);
         }
-        format!("<built-in method {} of {} object at {:#x}>", self.def.name, self.receiver.class().name(), self.receiver.id())
+        format!(
+            "<built-in method {} of {} object at {:#x}>",
+            self.def.name,
+            self.receiver.class().name(),
+            self.receiver.id()
+        )
     }
 
     #[slot(richcompare)]
@@ -148,7 +199,10 @@ impl NativeFunction {
         if self.is_free() {
             return Str::intern(self.def.name);
         }
-        let owner = self.receiver.downcast::<Type>().unwrap_or(self.receiver.class());
+        let owner = self
+            .receiver
+            .downcast::<Type>()
+            .unwrap_or(self.receiver.class());
         super::qualified_name(owner, self.def.name)
     }
 
@@ -185,4 +239,3 @@ impl NativeFunction {
         reduce_by_getattr(self.receiver.clone(), self.def.name)
     }
 }
-

@@ -3,14 +3,20 @@
 use crate::args::Args;
 use crate::class::{Payload, Type};
 use crate::heap;
-use crate::native::{FunctionDef, NativeFunction, call_native, check_instance, qualified_name, reduce_by_getattr};
+use crate::native::{
+    FunctionDef, NativeFunction, call_native, check_instance, qualified_name, reduce_by_getattr,
+};
 use crate::raised::PyResult;
 use crate::str::Str;
 use crate::value::{Ref, Value};
 use taipan_macros::{class, methods};
 
 /// The payload of methods of builtin classes.
-#[class(name = "method_descriptor", flags(METHOD_DESCRIPTOR, NO_INSTANTIATION), references = true)]
+#[class(
+    name = "method_descriptor",
+    flags(METHOD_DESCRIPTOR, NO_INSTANTIATION),
+    references = true
+)]
 pub struct MethodDescriptor {
     owner: Ref<Type>,
     #[untraced]
@@ -20,7 +26,14 @@ pub struct MethodDescriptor {
 impl MethodDescriptor {
     /// A method of `owner`.
     pub fn new(owner: &Ref<Type>, def: &'static FunctionDef) -> Value {
-        heap::new_object(MethodDescriptor::class(), MethodDescriptor { owner: owner.clone(), def }).into_value()
+        heap::new_object(
+            MethodDescriptor::class(),
+            MethodDescriptor {
+                owner: owner.clone(),
+                def,
+            },
+        )
+        .into_value()
     }
 
     /// What the method is made from.
@@ -49,14 +62,23 @@ impl MethodDescriptor {
     fn call(&self, args: Args<'_>) -> PyResult<Value> {
         let Some(receiver) = args.positional().first() else {
             let owner = self.owner.qualname_object();
-            bail!(TypeError, "unbound method {}.{}() needs an argument", owner.to_display(), self.def.name);
+            bail!(
+                TypeError,
+                "unbound method {}.{}() needs an argument",
+                owner.to_display(),
+                self.def.name
+            );
         };
         check_instance(&self.owner, self.def.name, receiver)?;
         call_native(self.def, receiver, args.without_first())
     }
 
     #[slot(descr_get)]
-    fn descr_get(this: &Ref<Self>, instance: Option<&Value>, _owner: Option<&Value>) -> PyResult<Value> {
+    fn descr_get(
+        this: &Ref<Self>,
+        instance: Option<&Value>,
+        _owner: Option<&Value>,
+    ) -> PyResult<Value> {
         let Some(instance) = instance else {
             return Ok(this.to_value());
         };
@@ -66,7 +88,11 @@ impl MethodDescriptor {
 
     #[slot(repr)]
     fn repr(&self) -> String {
-        format!("<method '{}' of '{}' objects>", self.def.name, self.owner.name())
+        format!(
+            "<method '{}' of '{}' objects>",
+            self.def.name,
+            self.owner.name()
+        )
     }
 
     #[getter(name = "__objclass__", member)]
@@ -101,7 +127,11 @@ impl MethodDescriptor {
 }
 
 /// The payload of class methods of builtin classes.
-#[class(name = "classmethod_descriptor", flags(NO_INSTANTIATION), references = true)]
+#[class(
+    name = "classmethod_descriptor",
+    flags(NO_INSTANTIATION),
+    references = true
+)]
 pub struct ClassMethodDescriptor {
     owner: Ref<Type>,
     #[untraced]
@@ -111,7 +141,14 @@ pub struct ClassMethodDescriptor {
 impl ClassMethodDescriptor {
     /// A class method of `owner`.
     pub fn new(owner: &Ref<Type>, def: &'static FunctionDef) -> Value {
-        heap::new_object(ClassMethodDescriptor::class(), ClassMethodDescriptor { owner: owner.clone(), def }).into_value()
+        heap::new_object(
+            ClassMethodDescriptor::class(),
+            ClassMethodDescriptor {
+                owner: owner.clone(),
+                def,
+            },
+        )
+        .into_value()
     }
 
     /// What the method is made from.
@@ -122,10 +159,18 @@ impl ClassMethodDescriptor {
     fn check_class<'a>(&self, class: &'a Value) -> PyResult<&'a Ref<Type>> {
         let (name, owner) = (self.def.name, self.owner.name());
         let Some(class) = class.downcast::<Type>() else {
-            bail!(TypeError, "descriptor '{name}' for type '{owner}' needs a type, not a '{}' as arg 2", class.class().name());
+            bail!(
+                TypeError,
+                "descriptor '{name}' for type '{owner}' needs a type, not a '{}' as arg 2",
+                class.class().name()
+            );
         };
         if !class.is_subclass(&self.owner) {
-            bail!(TypeError, "descriptor '{name}' requires a subtype of '{owner}' but received '{}'", class.name());
+            bail!(
+                TypeError,
+                "descriptor '{name}' requires a subtype of '{owner}' but received '{}'",
+                class.name()
+            );
         }
         Ok(class)
     }
@@ -136,7 +181,12 @@ impl ClassMethodDescriptor {
     #[slot(call)]
     fn call(&self, args: Args<'_>) -> PyResult<Value> {
         let Some(class) = args.positional().first() else {
-            bail!(TypeError, "descriptor '{}' of '{}' object needs an argument", self.def.name, self.owner.name());
+            bail!(
+                TypeError,
+                "descriptor '{}' of '{}' object needs an argument",
+                self.def.name,
+                self.owner.name()
+            );
         };
         let class = self.check_class(class)?;
         call_native(self.def, class.as_value(), args.without_first())
@@ -148,7 +198,12 @@ impl ClassMethodDescriptor {
             (Some(owner), _) => owner.clone(),
             (None, Some(instance)) => instance.class().to_value(),
             (None, None) => {
-                bail!(TypeError, "descriptor '{}' for type '{}' needs either an object or a type", self.def.name, self.owner.name())
+                bail!(
+                    TypeError,
+                    "descriptor '{}' for type '{}' needs either an object or a type",
+                    self.def.name,
+                    self.owner.name()
+                )
             }
         };
         self.check_class(&class)?;
@@ -157,7 +212,11 @@ impl ClassMethodDescriptor {
 
     #[slot(repr)]
     fn repr(&self) -> String {
-        format!("<method '{}' of '{}' objects>", self.def.name, self.owner.name())
+        format!(
+            "<method '{}' of '{}' objects>",
+            self.def.name,
+            self.owner.name()
+        )
     }
 
     #[getter(name = "__objclass__", member)]

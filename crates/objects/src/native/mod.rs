@@ -14,7 +14,10 @@ mod result;
 mod slot_wrapper;
 
 pub use attributes::{GetSetDescriptor, MemberDescriptor, getset_descriptor};
-pub use convert::{ArgInfo, ArgPlace, FromArg, SliceIndex, class_receiver, given, module_receiver, optional, optional_or_none};
+pub use convert::{
+    ArgInfo, ArgPlace, FromArg, SliceIndex, class_receiver, given, module_receiver, optional,
+    optional_or_none,
+};
 pub use function::NativeFunction;
 pub use method::{ClassMethodDescriptor, MethodDescriptor};
 pub use module_def::{ConstantDef, ModuleDef, create_module, fill_module};
@@ -110,7 +113,9 @@ pub fn descriptor_for(class: &Ref<Type>, def: &'static FunctionDef) -> Value {
     match def.binding {
         Binding::Method => MethodDescriptor::new(class, def),
         Binding::Class => ClassMethodDescriptor::new(class, def),
-        Binding::Static | Binding::Module => NativeFunction::bound(def, class.to_value()).into_value(),
+        Binding::Static | Binding::Module => {
+            NativeFunction::bound(def, class.to_value()).into_value()
+        }
     }
 }
 
@@ -139,15 +144,27 @@ pub fn wrong_arguments(def: &'static FunctionDef, receiver: &Value, args: Args<'
         NativeCode::One(_) => 1,
         _ => usize::MAX,
     };
-    let checked = args.no_keywords(&name).and_then(|()| check_count(&name, args.positional().len(), count, count));
-    checked.err().unwrap_or_else(|| crate::exc!(SystemError, "{name}() was called with arguments that it takes"))
+    let checked = args
+        .no_keywords(&name)
+        .and_then(|()| check_count(&name, args.positional().len(), count, count));
+    checked.err().unwrap_or_else(|| {
+        crate::exc!(
+            SystemError,
+            "{name}() was called with arguments that it takes"
+        )
+    })
 }
 
 /// The name in messages: `list.append`, `math.sqrt`, `len`.
 fn message_name(def: &'static FunctionDef, receiver: &Value) -> String {
     match def.binding {
-        Binding::Module => match receiver.downcast::<Module>().and_then(|module| module.name()) {
-            Some(module) if !module.eq_str("builtins") => format!("{}.{}", module.to_display(), def.name),
+        Binding::Module => match receiver
+            .downcast::<Module>()
+            .and_then(|module| module.name())
+        {
+            Some(module) if !module.eq_str("builtins") => {
+                format!("{}.{}", module.to_display(), def.name)
+            }
             _ => def.name.to_owned(),
         },
         Binding::Method => match owner_of(def, receiver) {
@@ -174,8 +191,15 @@ fn owner_of(def: &'static FunctionDef, receiver: &Value) -> Option<Ref<Type>> {
 
 /// Refuses keywords for `__new__` of `own` unless a subclass brings its own `__init__`, which may take them.
 #[inline]
-pub fn check_new_keywords(class: &Ref<Type>, own: &Ref<Type>, function: &str, args: Args<'_>) -> PyResult<()> {
-    if args.names().is_empty() || (!class.is(own) && !class.slots.same_slot(SlotId::init, &own.slots)) {
+pub fn check_new_keywords(
+    class: &Ref<Type>,
+    own: &Ref<Type>,
+    function: &str,
+    args: Args<'_>,
+) -> PyResult<()> {
+    if args.names().is_empty()
+        || (!class.is(own) && !class.slots.same_slot(SlotId::init, &own.slots))
+    {
         return Ok(());
     }
     args.no_keywords(function)
@@ -183,9 +207,16 @@ pub fn check_new_keywords(class: &Ref<Type>, own: &Ref<Type>, function: &str, ar
 
 /// Refuses keywords for `__init__` of `own` unless a subclass brings its own `__new__`, which may take them.
 #[inline]
-pub fn check_init_keywords(instance: &Value, own: &Ref<Type>, function: &str, args: Args<'_>) -> PyResult<()> {
+pub fn check_init_keywords(
+    instance: &Value,
+    own: &Ref<Type>,
+    function: &str,
+    args: Args<'_>,
+) -> PyResult<()> {
     let class = instance.class();
-    if args.names().is_empty() || (!class.is(own) && !class.slots.same_slot(SlotId::new, &own.slots)) {
+    if args.names().is_empty()
+        || (!class.is(own) && !class.slots.same_slot(SlotId::new, &own.slots))
+    {
         return Ok(());
     }
     args.no_keywords(function)
@@ -195,12 +226,21 @@ pub fn check_init_keywords(instance: &Value, own: &Ref<Type>, function: &str, ar
 #[inline(always)]
 fn check_instance(owner: &Ref<Type>, name: &str, value: &Value) -> PyResult<()> {
     let class = value.class();
-    if class.is(owner) || class.is_subclass(owner) { Ok(()) } else { not_an_instance(owner, name, value) }
+    if class.is(owner) || class.is_subclass(owner) {
+        Ok(())
+    } else {
+        not_an_instance(owner, name, value)
+    }
 }
 
 #[cold]
 fn not_an_instance(owner: &Ref<Type>, name: &str, value: &Value) -> PyResult<()> {
-    bail!(TypeError, "descriptor '{name}' for '{}' objects doesn't apply to a '{}' object", owner.name(), value.class().name())
+    bail!(
+        TypeError,
+        "descriptor '{name}' for '{}' objects doesn't apply to a '{}' object",
+        owner.name(),
+        value.class().name()
+    )
 }
 
 /// `owner.name`, as `__qualname__` of a descriptor.

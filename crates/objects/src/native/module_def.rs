@@ -44,7 +44,10 @@ pub fn create_module(def: &'static ModuleDef) -> PyResult<Ref<Module>> {
 pub fn fill_module(module: &Ref<Module>, def: &'static ModuleDef) -> PyResult<()> {
     let dict = module.dict();
     for function in def.functions.iter().copied().flatten() {
-        dict.set_str(&Str::intern(function.name), NativeFunction::of_module(function, module).into_value());
+        dict.set_str(
+            &Str::intern(function.name),
+            NativeFunction::of_module(function, module).into_value(),
+        );
     }
     for constant in def.constants.iter().copied().flatten() {
         dict.set_str(&Str::intern(constant.name), (constant.value)()?);

@@ -11,7 +11,11 @@ use crate::value::{Ref, Value};
 use taipan_macros::{class, methods};
 
 /// The payload of special methods of builtin classes.
-#[class(name = "wrapper_descriptor", flags(METHOD_DESCRIPTOR, NO_INSTANTIATION), references = true)]
+#[class(
+    name = "wrapper_descriptor",
+    flags(METHOD_DESCRIPTOR, NO_INSTANTIATION),
+    references = true
+)]
 pub struct SlotWrapper {
     owner: Ref<Type>,
     #[untraced]
@@ -21,7 +25,14 @@ pub struct SlotWrapper {
 impl SlotWrapper {
     /// The special method `dunder` of `owner`, whose slot is filled.
     pub fn new(owner: &Ref<Type>, dunder: &'static Dunder) -> Value {
-        heap::new_object(SlotWrapper::class(), SlotWrapper { owner: owner.clone(), dunder }).into_value()
+        heap::new_object(
+            SlotWrapper::class(),
+            SlotWrapper {
+                owner: owner.clone(),
+                dunder,
+            },
+        )
+        .into_value()
     }
 
     /// The special method.
@@ -42,28 +53,48 @@ impl SlotWrapper {
     #[slot(call)]
     fn call(&self, args: Args<'_>) -> PyResult<Value> {
         let Some(receiver) = args.positional().first() else {
-            bail!(TypeError, "descriptor '{}' of '{}' object needs an argument", self.dunder.name, self.owner.name());
+            bail!(
+                TypeError,
+                "descriptor '{}' of '{}' object needs an argument",
+                self.dunder.name,
+                self.owner.name()
+            );
         };
         if !receiver.class().is_subclass(&self.owner) {
             let (name, owner) = (self.dunder.name, self.owner.name());
-            bail!(TypeError, "descriptor '{name}' requires a '{owner}' object but received a '{}'", receiver.class().name());
+            bail!(
+                TypeError,
+                "descriptor '{name}' requires a '{owner}' object but received a '{}'",
+                receiver.class().name()
+            );
         }
         (self.dunder.call)(&self.owner, receiver, args.without_first())
     }
 
     #[slot(descr_get)]
-    fn descr_get(this: &Ref<Self>, instance: Option<&Value>, _owner: Option<&Value>) -> PyResult<Value> {
+    fn descr_get(
+        this: &Ref<Self>,
+        instance: Option<&Value>,
+        _owner: Option<&Value>,
+    ) -> PyResult<Value> {
         let Some(instance) = instance else {
             return Ok(this.to_value());
         };
         check_instance(&this.owner, this.dunder.name, instance)?;
-        let wrapper = MethodWrapper { wrapper: this.clone(), receiver: instance.clone() };
+        let wrapper = MethodWrapper {
+            wrapper: this.clone(),
+            receiver: instance.clone(),
+        };
         Ok(heap::new_object(MethodWrapper::class(), wrapper).into_value())
     }
 
     #[slot(repr)]
     fn repr(&self) -> String {
-        format!("<slot wrapper '{}' of '{}' objects>", self.dunder.name, self.owner.name())
+        format!(
+            "<slot wrapper '{}' of '{}' objects>",
+            self.dunder.name,
+            self.owner.name()
+        )
     }
 
     #[getter(name = "__objclass__", member)]
@@ -126,7 +157,11 @@ impl MethodWrapper {
     #[slot(repr)]
     fn repr(&self) -> String {
         let (name, receiver) = (self.wrapper.dunder.name, &self.receiver);
-        format!("<method-wrapper '{name}' of {} object at {:#x}>", receiver.class().name(), receiver.id())
+        format!(
+            "<method-wrapper '{name}' of {} object at {:#x}>",
+            receiver.class().name(),
+            receiver.id()
+        )
     }
 
     #[slot(richcompare)]

@@ -2,17 +2,21 @@
 
 use crate::class::{ClassFlags, Type, generic_getattr_optional};
 use crate::exceptions::ExceptionKind;
+use crate::instance;
 use crate::raised::{PyResult, Raised};
 use crate::str::Str;
 use crate::value::{Ref, Value};
-use crate::instance;
 
 /// `value.name`.
 #[inline]
 pub fn getattr(value: &Value, name: &Ref<Str>) -> PyResult<Value> {
     match value.class().slots.getattr.get() {
         Some(get) => get(value, name),
-        None => Err(exc!(TypeError, "'{}' object has no attributes", value.class().name())),
+        None => Err(exc!(
+            TypeError,
+            "'{}' object has no attributes",
+            value.class().name()
+        )),
     }
 }
 
@@ -50,7 +54,11 @@ pub fn uses_generic_getattr(class: &Type) -> bool {
 /// Whether attribute assignment on instances is `object.__setattr__`.
 #[inline(always)]
 pub fn uses_generic_setattr(class: &Type) -> bool {
-    class.slots.setattr.get().is_some_and(|set| set as usize == object_setattr_slot())
+    class
+        .slots
+        .setattr
+        .get()
+        .is_some_and(|set| set as usize == object_setattr_slot())
 }
 
 /// The address of the function that `object` has in its setattr slot.
@@ -78,7 +86,12 @@ impl Type {
 pub fn setattr(value: &Value, name: &Ref<Str>, new: &Value) -> PyResult<()> {
     match value.class().slots.setattr.get() {
         Some(set) => set(value, name, Some(new)),
-        None => bail!(TypeError, "'{}' object has only read-only attributes (assign to .{})", value.class().name(), name.to_display()),
+        None => bail!(
+            TypeError,
+            "'{}' object has only read-only attributes (assign to .{})",
+            value.class().name(),
+            name.to_display()
+        ),
     }
 }
 
@@ -86,7 +99,12 @@ pub fn setattr(value: &Value, name: &Ref<Str>, new: &Value) -> PyResult<()> {
 pub fn delattr(value: &Value, name: &Ref<Str>) -> PyResult<()> {
     match value.class().slots.setattr.get() {
         Some(set) => set(value, name, None),
-        None => bail!(TypeError, "'{}' object has only read-only attributes (del .{})", value.class().name(), name.to_display()),
+        None => bail!(
+            TypeError,
+            "'{}' object has only read-only attributes (del .{})",
+            value.class().name(),
+            name.to_display()
+        ),
     }
 }
 
@@ -94,7 +112,11 @@ pub fn delattr(value: &Value, name: &Ref<Str>) -> PyResult<()> {
 pub fn attribute_name(name: &Value) -> PyResult<&Ref<Str>> {
     match name.downcast::<Str>() {
         Some(name) => Ok(name),
-        None => bail!(TypeError, "attribute name must be string, not '{}'", name.class().name()),
+        None => bail!(
+            TypeError,
+            "attribute name must be string, not '{}'",
+            name.class().name()
+        ),
     }
 }
 
@@ -125,7 +147,9 @@ pub fn get_method(value: &Value, name: &Ref<Str>) -> PyResult<Method> {
             if let Some(own) = instance::get_attribute(value, name) {
                 return Ok(Method::Bound(own));
             }
-            return Ok(Method::Unbound(found.expect("checked by the enclosing test")));
+            return Ok(Method::Unbound(
+                found.expect("checked by the enclosing test"),
+            ));
         }
         if let Some(get) = descriptor_class.slots.descr_get.get()
             && descriptor_class.slots.descr_set.get().is_some()

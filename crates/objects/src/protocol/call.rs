@@ -19,7 +19,11 @@ pub fn call(callable: &Value, args: Args<'_>) -> PyResult<Value> {
             check_stack(" while calling a Python object")?;
             call(callable, args)
         }
-        None => bail!(TypeError, "'{}' object is not callable", callable.class().name()),
+        None => bail!(
+            TypeError,
+            "'{}' object is not callable",
+            callable.class().name()
+        ),
     }
 }
 
@@ -35,7 +39,10 @@ pub fn call1(callable: &Value, first: &Value) -> PyResult<Value> {
 
 /// `callable(first, second)`.
 pub fn call2(callable: &Value, first: &Value, second: &Value) -> PyResult<Value> {
-    call(callable, Args::positional_only(&[first.clone(), second.clone()]))
+    call(
+        callable,
+        Args::positional_only(&[first.clone(), second.clone()]),
+    )
 }
 
 /// `callable(*values)`.
@@ -89,7 +96,11 @@ pub fn call_special(value: &Value, name: &Ref<Str>, values: &[Value]) -> PyResul
 }
 
 /// Calls a special method of `value`'s class if there is one.
-pub fn call_special_optional(value: &Value, name: &Ref<Str>, values: &[Value]) -> PyResult<Option<Value>> {
+pub fn call_special_optional(
+    value: &Value,
+    name: &Ref<Str>,
+    values: &[Value],
+) -> PyResult<Option<Value>> {
     match value.class().lookup(name) {
         Some(found) => call_bound(&found, value, values).map(Some),
         None => Ok(None),

@@ -2,21 +2,31 @@
 
 use crate::class::Payload;
 use crate::dict::Dict;
+use crate::int;
 use crate::list::List;
 use crate::raised::{PyResult, Raised};
 use crate::str::Str;
 use crate::thread;
 use crate::tuple::Tuple;
 use crate::value::{Ref, Value};
-use crate::int;
 
 /// `repr(value)`.
 pub fn repr(value: &Value) -> PyResult<Ref<Str>> {
     let Some(repr) = value.class().slots.repr.get() else {
-        return Ok(Str::new(&format!("<{} object at {:#x}>", value.class().name(), value.id())));
+        return Ok(Str::new(&format!(
+            "<{} object at {:#x}>",
+            value.class().name(),
+            value.id()
+        )));
     };
     let text = thread::with_recursion(" while getting the repr of an object", || repr(value))?;
-    text.into_ref::<Str>().map_err(|other| exc!(TypeError, "__repr__ returned non-string (type {})", other.class().name()))
+    text.into_ref::<Str>().map_err(|other| {
+        exc!(
+            TypeError,
+            "__repr__ returned non-string (type {})",
+            other.class().name()
+        )
+    })
 }
 
 /// `str(value)`.
@@ -24,9 +34,17 @@ pub fn str(value: &Value) -> PyResult<Ref<Str>> {
     if let Some(text) = value.downcast_exact::<Str>() {
         return Ok(text.clone());
     }
-    let Some(str) = value.class().slots.str.get() else { return repr(value) };
+    let Some(str) = value.class().slots.str.get() else {
+        return repr(value);
+    };
     let text = thread::with_recursion(" while getting the str of an object", || str(value))?;
-    text.into_ref::<Str>().map_err(|other| exc!(TypeError, "__str__ returned non-string (type {})", other.class().name()))
+    text.into_ref::<Str>().map_err(|other| {
+        exc!(
+            TypeError,
+            "__str__ returned non-string (type {})",
+            other.class().name()
+        )
+    })
 }
 
 /// `ascii(value)`.
@@ -97,11 +115,19 @@ pub fn index(value: &Value) -> PyResult<Value> {
         return Ok(int::exact(value));
     }
     let Some(index) = value.class().slots.index.get() else {
-        bail!(TypeError, "'{}' object cannot be interpreted as an integer", value.class().name());
+        bail!(
+            TypeError,
+            "'{}' object cannot be interpreted as an integer",
+            value.class().name()
+        );
     };
     let answer = index(value)?;
     if int::view(&answer).is_none() {
-        bail!(TypeError, "__index__ returned non-int (type {})", answer.class().name());
+        bail!(
+            TypeError,
+            "__index__ returned non-int (type {})",
+            answer.class().name()
+        );
     }
     if !answer.class().is(int::Int::class()) && !answer.is_true() && !answer.is_false() {
         crate::warnings::warn(
@@ -124,7 +150,11 @@ pub fn to_index(value: &Value) -> PyResult<isize> {
     let number = index(value)?;
     match int::to_i64(&number) {
         Some(number) => Ok(number as isize),
-        None => bail!(IndexError, "cannot fit '{}' into an index-sized integer", value.class().name()),
+        None => bail!(
+            IndexError,
+            "cannot fit '{}' into an index-sized integer",
+            value.class().name()
+        ),
     }
 }
 
@@ -133,7 +163,11 @@ pub fn to_size(value: &Value) -> PyResult<isize> {
     let number = index(value)?;
     match int::to_i64(&number) {
         Some(number) => Ok(number as isize),
-        None => bail!(OverflowError, "cannot fit '{}' into an index-sized integer", value.class().name()),
+        None => bail!(
+            OverflowError,
+            "cannot fit '{}' into an index-sized integer",
+            value.class().name()
+        ),
     }
 }
 
@@ -185,7 +219,13 @@ pub fn default_dir(value: &Value) -> PyResult<Ref<List>> {
     if let Some(class) = super::getattr_optional(value, crate::id!("__class__"))? {
         merge_class_names(&names, &class)?;
     }
-    Ok(List::new(names.iter_snapshot().into_iter().map(|(name, _)| name).collect()))
+    Ok(List::new(
+        names
+            .iter_snapshot()
+            .into_iter()
+            .map(|(name, _)| name)
+            .collect(),
+    ))
 }
 
 fn merge_class_names(names: &Ref<Dict>, class: &Value) -> PyResult<()> {

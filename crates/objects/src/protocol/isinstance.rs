@@ -1,12 +1,12 @@
 //! `isinstance` and `issubclass`.
 
 use crate::class::{Payload, Type};
+use crate::id;
 use crate::protocol::{call_bound, getattr_optional, is_true};
 use crate::raised::PyResult;
 use crate::thread;
 use crate::tuple::Tuple;
 use crate::value::Value;
-use crate::id;
 
 /// `isinstance(value, class)`.
 pub fn is_instance(value: &Value, class: &Value) -> PyResult<bool> {
@@ -20,10 +20,14 @@ pub fn is_instance(value: &Value, class: &Value) -> PyResult<bool> {
         return any(&parts, |part| is_instance(value, part));
     }
     if let Some(classes) = class.downcast::<Tuple>() {
-        return thread::with_recursion(" in __instancecheck__", || any(classes.tail(), |class| is_instance(value, class)));
+        return thread::with_recursion(" in __instancecheck__", || {
+            any(classes.tail(), |class| is_instance(value, class))
+        });
     }
     if let Some(check) = class.class().lookup(id!("__instancecheck__")) {
-        let answer = thread::with_recursion(" in __instancecheck__", || call_bound(&check, class, std::slice::from_ref(value)))?;
+        let answer = thread::with_recursion(" in __instancecheck__", || {
+            call_bound(&check, class, std::slice::from_ref(value))
+        })?;
         return is_true(&answer);
     }
     default_is_instance(value, class)
@@ -46,13 +50,16 @@ pub fn default_is_instance(value: &Value, class: &Value) -> PyResult<bool> {
         }
         // A proxy may claim another class.
         return match getattr_optional(value, id!("__class__"))? {
-            Some(claimed) if !claimed.is(value.class().as_value()) => {
-                Ok(claimed.downcast::<Type>().is_some_and(|claimed| claimed.is_subclass(class)))
-            }
+            Some(claimed) if !claimed.is(value.class().as_value()) => Ok(claimed
+                .downcast::<Type>()
+                .is_some_and(|claimed| claimed.is_subclass(class))),
             _ => Ok(false),
         };
     }
-    check_class(class, "isinstance() arg 2 must be a type, a tuple of types, or a union")?;
+    check_class(
+        class,
+        "isinstance() arg 2 must be a type, a tuple of types, or a union",
+    )?;
     match getattr_optional(value, id!("__class__"))? {
         Some(claimed) => abstract_is_subclass(&claimed, class),
         None => Ok(false),
@@ -71,10 +78,14 @@ pub fn is_subclass(class: &Value, other: &Value) -> PyResult<bool> {
         return any(&parts, |part| is_subclass(class, part));
     }
     if let Some(others) = other.downcast::<Tuple>() {
-        return thread::with_recursion(" in __subclasscheck__", || any(others.tail(), |other| is_subclass(class, other)));
+        return thread::with_recursion(" in __subclasscheck__", || {
+            any(others.tail(), |other| is_subclass(class, other))
+        });
     }
     if let Some(check) = other.class().lookup(id!("__subclasscheck__")) {
-        let answer = thread::with_recursion(" in __subclasscheck__", || call_bound(&check, other, std::slice::from_ref(class)))?;
+        let answer = thread::with_recursion(" in __subclasscheck__", || {
+            call_bound(&check, other, std::slice::from_ref(class))
+        })?;
         return is_true(&answer);
     }
     default_is_subclass(class, other)
@@ -86,7 +97,10 @@ pub fn default_is_subclass(class: &Value, other: &Value) -> PyResult<bool> {
         return Ok(class.is_subclass(other));
     }
     check_class(class, "issubclass() arg 1 must be a class")?;
-    check_class(other, "issubclass() arg 2 must be a class, a tuple of classes, or a union")?;
+    check_class(
+        other,
+        "issubclass() arg 2 must be a class, a tuple of classes, or a union",
+    )?;
     abstract_is_subclass(class, other)
 }
 
@@ -98,14 +112,19 @@ fn check_class(class: &Value, message: &str) -> PyResult<()> {
 }
 
 fn bases_of(class: &Value) -> PyResult<Option<Value>> {
-    Ok(getattr_optional(class, id!("__bases__"))?.filter(|bases| bases.downcast::<Tuple>().is_some()))
+    Ok(getattr_optional(class, id!("__bases__"))?
+        .filter(|bases| bases.downcast::<Tuple>().is_some()))
 }
 
 fn abstract_is_subclass(class: &Value, other: &Value) -> PyResult<bool> {
     if class.is(other) {
         return Ok(true);
     }
-    let Some(bases) = bases_of(class)? else { return Ok(false) };
+    let Some(bases) = bases_of(class)? else {
+        return Ok(false);
+    };
     let bases = bases.downcast::<Tuple>().expect("checked by `bases_of`");
-    thread::with_recursion(" in __issubclass__", || any(bases.tail(), |base| abstract_is_subclass(base, other)))
+    thread::with_recursion(" in __issubclass__", || {
+        any(bases.tail(), |base| abstract_is_subclass(base, other))
+    })
 }

@@ -10,7 +10,11 @@ use crate::{id, int};
 pub fn len(value: &Value) -> PyResult<usize> {
     match value.class().slots.len.get() {
         Some(len) => len(value),
-        None => bail!(TypeError, "object of type '{}' has no len()", value.class().name()),
+        None => bail!(
+            TypeError,
+            "object of type '{}' has no len()",
+            value.class().name()
+        ),
     }
 }
 
@@ -22,7 +26,10 @@ pub fn checked_len(answer: &Value) -> PyResult<usize> {
     }
     match int::to_i64(&number) {
         Some(number) => Ok(number as usize),
-        None => bail!(OverflowError, "cannot fit 'int' into an index-sized integer"),
+        None => bail!(
+            OverflowError,
+            "cannot fit 'int' into an index-sized integer"
+        ),
     }
 }
 
@@ -36,7 +43,9 @@ pub fn length_hint(value: &Value) -> PyResult<Option<usize>> {
             Err(raised) => return Err(raised),
         }
     }
-    let Some(hint) = value.class().lookup(id!("__length_hint__")) else { return Ok(None) };
+    let Some(hint) = value.class().lookup(id!("__length_hint__")) else {
+        return Ok(None);
+    };
     let answer = match crate::protocol::call_bound(&hint, value, &[]) {
         Ok(answer) => answer,
         Err(raised) if raised.is(TypeError) => return Ok(None),
@@ -46,12 +55,19 @@ pub fn length_hint(value: &Value) -> PyResult<Option<usize>> {
         return Ok(None);
     }
     if int::view(&answer).is_none() {
-        bail!(TypeError, "__length_hint__ must be an integer, not {}", answer.class().name());
+        bail!(
+            TypeError,
+            "__length_hint__ must be an integer, not {}",
+            answer.class().name()
+        );
     }
     match int::to_i64(&answer) {
         Some(hint) if hint >= 0 => Ok(Some(hint as usize)),
         Some(_) => bail!(ValueError, "__length_hint__() should return >= 0"),
-        None => bail!(OverflowError, "Python int too large to convert to C ssize_t"),
+        None => bail!(
+            OverflowError,
+            "Python int too large to convert to C ssize_t"
+        ),
     }
 }
 
@@ -62,21 +78,33 @@ pub fn getitem(value: &Value, key: &Value) -> PyResult<Value> {
     }
     if let Some(class) = value.downcast::<Type>() {
         if class.is(<Type as crate::class::Payload>::class()) {
-            return Ok(crate::generic_alias::GenericAlias::new(value.clone(), key.clone()).into_value());
+            return Ok(
+                crate::generic_alias::GenericAlias::new(value.clone(), key.clone()).into_value(),
+            );
         }
-        if let Some(subscript) = getattr_optional(value, id!("__class_getitem__"))?.filter(|found| !found.is_none()) {
+        if let Some(subscript) =
+            getattr_optional(value, id!("__class_getitem__"))?.filter(|found| !found.is_none())
+        {
             return call1(&subscript, key);
         }
         bail!(TypeError, "type '{}' is not subscriptable", class.name());
     }
-    bail!(TypeError, "'{}' object is not subscriptable", value.class().name())
+    bail!(
+        TypeError,
+        "'{}' object is not subscriptable",
+        value.class().name()
+    )
 }
 
 /// `value[key] = new`.
 pub fn setitem(value: &Value, key: &Value, new: &Value) -> PyResult<()> {
     match value.class().slots.setitem.get() {
         Some(set) => set(value, key, Some(new)),
-        None => bail!(TypeError, "'{}' object does not support item assignment", value.class().name()),
+        None => bail!(
+            TypeError,
+            "'{}' object does not support item assignment",
+            value.class().name()
+        ),
     }
 }
 
@@ -84,7 +112,11 @@ pub fn setitem(value: &Value, key: &Value, new: &Value) -> PyResult<()> {
 pub fn delitem(value: &Value, key: &Value) -> PyResult<()> {
     match value.class().slots.setitem.get() {
         Some(set) => set(value, key, None),
-        None => bail!(TypeError, "'{}' object doesn't support item deletion", value.class().name()),
+        None => bail!(
+            TypeError,
+            "'{}' object doesn't support item deletion",
+            value.class().name()
+        ),
     }
 }
 
@@ -98,9 +130,14 @@ pub fn contains(container: &Value, item: &Value) -> PyResult<bool> {
 
 /// Looks for an item by going through the container.
 pub fn contains_by_iteration(container: &Value, item: &Value) -> PyResult<bool> {
-    let has_iter = container.class().slots.iter.get().is_some() || container.class().slots.getitem.get().is_some();
+    let has_iter = container.class().slots.iter.get().is_some()
+        || container.class().slots.getitem.get().is_some();
     if !has_iter {
-        bail!(TypeError, "argument of type '{}' is not a container or iterable", container.class().name());
+        bail!(
+            TypeError,
+            "argument of type '{}' is not a container or iterable",
+            container.class().name()
+        );
     }
     let iterator = iter(container)?;
     while let Some(candidate) = next(&iterator)? {
@@ -114,6 +151,10 @@ pub fn contains_by_iteration(container: &Value, item: &Value) -> PyResult<bool> 
 /// Turns a possibly negative position into one within `0..len`, or nothing.
 #[inline]
 pub fn wrap_index(position: isize, len: usize) -> Option<usize> {
-    let wrapped = if position < 0 { position + len as isize } else { position };
+    let wrapped = if position < 0 {
+        position + len as isize
+    } else {
+        position
+    };
     (wrapped >= 0 && (wrapped as usize) < len).then_some(wrapped as usize)
 }

@@ -1,13 +1,13 @@
 //! Iteration.
 
 use crate::class::{ClassFlags, Sent, Type};
+use crate::id;
 use crate::list::List;
 use crate::native::SlotWrapper;
 use crate::protocol::length_hint;
 use crate::raised::PyResult;
 use crate::tuple::Tuple;
 use crate::value::{Ref, Value};
-use crate::id;
 
 /// `iter(value)`.
 pub fn iter(value: &Value) -> PyResult<Value> {
@@ -21,7 +21,11 @@ pub fn iter(value: &Value) -> PyResult<Value> {
             iterator => iterator?,
         };
         if !is_iterator(&iterator) {
-            bail!(TypeError, "iter() returned non-iterator of type '{}'", iterator.class().name());
+            bail!(
+                TypeError,
+                "iter() returned non-iterator of type '{}'",
+                iterator.class().name()
+            );
         }
         return Ok(iterator);
     }
@@ -34,7 +38,10 @@ pub fn iter(value: &Value) -> PyResult<Value> {
 /// Whether the class has `__iter__ = None`.
 #[cold]
 fn says_not_iterable(class: &Ref<Type>) -> bool {
-    class.is_heap() && class.lookup(id!("__iter__")).is_some_and(|method| method.is_none())
+    class.is_heap()
+        && class
+            .lookup(id!("__iter__"))
+            .is_some_and(|method| method.is_none())
 }
 
 /// Whether the value can be indexed but is not a dict (`PySequence_Check`).
@@ -44,7 +51,9 @@ pub fn is_sequence(value: &Value) -> bool {
         return false;
     }
     // What builtin classes subscript without having a length (unions, matches) is no row of items.
-    let is_builtin = class.lookup(id!("__getitem__")).is_some_and(|method| method.downcast_exact::<SlotWrapper>().is_some());
+    let is_builtin = class
+        .lookup(id!("__getitem__"))
+        .is_some_and(|method| method.downcast_exact::<SlotWrapper>().is_some());
     !is_builtin || class.slots.len.get().is_some()
 }
 
@@ -80,7 +89,11 @@ pub fn next_or_result(iterator: &Value) -> PyResult<Option<Value>> {
             crate::thread::check_stack("")?;
             next(iterator)
         }
-        None => bail!(TypeError, "'{}' object is not an iterator", iterator.class().name()),
+        None => bail!(
+            TypeError,
+            "'{}' object is not an iterator",
+            iterator.class().name()
+        ),
     }
 }
 

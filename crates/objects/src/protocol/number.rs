@@ -7,7 +7,11 @@ use crate::value::Value;
 
 /// Tries the slots of both operands in Python's order; NotImplemented when neither knows.
 #[inline]
-fn dispatch(left: &Value, right: &Value, slot: impl Fn(&Slots) -> Option<Binary>) -> PyResult<Value> {
+fn dispatch(
+    left: &Value,
+    right: &Value,
+    slot: impl Fn(&Slots) -> Option<Binary>,
+) -> PyResult<Value> {
     let (left_class, right_class) = (left.class(), right.class());
     let on_left = slot(&left_class.slots);
     let mut on_right = None;
@@ -42,7 +46,12 @@ fn dispatch(left: &Value, right: &Value, slot: impl Fn(&Slots) -> Option<Binary>
 
 #[cold]
 fn unsupported(symbol: &str, left: &Value, right: &Value) -> Raised {
-    exc!(TypeError, "unsupported operand type(s) for {symbol}: '{}' and '{}'", left.class().name(), right.class().name())
+    exc!(
+        TypeError,
+        "unsupported operand type(s) for {symbol}: '{}' and '{}'",
+        left.class().name(),
+        right.class().name()
+    )
 }
 
 macro_rules! binary_operations {
@@ -114,13 +123,21 @@ pub fn inplace_rshift(left: &Value, right: &Value) -> PyResult<Value> {
         }
     }
     let answer = dispatch(left, right, |slots| slots.rshift.get())?;
-    if answer.is_not_implemented() { Err(unsupported(">>=", left, right)) } else { Ok(answer) }
+    if answer.is_not_implemented() {
+        Err(unsupported(">>=", left, right))
+    } else {
+        Ok(answer)
+    }
 }
 
 /// `divmod(left, right)`.
 pub fn divmod(left: &Value, right: &Value) -> PyResult<Value> {
     let answer = dispatch(left, right, |slots| slots.divmod.get())?;
-    if answer.is_not_implemented() { Err(unsupported("divmod()", left, right)) } else { Ok(answer) }
+    if answer.is_not_implemented() {
+        Err(unsupported("divmod()", left, right))
+    } else {
+        Ok(answer)
+    }
 }
 
 /// `left + right`: numbers first, then sequences.
@@ -157,7 +174,11 @@ pub fn inplace_add(left: &Value, right: &Value) -> PyResult<Value> {
 
 fn repeat(operation: Binary, sequence: &Value, count: &Value) -> PyResult<Value> {
     if count.class().slots.index.get().is_none() {
-        bail!(TypeError, "can't multiply sequence by non-int of type '{}'", count.class().name());
+        bail!(
+            TypeError,
+            "can't multiply sequence by non-int of type '{}'",
+            count.class().name()
+        );
     }
     let count = crate::int::new(to_size(count)? as i64);
     operation(sequence, &count)
@@ -219,7 +240,11 @@ pub fn inplace_power(base: &Value, exponent: &Value) -> PyResult<Value> {
 fn power_named(base: &Value, exponent: &Value, modulus: &Value, symbol: &str) -> PyResult<Value> {
     let (base_class, exponent_class) = (base.class(), exponent.class());
     let on_base = base_class.slots.power.get();
-    let mut on_exponent = if base_class.is(exponent_class) { None } else { exponent_class.slots.power.get() };
+    let mut on_exponent = if base_class.is(exponent_class) {
+        None
+    } else {
+        exponent_class.slots.power.get()
+    };
     if let (Some(left), Some(right)) = (on_base, on_exponent)
         && left as usize == right as usize
     {
@@ -236,7 +261,9 @@ fn power_named(base: &Value, exponent: &Value, modulus: &Value, symbol: &str) ->
     tried.extend(on_exponent);
     if !modulus.is_none()
         && let Some(third) = modulus.class().slots.power.get()
-        && !tried.iter().any(|operation| *operation as usize == third as usize)
+        && !tried
+            .iter()
+            .any(|operation| *operation as usize == third as usize)
     {
         tried.push(third);
     }

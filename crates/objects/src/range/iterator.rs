@@ -32,7 +32,11 @@ impl RangeIterator {
     /// A new iterator over `left` items from `next` on, which with one step more all fit 64 bits.
     #[inline]
     pub fn new(next: i64, step: i64, left: i64) -> Ref<RangeIterator> {
-        let payload = RangeIterator { next: Cell::new(next), step: Cell::new(step), left: Cell::new(left) };
+        let payload = RangeIterator {
+            next: Cell::new(next),
+            step: Cell::new(step),
+            left: Cell::new(left),
+        };
         heap::new_object(RangeIterator::class(), payload)
     }
 
@@ -81,14 +85,22 @@ impl RangeIterator {
     #[method("($self, object, /)")]
     fn __setstate__(&self, object: &Value) -> PyResult<()> {
         let index = int::as_i64(object)?.clamp(0, self.left.get().max(0));
-        self.next.set(self.next.get().wrapping_add(index.wrapping_mul(self.step.get())));
+        self.next.set(
+            self.next
+                .get()
+                .wrapping_add(index.wrapping_mul(self.step.get())),
+        );
         self.left.set(self.left.get() - index);
         Ok(())
     }
 }
 
 /// `iter(range)` of ints of any size.
-#[class(name = "longrange_iterator", flags(NO_INSTANTIATION), references = false)]
+#[class(
+    name = "longrange_iterator",
+    flags(NO_INSTANTIATION),
+    references = false
+)]
 pub struct LongRangeIterator {
     /// The next item, the step, and how many items are left.
     #[untraced]
@@ -98,7 +110,12 @@ pub struct LongRangeIterator {
 impl LongRangeIterator {
     /// A new iterator over `left` items from `next` on.
     pub fn new(next: BigInt, step: BigInt, left: BigInt) -> Ref<LongRangeIterator> {
-        heap::new_object(LongRangeIterator::class(), LongRangeIterator { state: RefCell::new((next, step, left)) })
+        heap::new_object(
+            LongRangeIterator::class(),
+            LongRangeIterator {
+                state: RefCell::new((next, step, left)),
+            },
+        )
     }
 }
 
@@ -133,7 +150,11 @@ impl LongRangeIterator {
     fn __reduce__(&self) -> PyResult<Value> {
         let (next, step, left) = self.state.borrow().clone();
         let stop = &next + &step * left;
-        reduce_iterator("iter", Range::from_big(next, stop, step).into_value(), Value::NONE)
+        reduce_iterator(
+            "iter",
+            Range::from_big(next, stop, step).into_value(),
+            Value::NONE,
+        )
     }
 
     /// Set state information for unpickling.

@@ -28,7 +28,11 @@ impl Range {
         }
         let (start, _, step, len) = self.to_big();
         let index = int::as_big(index)?;
-        let place = if index.sign() == Sign::Minus { index + &len } else { index };
+        let place = if index.sign() == Sign::Minus {
+            index + &len
+        } else {
+            index
+        };
         if place.sign() == Sign::Minus || place >= len {
             bail!(IndexError, "range object index out of range");
         }
@@ -38,7 +42,11 @@ impl Range {
     fn slice(&self, slice: &Slice) -> PyResult<Ref<Range>> {
         let (start, _, step, len) = self.to_big();
         let (from, to, by) = slice.big_indices(&len)?;
-        Ok(Range::from_big(&start + from * &step, start + to * &step, step * by))
+        Ok(Range::from_big(
+            &start + from * &step,
+            start + to * &step,
+            step * by,
+        ))
     }
 
     /// The position of an item that is an int; nothing for an int that is no item.
@@ -56,21 +64,28 @@ impl Range {
     /// Whether both ranges give the same items.
     fn equals(&self, other: &Range) -> bool {
         if let (Form::Small(left), Form::Small(right)) = (&self.form, &other.form) {
-            let Small { start, step, len, .. } = *left;
-            return len == right.len && (len == 0 || start == right.start && (len == 1 || step == right.step));
+            let Small {
+                start, step, len, ..
+            } = *left;
+            return len == right.len
+                && (len == 0 || start == right.start && (len == 1 || step == right.step));
         }
         let (left, right) = (self.to_big(), other.to_big());
         let one = BigInt::from(1);
         left.3 == right.3
-            && (left.3.sign() == Sign::NoSign || left.0 == right.0 && (left.3 == one || left.2 == right.2))
+            && (left.3.sign() == Sign::NoSign
+                || left.0 == right.0 && (left.3 == one || left.2 == right.2))
     }
 
     /// An iterator from the start.
     pub fn iterator(&self) -> Value {
         match &self.form {
-            Form::Small(range) => RangeIterator::new(range.start, range.step, range.len).into_value(),
+            Form::Small(range) => {
+                RangeIterator::new(range.start, range.step, range.len).into_value()
+            }
             Form::Big(range) => {
-                LongRangeIterator::new(range.start.clone(), range.step.clone(), range.len.clone()).into_value()
+                LongRangeIterator::new(range.start.clone(), range.step.clone(), range.len.clone())
+                    .into_value()
             }
         }
     }
@@ -80,7 +95,11 @@ impl Range {
             && let Some(step) = range.step.checked_neg()
             && let Some(_) = range.start.checked_add(step)
         {
-            let last = if range.len > 0 { range.at(range.len - 1) } else { range.start };
+            let last = if range.len > 0 {
+                range.at(range.len - 1)
+            } else {
+                range.start
+            };
             return RangeIterator::new(last, step, range.len).into_value();
         }
         let (start, _, step, len) = self.to_big();
@@ -90,7 +109,10 @@ impl Range {
 
 /// Whether a value is an int or bool, not of a subclass: only those are found by arithmetic.
 fn is_plain_int(value: &Value) -> bool {
-    value.as_small_int().is_some() || value.is_true() || value.is_false() || value.class().is(int::Int::class())
+    value.as_small_int().is_some()
+        || value.is_true()
+        || value.is_false()
+        || value.class().is(int::Int::class())
 }
 
 #[methods]
@@ -103,18 +125,32 @@ impl Range {
             [stop] => (int::new(0), protocol::index(stop)?, int::new(1)),
             [start, stop] => (protocol::index(start)?, protocol::index(stop)?, int::new(1)),
             [start, stop, step] => {
-                let (start, stop, step) = (protocol::index(start)?, protocol::index(stop)?, protocol::index(step)?);
+                let (start, stop, step) = (
+                    protocol::index(start)?,
+                    protocol::index(stop)?,
+                    protocol::index(step)?,
+                );
                 if int::to_i64(&step) == Some(0) {
                     bail!(ValueError, "range() arg 3 must not be zero");
                 }
                 (start, stop, step)
             }
-            more => bail!(TypeError, "range expected at most 3 arguments, got {}", more.len()),
+            more => bail!(
+                TypeError,
+                "range expected at most 3 arguments, got {}",
+                more.len()
+            ),
         };
-        if let (Some(start), Some(stop), Some(step)) = (int::to_i64(&start), int::to_i64(&stop), int::to_i64(&step)) {
+        if let (Some(start), Some(stop), Some(step)) =
+            (int::to_i64(&start), int::to_i64(&stop), int::to_i64(&step))
+        {
             return Ok(Range::new(start, stop, step));
         }
-        Ok(Range::from_big(int::as_big(&start)?, int::as_big(&stop)?, int::as_big(&step)?))
+        Ok(Range::from_big(
+            int::as_big(&start)?,
+            int::as_big(&stop)?,
+            int::as_big(&step)?,
+        ))
     }
 
     #[slot(repr)]
@@ -137,8 +173,16 @@ impl Range {
     fn hash(&self) -> PyResult<i64> {
         // Equal ranges hash alike: an empty range has neither start nor step, one of one item has no step.
         let one = matches!(int::to_i64(&self.len_value()), Some(1));
-        let start = if self.is_empty() { Value::NONE } else { self.start() };
-        let step = if self.is_empty() || one { Value::NONE } else { self.step() };
+        let start = if self.is_empty() {
+            Value::NONE
+        } else {
+            self.start()
+        };
+        let step = if self.is_empty() || one {
+            Value::NONE
+        } else {
+            self.step()
+        };
         let mut hasher = SequenceHasher::new();
         for item in [self.len_value(), start, step] {
             hasher.add(protocol::hash(&item)?);
@@ -148,7 +192,9 @@ impl Range {
 
     #[slot(richcompare)]
     fn compare(&self, other: &Value, comparison: Comparison) -> PyResult<Value> {
-        let Some(other) = other.downcast::<Range>() else { return Ok(Value::NOT_IMPLEMENTED) };
+        let Some(other) = other.downcast::<Range>() else {
+            return Ok(Value::NOT_IMPLEMENTED);
+        };
         Ok(match comparison {
             Comparison::Eq => Value::from_bool(self.equals(other)),
             Comparison::Ne => Value::from_bool(!self.equals(other)),
@@ -172,7 +218,10 @@ impl Range {
             Form::Small(range) => Ok(range.len as usize),
             Form::Big(range) => match i64::try_from(&range.len) {
                 Ok(len) => Ok(len as usize),
-                Err(_) => bail!(OverflowError, "Python int too large to convert to C ssize_t"),
+                Err(_) => bail!(
+                    OverflowError,
+                    "Python int too large to convert to C ssize_t"
+                ),
             },
         }
     }
@@ -183,7 +232,11 @@ impl Range {
             return Ok(self.slice(slice)?.into_value());
         }
         if key.class().slots.index.get().is_none() {
-            bail!(TypeError, "range indices must be integers or slices, not {}", key.class().name());
+            bail!(
+                TypeError,
+                "range indices must be integers or slices, not {}",
+                key.class().name()
+            );
         }
         self.item_at(&protocol::index(key)?)
     }

@@ -56,12 +56,20 @@ fn big_len(start: &BigInt, stop: &BigInt, step: &BigInt) -> BigInt {
         Sign::Minus => (start - stop, -step),
         _ => (stop - start, step.clone()),
     };
-    if distance.sign() != Sign::Plus { BigInt::from(0) } else { (distance - 1) / step + 1 }
+    if distance.sign() != Sign::Plus {
+        BigInt::from(0)
+    } else {
+        (distance - 1) / step + 1
+    }
 }
 
 /// The number of items, if it fits and no item overflows on the way.
 fn small_len(start: i64, stop: i64, step: i64) -> Option<i64> {
-    let (low, high) = if step > 0 { (start, stop) } else { (stop, start) };
+    let (low, high) = if step > 0 {
+        (start, stop)
+    } else {
+        (stop, start)
+    };
     if low >= high {
         return Some(0);
     }
@@ -80,9 +88,15 @@ impl Small {
     /// The position of an item.
     fn find(self, item: i64) -> Option<i64> {
         let (inside, distance) = if self.step > 0 {
-            (self.start <= item && item < self.stop, item.wrapping_sub(self.start))
+            (
+                self.start <= item && item < self.stop,
+                item.wrapping_sub(self.start),
+            )
         } else {
-            (self.stop < item && item <= self.start, self.start.wrapping_sub(item))
+            (
+                self.stop < item && item <= self.start,
+                self.start.wrapping_sub(item),
+            )
         };
         let step = self.step.unsigned_abs() as i64;
         (inside && distance % step == 0).then(|| distance / step)
@@ -104,7 +118,12 @@ impl Range {
     /// `range(start, stop, step)` of machine ints. The step is not 0.
     pub fn new(start: i64, stop: i64, step: i64) -> Ref<Range> {
         match small_len(start, stop, step) {
-            Some(len) => Range::of(Form::Small(Small { start, stop, step, len })),
+            Some(len) => Range::of(Form::Small(Small {
+                start,
+                stop,
+                step,
+                len,
+            })),
             None => Range::from_big(start.into(), stop.into(), step.into()),
         }
     }
@@ -115,10 +134,20 @@ impl Range {
         if let (Some(start), Some(stop), Some(step)) = (small(&start), small(&stop), small(&step))
             && let Some(len) = small_len(start, stop, step)
         {
-            return Range::of(Form::Small(Small { start, stop, step, len }));
+            return Range::of(Form::Small(Small {
+                start,
+                stop,
+                step,
+                len,
+            }));
         }
         let len = big_len(&start, &stop, &step);
-        Range::of(Form::Big(Box::new(Big { start, stop, step, len })))
+        Range::of(Form::Big(Box::new(Big {
+            start,
+            stop,
+            step,
+            len,
+        })))
     }
 
     fn of(form: Form) -> Ref<Range> {
@@ -164,8 +193,18 @@ impl Range {
     /// Start, stop, step and length as big numbers.
     fn to_big(&self) -> (BigInt, BigInt, BigInt, BigInt) {
         match &self.form {
-            Form::Small(range) => (range.start.into(), range.stop.into(), range.step.into(), range.len.into()),
-            Form::Big(range) => (range.start.clone(), range.stop.clone(), range.step.clone(), range.len.clone()),
+            Form::Small(range) => (
+                range.start.into(),
+                range.stop.into(),
+                range.step.into(),
+                range.len.into(),
+            ),
+            Form::Big(range) => (
+                range.start.clone(),
+                range.stop.clone(),
+                range.step.clone(),
+                range.len.clone(),
+            ),
         }
     }
 

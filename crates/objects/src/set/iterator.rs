@@ -49,7 +49,9 @@ impl SetIterator {
     #[allow(unsafe_code)]
     fn next(&self) -> PyResult<Option<Value>> {
         // SAFETY: until the set is let go of at the end, nothing runs foreign code: an item is found and cloned.
-        let Some(set) = (unsafe { self.set.peek() }).and_then(any_set) else { return Ok(None) };
+        let Some(set) = (unsafe { self.set.peek() }).and_then(any_set) else {
+            return Ok(None);
+        };
         if self.used.get() != set.len() {
             self.used.set(usize::MAX);
             bail!(RuntimeError, "Set changed size during iteration");
@@ -67,7 +69,9 @@ impl SetIterator {
     #[method]
     fn __length_hint__(&self) -> usize {
         match self.set.get() {
-            Some(set) if any_set(&set).is_some_and(|set| set.len() == self.used.get()) => self.left.get(),
+            Some(set) if any_set(&set).is_some_and(|set| set.len() == self.used.get()) => {
+                self.left.get()
+            }
             _ => 0,
         }
     }

@@ -19,17 +19,25 @@ use crate::value::{Ref, Value};
 
 fn set_repr(this: &Value, core: &SetCore) -> PyResult<Ref<Str>> {
     let name = this.class().name();
-    let Some(_guard) = protocol::repr_guard(this) else { return Ok(Str::new(&format!("{name}(...)"))) };
+    let Some(_guard) = protocol::repr_guard(this) else {
+        return Ok(Str::new(&format!("{name}(...)")));
+    };
     if core.is_empty() {
         return Ok(Str::new(&format!("{name}()")));
     }
     let items = core.snapshot();
-    let (open, close) = if this.class().is(Set::class()) { ("{".to_owned(), "}") } else { (format!("{name}({{"), "})") };
+    let (open, close) = if this.class().is(Set::class()) {
+        ("{".to_owned(), "}")
+    } else {
+        (format!("{name}({{"), "})")
+    };
     sequence::repr(&open, close, |index| items.get(index).cloned())
 }
 
 fn compare_sets(left: &SetCore, right: &Value, comparison: Comparison) -> PyResult<Value> {
-    let Some(right) = any_set(right) else { return Ok(Value::NOT_IMPLEMENTED) };
+    let Some(right) = any_set(right) else {
+        return Ok(Value::NOT_IMPLEMENTED);
+    };
     let answer = match comparison {
         Comparison::Eq => left.equals(right)?,
         Comparison::Ne => !left.equals(right)?,
@@ -296,7 +304,9 @@ impl Set {
     /// Remove the items that are in any of the others.
     #[method("($self, /, *others)", name = "difference_update")]
     fn difference_update_method(&self, others: &[Value]) -> PyResult<()> {
-        others.iter().try_for_each(|other| self.difference_update(other))
+        others
+            .iter()
+            .try_for_each(|other| self.difference_update(other))
     }
 
     /// Keep only the items that are in all of the others.
@@ -322,7 +332,11 @@ impl Set {
     /// KeyError if it is not there.
     #[method("($self, object, /)")]
     fn remove(&self, object: &Value) -> PyResult<()> {
-        if self.discard(object)? { Ok(()) } else { Err(exceptions::key_error(object)) }
+        if self.discard(object)? {
+            Ok(())
+        } else {
+            Err(exceptions::key_error(object))
+        }
     }
 
     /// Keep the items that either this set or the other has, but not both.

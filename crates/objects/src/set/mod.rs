@@ -11,9 +11,9 @@ use std::cell::Cell;
 
 use taipan_macros::class;
 
-use crate::exceptions::ExceptionKind;
 use crate::class::{Payload, Trace, Type};
 use crate::dict::{Dict, unhashable};
+use crate::exceptions::ExceptionKind;
 use crate::heap;
 use crate::protocol;
 use crate::raised::PyResult;
@@ -115,7 +115,12 @@ impl Set {
 
     /// A new empty set of a class that is `set` or a subclass.
     pub fn new_in(class: &Ref<Type>) -> Ref<Set> {
-        heap::new_object(class, Set { core: SetCore::new() })
+        heap::new_object(
+            class,
+            Set {
+                core: SetCore::new(),
+            },
+        )
     }
 
     /// A new set of the items of an iterable.
@@ -186,7 +191,10 @@ fn shuffle_bits(hash: u64) -> u64 {
 
 impl SetCore {
     fn new() -> SetCore {
-        SetCore { table: Table::empty(), hash: Cell::new(-1) }
+        SetCore {
+            table: Table::empty(),
+            hash: Cell::new(-1),
+        }
     }
 
     /// Number of items.
@@ -203,7 +211,11 @@ impl SetCore {
 
     /// All items as they are now.
     pub fn snapshot(&self) -> Vec<Value> {
-        self.table.snapshot().into_iter().map(|(key, _)| key).collect()
+        self.table
+            .snapshot()
+            .into_iter()
+            .map(|(key, _)| key)
+            .collect()
     }
 
     /// All items as they are now, with their hashes.
@@ -270,11 +282,19 @@ impl SetCore {
     }
 
     fn frozen_hash(&self) -> i64 {
-        let mut hash = self.table.snapshot().iter().fold(0, |mixed, (_, hash)| mixed ^ shuffle_bits(*hash as u64));
+        let mut hash = self
+            .table
+            .snapshot()
+            .iter()
+            .fold(0, |mixed, (_, hash)| mixed ^ shuffle_bits(*hash as u64));
         hash ^= (self.len() as u64 + 1).wrapping_mul(1_927_868_237);
         hash ^= (hash >> 11) ^ (hash >> 25);
         hash = hash.wrapping_mul(69_069).wrapping_add(907_133_923);
-        if hash == u64::MAX { 590_923_713 } else { hash as i64 }
+        if hash == u64::MAX {
+            590_923_713
+        } else {
+            hash as i64
+        }
     }
 
     /// Adds the items of an iterable.
@@ -286,7 +306,9 @@ impl SetCore {
             self.table.reserve(dict.len());
             let mut cursor = 0;
             while let Some(index) = dict.table.next_entry(cursor) {
-                let Some((key, _, hash)) = dict.table.entry(index) else { break };
+                let Some((key, _, hash)) = dict.table.entry(index) else {
+                    break;
+                };
                 self.table.add(key, hash)?;
                 cursor = index + 1;
             }
@@ -320,7 +342,9 @@ impl SetCore {
     fn difference(&self, other: &Value) -> PyResult<SetCore> {
         let set = any_set(other);
         let dict = other.downcast_exact::<Dict>();
-        let other_len = set.map(SetCore::len).or_else(|| dict.map(|dict| dict.len()));
+        let other_len = set
+            .map(SetCore::len)
+            .or_else(|| dict.map(|dict| dict.len()));
         if other_len.is_none_or(|len| self.len() >> 2 > len) {
             let copy = self.copy()?;
             copy.difference_update(other)?;
@@ -342,7 +366,11 @@ impl SetCore {
     }
 
     fn intersection_of_sets(&self, other: &SetCore, result: &SetCore) -> PyResult<()> {
-        let (fewer, more) = if other.len() > self.len() { (self, other) } else { (other, self) };
+        let (fewer, more) = if other.len() > self.len() {
+            (self, other)
+        } else {
+            (other, self)
+        };
         fewer.each(|item, hash| {
             if more.table.contains(&item, hash)? {
                 result.table.add(item, hash)?;
@@ -376,7 +404,9 @@ impl SetCore {
 
     /// The items that all of `others` have too.
     fn intersection_of_all(&self, others: &[Value]) -> PyResult<SetCore> {
-        let [first, rest @ ..] = others else { return self.copy() };
+        let [first, rest @ ..] = others else {
+            return self.copy();
+        };
         let mut result = self.intersection(first)?;
         for other in rest {
             result = result.intersection(other)?;
@@ -402,7 +432,9 @@ impl SetCore {
         if let Some(dict) = other.downcast_exact::<Dict>() {
             let mut cursor = 0;
             while let Some(index) = dict.table.next_entry(cursor) {
-                let Some((key, _, hash)) = dict.table.entry(index) else { break };
+                let Some((key, _, hash)) = dict.table.entry(index) else {
+                    break;
+                };
                 toggle(key, hash)?;
                 cursor = index + 1;
             }
@@ -465,7 +497,11 @@ impl SetCore {
             if std::ptr::eq(self, set) {
                 return Ok(self.is_empty());
             }
-            let (fewer, more) = if set.len() > self.len() { (self, set) } else { (set, self) };
+            let (fewer, more) = if set.len() > self.len() {
+                (self, set)
+            } else {
+                (set, self)
+            };
             let mut cursor = 0;
             while let Some((next, item, hash)) = fewer.entry_at(cursor) {
                 if more.table.contains(&item, hash)? {

@@ -93,7 +93,11 @@ impl Table {
 
     /// Bytes of the block.
     pub fn memory(&self) -> usize {
-        if self.mask.get() == 0 { 0 } else { block(self.mask.get()).size() }
+        if self.mask.get() == 0 {
+            0
+        } else {
+            block(self.mask.get()).size()
+        }
     }
 
     #[inline(always)]
@@ -150,15 +154,23 @@ impl Table {
 
     fn compare(&self, index: usize, key: &Value) -> PyResult<Same> {
         // SAFETY: the reference is not used after the clone below.
-        let Some(stored) = (unsafe { (*self.entry(index)).key.as_ref() }) else { return Ok(Same::No) };
+        let Some(stored) = (unsafe { (*self.entry(index)).key.as_ref() }) else {
+            return Ok(Same::No);
+        };
         if stored.is(key) {
             return Ok(Same::Yes);
         }
         if stored.as_small_int().is_some() && key.as_small_int().is_some() {
             return Ok(Same::No);
         }
-        if let (Some(stored), Some(key)) = (stored.downcast_exact::<Str>(), key.downcast_exact::<Str>()) {
-            return Ok(if stored.same_text(key) { Same::Yes } else { Same::No });
+        if let (Some(stored), Some(key)) =
+            (stored.downcast_exact::<Str>(), key.downcast_exact::<Str>())
+        {
+            return Ok(if stored.same_text(key) {
+                Same::Yes
+            } else {
+                Same::No
+            });
         }
         let stored = stored.clone();
         let before = (self.entries.get(), self.mask.get());
@@ -181,7 +193,11 @@ impl Table {
             let mut index = hash as usize & mask;
             let mut perturb = hash as u64;
             loop {
-                let last = if index + LINEAR_PROBES <= mask { index + LINEAR_PROBES } else { index };
+                let last = if index + LINEAR_PROBES <= mask {
+                    index + LINEAR_PROBES
+                } else {
+                    index
+                };
                 for place in index..=last {
                     // SAFETY: `last` is at most the mask; words are looked at.
                     let (unused, stored_hash) = unsafe {
@@ -204,7 +220,11 @@ impl Table {
                     }
                 }
                 perturb >>= PERTURB_SHIFT;
-                index = index.wrapping_mul(5).wrapping_add(1).wrapping_add(perturb as usize) & mask;
+                index = index
+                    .wrapping_mul(5)
+                    .wrapping_add(1)
+                    .wrapping_add(perturb as usize)
+                    & mask;
             }
         }
     }
@@ -224,9 +244,16 @@ impl Table {
         if self.mask.get() == 0 {
             self.allocate(MIN_SIZE - 1);
         }
-        let Found::Unused(place) = self.search(&key, hash)? else { return Ok(false) };
+        let Found::Unused(place) = self.search(&key, hash)? else {
+            return Ok(false);
+        };
         // SAFETY: the place is unused, so nothing is dropped.
-        unsafe { self.entry(place).write(Entry { key: Some(key), hash }) };
+        unsafe {
+            self.entry(place).write(Entry {
+                key: Some(key),
+                hash,
+            })
+        };
         self.used.set(self.used.get() + 1);
         self.fill.set(self.fill.get() + 1);
         if self.fill.get() * 5 >= self.mask.get() * 3 {
@@ -301,7 +328,11 @@ impl Table {
         let mut index = hash as usize & mask;
         let mut perturb = hash as u64;
         'search: loop {
-            let last = if index + LINEAR_PROBES <= mask { index + LINEAR_PROBES } else { index };
+            let last = if index + LINEAR_PROBES <= mask {
+                index + LINEAR_PROBES
+            } else {
+                index
+            };
             for place in index..=last {
                 // SAFETY: `last` is at most the mask.
                 if unsafe { (*self.entry(place)).key.is_none() } {
@@ -310,10 +341,19 @@ impl Table {
                 }
             }
             perturb >>= PERTURB_SHIFT;
-            index = index.wrapping_mul(5).wrapping_add(1).wrapping_add(perturb as usize) & mask;
+            index = index
+                .wrapping_mul(5)
+                .wrapping_add(1)
+                .wrapping_add(perturb as usize)
+                & mask;
         }
         // SAFETY: the place has no key, so nothing is dropped.
-        unsafe { self.entry(index).write(Entry { key: Some(key), hash }) };
+        unsafe {
+            self.entry(index).write(Entry {
+                key: Some(key),
+                hash,
+            })
+        };
         self.used.set(self.used.get() + 1);
         self.fill.set(self.fill.get() + 1);
     }
@@ -334,11 +374,19 @@ impl Table {
         if self.mask.get() == 0 {
             self.allocate(MIN_SIZE - 1);
         }
-        if self.fill.get() == 0 && self.mask.get() == other.mask.get() && other.fill.get() == other.used.get() {
+        if self.fill.get() == 0
+            && self.mask.get() == other.mask.get()
+            && other.fill.get() == other.used.get()
+        {
             for index in 0..=other.mask.get() {
                 if let Some((key, hash)) = other.at(index) {
                     // SAFETY: this table is empty, so nothing is dropped.
-                    unsafe { self.entry(index).write(Entry { key: Some(key), hash }) };
+                    unsafe {
+                        self.entry(index).write(Entry {
+                            key: Some(key),
+                            hash,
+                        })
+                    };
                 }
             }
             self.used.set(other.used.get());
@@ -348,7 +396,9 @@ impl Table {
         let is_clean = self.fill.get() == 0;
         let mut cursor = 0;
         while let Some(index) = other.next(cursor) {
-            let Some((key, hash)) = other.at(index) else { break };
+            let Some((key, hash)) = other.at(index) else {
+                break;
+            };
             match is_clean {
                 true => self.insert_clean(key, hash),
                 false => drop(self.add(key, hash)?),

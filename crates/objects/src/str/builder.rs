@@ -42,7 +42,10 @@ impl StrBuilder {
 
     /// An empty text with room for `capacity` narrow code points.
     pub fn with_capacity(capacity: usize) -> StrBuilder {
-        StrBuilder { bits: 0, buffer: Buffer::One(Vec::with_capacity(capacity)) }
+        StrBuilder {
+            bits: 0,
+            buffer: Buffer::One(Vec::with_capacity(capacity)),
+        }
     }
 
     /// Number of code points so far.
@@ -65,9 +68,15 @@ impl StrBuilder {
         let needed = Kind::of_code_bits(self.bits).shift();
         match (&self.buffer, needed) {
             (_, 0) | (Buffer::Two(_), 1) | (Buffer::Four(_), _) => {}
-            (Buffer::One(units), 1) => self.buffer = Buffer::Two(units.iter().map(|&unit| unit.into()).collect()),
-            (Buffer::One(units), _) => self.buffer = Buffer::Four(units.iter().map(|&unit| unit.into()).collect()),
-            (Buffer::Two(units), _) => self.buffer = Buffer::Four(units.iter().map(|&unit| unit.into()).collect()),
+            (Buffer::One(units), 1) => {
+                self.buffer = Buffer::Two(units.iter().map(|&unit| unit.into()).collect())
+            }
+            (Buffer::One(units), _) => {
+                self.buffer = Buffer::Four(units.iter().map(|&unit| unit.into()).collect())
+            }
+            (Buffer::Two(units), _) => {
+                self.buffer = Buffer::Four(units.iter().map(|&unit| unit.into()).collect())
+            }
         }
     }
 

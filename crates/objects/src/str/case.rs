@@ -36,8 +36,15 @@ pub(super) fn is_title(code: u32) -> bool {
 /// Whether the sigma at `at` ends a word: a cased letter before it, none after it, letters without case looked through.
 fn ends_word(units: Units<'_>, at: usize) -> bool {
     let skipped = |code: u32| test(code, case::is_case_ignorable);
-    let before = units.range(0..at).code_points().rev().find(|&code| !skipped(code));
-    let after = units.range(at + 1..units.len()).code_points().find(|&code| !skipped(code));
+    let before = units
+        .range(0..at)
+        .code_points()
+        .rev()
+        .find(|&code| !skipped(code));
+    let after = units
+        .range(at + 1..units.len())
+        .code_points()
+        .find(|&code| !skipped(code));
     before.is_some_and(is_cased) && !after.is_some_and(is_cased)
 }
 
@@ -45,7 +52,11 @@ fn push_lower(out: &mut StrBuilder, units: Units<'_>, at: usize, code: u32) {
     if code < 0x80 {
         out.push((code as u8).to_ascii_lowercase().into());
     } else if code == CAPITAL_SIGMA {
-        out.push(if ends_word(units, at) { FINAL_SIGMA } else { SMALL_SIGMA });
+        out.push(if ends_word(units, at) {
+            FINAL_SIGMA
+        } else {
+            SMALL_SIGMA
+        });
     } else if let Some(character) = char::from_u32(code) {
         out.extend(character.to_lowercase().map(u32::from));
     } else {
@@ -85,7 +96,8 @@ fn map(text: &Str, mut push: impl FnMut(&mut StrBuilder, Units<'_>, usize, u32))
 
 /// Maps ASCII text byte by byte.
 fn map_ascii(text: &Str, map: impl FnMut(u8) -> u8) -> Option<Ref<Str>> {
-    text.as_ascii().map(|ascii| Str::from_latin1(&ascii.bytes().map(map).collect::<Vec<u8>>()))
+    text.as_ascii()
+        .map(|ascii| Str::from_latin1(&ascii.bytes().map(map).collect::<Vec<u8>>()))
 }
 
 /// The text in lower case.
@@ -104,19 +116,27 @@ impl Str {
     /// A copy of the string in upper case.
     #[method("($self, /)")]
     fn upper(&self) -> Ref<Str> {
-        map_ascii(self, |byte| byte.to_ascii_uppercase()).unwrap_or_else(|| map(self, |out, _, _, code| push_upper(out, code)))
+        map_ascii(self, |byte| byte.to_ascii_uppercase())
+            .unwrap_or_else(|| map(self, |out, _, _, code| push_upper(out, code)))
     }
 
     /// A copy of the string for comparisons that ignore case.
     #[method("($self, /)")]
     fn casefold(&self) -> Ref<Str> {
-        map_ascii(self, |byte| byte.to_ascii_lowercase()).unwrap_or_else(|| Str::from_wtf8(&case::casefold_wtf8(&self.to_wtf8())))
+        map_ascii(self, |byte| byte.to_ascii_lowercase())
+            .unwrap_or_else(|| Str::from_wtf8(&case::casefold_wtf8(&self.to_wtf8())))
     }
 
     /// A copy of the string with lower-case letters in upper case and the other way round.
     #[method("($self, /)")]
     fn swapcase(&self) -> Ref<Str> {
-        let swap = |byte: u8| if byte.is_ascii_uppercase() { byte.to_ascii_lowercase() } else { byte.to_ascii_uppercase() };
+        let swap = |byte: u8| {
+            if byte.is_ascii_uppercase() {
+                byte.to_ascii_lowercase()
+            } else {
+                byte.to_ascii_uppercase()
+            }
+        };
         map_ascii(self, swap).unwrap_or_else(|| {
             map(self, |out, units, at, code| {
                 if is_upper(code) {
@@ -134,7 +154,13 @@ impl Str {
     #[method("($self, /)")]
     fn capitalize(&self) -> Ref<Str> {
         let mut first = true;
-        map(self, |out, units, at, code| if std::mem::take(&mut first) { push_title(out, code) } else { push_lower(out, units, at, code) })
+        map(self, |out, units, at, code| {
+            if std::mem::take(&mut first) {
+                push_title(out, code)
+            } else {
+                push_lower(out, units, at, code)
+            }
+        })
     }
 
     /// A copy of the string in which words start in title case and go on in lower case.
@@ -142,7 +168,11 @@ impl Str {
     fn title(&self) -> Ref<Str> {
         let mut in_word = false;
         map(self, |out, units, at, code| {
-            if in_word { push_lower(out, units, at, code) } else { push_title(out, code) }
+            if in_word {
+                push_lower(out, units, at, code)
+            } else {
+                push_title(out, code)
+            }
             in_word = is_cased(code);
         })
     }

@@ -24,11 +24,18 @@ pub fn repeat(text: &Ref<Str>, count: isize) -> PyResult<Ref<Str>> {
     if count == 0 || text.is_empty() {
         return Ok(Str::empty());
     }
-    let Some(total) = text.len().checked_mul(count).filter(|&total| total <= isize::MAX as usize) else {
+    let Some(total) = text
+        .len()
+        .checked_mul(count)
+        .filter(|&total| total <= isize::MAX as usize)
+    else {
         bail!(OverflowError, "repeated string is too long");
     };
     heap::ensure_room(total.saturating_mul(1 << text.kind().shift()))?;
-    Ok(Str::from_pieces(std::iter::repeat_n((text.kind(), text.units()), count)))
+    Ok(Str::from_pieces(std::iter::repeat_n(
+        (text.kind(), text.units()),
+        count,
+    )))
 }
 
 fn stepped(text: &Str, range: SliceRange) -> Ref<Str> {
@@ -73,7 +80,11 @@ fn construct(args: Args<'_>) -> PyResult<Ref<Str>> {
         None => Ok(None),
         Some(value) => match value.downcast::<Str>() {
             Some(text) => Ok(Some(text.clone())),
-            None => bail!(TypeError, "str() argument '{name}' must be str, not {}", value.class().name()),
+            None => bail!(
+                TypeError,
+                "str() argument '{name}' must be str, not {}",
+                value.class().name()
+            ),
         },
     };
     let (encoding, errors) = (text(encoding, "encoding")?, text(errors, "errors")?);
@@ -93,7 +104,11 @@ impl Str {
             [object] if args.names().is_empty() => protocol::str(object)?,
             _ => construct(args)?,
         };
-        Ok(if class.is(Str::class()) { text } else { Str::copy_in(class, &text) })
+        Ok(if class.is(Str::class()) {
+            text
+        } else {
+            Str::copy_in(class, &text)
+        })
     }
 
     #[slot(repr)]
@@ -113,7 +128,9 @@ impl Str {
 
     #[slot(richcompare)]
     fn compare_slot(this: &Ref<Str>, other: &Value, comparison: Comparison) -> Value {
-        let Some(other) = other.downcast::<Str>() else { return Value::NOT_IMPLEMENTED };
+        let Some(other) = other.downcast::<Str>() else {
+            return Value::NOT_IMPLEMENTED;
+        };
         Value::from_bool(match comparison {
             Comparison::Eq => this.is(other) || this.same_text(other),
             Comparison::Ne => !this.is(other) && !this.same_text(other),
@@ -135,7 +152,11 @@ impl Str {
     fn contains_slot(&self, item: &Value) -> PyResult<bool> {
         match item.downcast::<Str>() {
             Some(item) => Ok(self.contains(item)),
-            None => bail!(TypeError, "'in <string>' requires string as left operand, not {}", item.class().name()),
+            None => bail!(
+                TypeError,
+                "'in <string>' requires string as left operand, not {}",
+                item.class().name()
+            ),
         }
     }
 
@@ -147,7 +168,11 @@ impl Str {
         let index = match key.as_small_int() {
             Some(small) => small as isize,
             None if key.class().slots.index.get().is_some() => protocol::to_index(key)?,
-            None => bail!(TypeError, "string indices must be integers, not '{}'", key.class().name()),
+            None => bail!(
+                TypeError,
+                "string indices must be integers, not '{}'",
+                key.class().name()
+            ),
         };
         match protocol::wrap_index(index, this.len()) {
             Some(place) => Ok(Str::from_code_point(this.units().at(place))),
@@ -159,7 +184,11 @@ impl Str {
     fn concat_slot(this: &Ref<Str>, other: &Value) -> PyResult<Ref<Str>> {
         match other.downcast::<Str>() {
             Some(other) => Ok(Str::concat(this, other)),
-            None => bail!(TypeError, "can only concatenate str (not \"{}\") to str", other.class().name()),
+            None => bail!(
+                TypeError,
+                "can only concatenate str (not \"{}\") to str",
+                other.class().name()
+            ),
         }
     }
 
@@ -178,13 +207,21 @@ impl Str {
 
     /// The string encoded to bytes.
     #[method("($self, /, encoding='utf-8', errors='strict')")]
-    fn encode(this: &Ref<Str>, encoding: Option<&Ref<Str>>, errors: Option<&Ref<Str>>) -> PyResult<Value> {
+    fn encode(
+        this: &Ref<Str>,
+        encoding: Option<&Ref<Str>>,
+        errors: Option<&Ref<Str>>,
+    ) -> PyResult<Value> {
         codecs::encode_method(this, encoding, errors)
     }
 
     /// The string with its replacement fields filled from the arguments.
     #[method("($self, /, *args, **kwargs)", name = "format")]
-    fn format_method(this: &Ref<Str>, args: &[Value], kwargs: crate::args::Kwargs<'_>) -> PyResult<Ref<Str>> {
+    fn format_method(
+        this: &Ref<Str>,
+        args: &[Value],
+        kwargs: crate::args::Kwargs<'_>,
+    ) -> PyResult<Ref<Str>> {
         format::template::format(this, args, &kwargs)
     }
 

@@ -16,7 +16,8 @@ fn all(text: &Str, ascii: fn(&u8) -> bool, unicode: fn(char) -> bool) -> bool {
         0..0x80 => ascii(&(code as u8)),
         _ => char::from_u32(code).is_some_and(unicode),
     };
-    !text.is_empty() && each_kind!(text.units(), units => units.iter().all(|&unit| passes(unit.into())))
+    !text.is_empty()
+        && each_kind!(text.units(), units => units.iter().all(|&unit| passes(unit.into())))
 }
 
 /// Whether a code point can stand in a repr as it is.
@@ -35,8 +36,19 @@ pub fn is_identifier(text: &Str) -> bool {
         0..0x80 => ascii(code as u8),
         _ => char::from_u32(code).is_some_and(unicode),
     };
-    codes.next().is_some_and(|first| valid(first, |byte| byte == b'_' || byte.is_ascii_alphabetic(), identifier::is_start))
-        && codes.all(|code| valid(code, |byte| byte == b'_' || byte.is_ascii_alphanumeric(), identifier::is_continue))
+    codes.next().is_some_and(|first| {
+        valid(
+            first,
+            |byte| byte == b'_' || byte.is_ascii_alphabetic(),
+            identifier::is_start,
+        )
+    }) && codes.all(|code| {
+        valid(
+            code,
+            |byte| byte == b'_' || byte.is_ascii_alphanumeric(),
+            identifier::is_continue,
+        )
+    })
 }
 
 #[methods(part = classify)]
@@ -57,7 +69,10 @@ impl Str {
     #[method("($self, /)")]
     fn isalnum(&self) -> bool {
         all(self, u8::is_ascii_alphanumeric, |character| {
-            classify::is_alpha(character) || classify::is_decimal(character) || classify::is_digit(character) || classify::is_numeric(character)
+            classify::is_alpha(character)
+                || classify::is_decimal(character)
+                || classify::is_digit(character)
+                || classify::is_numeric(character)
         })
     }
 
@@ -101,18 +116,26 @@ impl Str {
     #[method("($self, /)")]
     fn islower(&self) -> bool {
         if let Some(text) = self.as_ascii() {
-            return text.bytes().any(|byte| byte.is_ascii_lowercase()) && !text.bytes().any(|byte| byte.is_ascii_uppercase());
+            return text.bytes().any(|byte| byte.is_ascii_lowercase())
+                && !text.bytes().any(|byte| byte.is_ascii_uppercase());
         }
-        !self.code_points().any(|code| is_upper(code) || is_title(code)) && self.code_points().any(is_lower)
+        !self
+            .code_points()
+            .any(|code| is_upper(code) || is_title(code))
+            && self.code_points().any(is_lower)
     }
 
     /// Whether there are cased characters and all of them are in upper case.
     #[method("($self, /)")]
     fn isupper(&self) -> bool {
         if let Some(text) = self.as_ascii() {
-            return text.bytes().any(|byte| byte.is_ascii_uppercase()) && !text.bytes().any(|byte| byte.is_ascii_lowercase());
+            return text.bytes().any(|byte| byte.is_ascii_uppercase())
+                && !text.bytes().any(|byte| byte.is_ascii_lowercase());
         }
-        !self.code_points().any(|code| is_lower(code) || is_title(code)) && self.code_points().any(is_upper)
+        !self
+            .code_points()
+            .any(|code| is_lower(code) || is_title(code))
+            && self.code_points().any(is_upper)
     }
 
     /// Whether there are words, each in title case: an upper-case or title-case letter, then lower-case ones.

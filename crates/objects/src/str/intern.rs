@@ -18,7 +18,8 @@ impl Str {
     pub fn intern(text: &str) -> Ref<Str> {
         if text.is_ascii() {
             let hash = hash::hash_bytes(text.as_bytes());
-            let found = TABLE.with(|table| table.find(hash as u64, |entry| entry.eq_str(text)).cloned());
+            let found =
+                TABLE.with(|table| table.find(hash as u64, |entry| entry.eq_str(text)).cloned());
             if let Some(found) = found {
                 return found;
             }
@@ -32,7 +33,11 @@ impl Str {
             return string.clone();
         }
         let hash = string.hash_value();
-        let found = TABLE.with(|table| table.find(hash as u64, |entry| entry.same_text(string)).cloned());
+        let found = TABLE.with(|table| {
+            table
+                .find(hash as u64, |entry| entry.same_text(string))
+                .cloned()
+        });
         if let Some(found) = found {
             return found;
         }
@@ -41,7 +46,9 @@ impl Str {
         string.header().set(flags::IMMORTAL);
         string.header().refcount.set(IMMORTAL_COUNT);
         TABLE.with(|table| {
-            table.insert_unique(hash as u64, string.clone(), |entry| entry.hash_value() as u64);
+            table.insert_unique(hash as u64, string.clone(), |entry| {
+                entry.hash_value() as u64
+            });
         });
         string
     }
@@ -56,7 +63,8 @@ pub fn for_each_interned(mut visit: impl FnMut(&Ref<Str>)) {
 #[macro_export]
 macro_rules! id {
     ($text:expr) => {{
-        static NAME: $crate::cell::Once<$crate::value::Ref<$crate::str::Str>> = $crate::cell::Once::new();
+        static NAME: $crate::cell::Once<$crate::value::Ref<$crate::str::Str>> =
+            $crate::cell::Once::new();
         if !NAME.is_set() {
             NAME.set($crate::str::Str::intern($text));
         }

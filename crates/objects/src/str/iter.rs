@@ -24,7 +24,13 @@ pub struct StrIterator {
 impl StrIterator {
     /// An iterator at the start of `string`.
     pub fn new(string: Ref<Str>) -> Ref<StrIterator> {
-        heap::new_object(StrIterator::class(), StrIterator { string: Slot::new(Some(string)), index: Cell::new(0) })
+        heap::new_object(
+            StrIterator::class(),
+            StrIterator {
+                string: Slot::new(Some(string)),
+                index: Cell::new(0),
+            },
+        )
     }
 
     /// The next character.
@@ -60,7 +66,9 @@ impl StrIterator {
     /// An estimate of the number of characters that are left.
     #[method("($self, /)", name = "__length_hint__")]
     fn length_hint(&self) -> usize {
-        self.string.get().map_or(0, |string| string.len().saturating_sub(self.index.get()))
+        self.string
+            .get()
+            .map_or(0, |string| string.len().saturating_sub(self.index.get()))
     }
 
     /// How pickle makes the iterator again.
@@ -70,9 +78,16 @@ impl StrIterator {
         Ok(match self.string.get() {
             Some(string) => {
                 let index = crate::int::from_usize(self.index.get());
-                Tuple::new(vec![iter, Tuple::new(vec![string.into_value()]).into_value(), index])
+                Tuple::new(vec![
+                    iter,
+                    Tuple::new(vec![string.into_value()]).into_value(),
+                    index,
+                ])
             }
-            None => Tuple::new(vec![iter, Tuple::new(vec![Str::empty().into_value()]).into_value()]),
+            None => Tuple::new(vec![
+                iter,
+                Tuple::new(vec![Str::empty().into_value()]).into_value(),
+            ]),
         })
     }
 

@@ -22,7 +22,6 @@ mod translate;
 mod units;
 pub mod window;
 
-
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::ops::Range;
@@ -95,7 +94,11 @@ fn unit_bytes<T: Unit>(units: &[T]) -> &[u8] {
 impl Str {
     /// A string of `text`.
     pub fn new(text: &str) -> Ref<Str> {
-        if text.is_ascii() { Str::of_bytes(Kind::Ascii, text.as_bytes()) } else { Str::from_code_points(text.chars().map(u32::from)) }
+        if text.is_ascii() {
+            Str::of_bytes(Kind::Ascii, text.as_bytes())
+        } else {
+            Str::from_code_points(text.chars().map(u32::from))
+        }
     }
 
     /// A string of text that can hold lone surrogates.
@@ -109,7 +112,9 @@ impl Str {
 
     /// A string of code points, each at most 0x10ffff. The iterator is run twice.
     pub fn from_code_points<I: Iterator<Item = u32> + Clone>(codes: I) -> Ref<Str> {
-        let (len, bits) = codes.clone().fold((0, 0), |(len, bits), code| (len + 1, bits | code));
+        let (len, bits) = codes
+            .clone()
+            .fold((0, 0), |(len, bits), code| (len + 1, bits | code));
         debug_assert!(codes.clone().all(|code| code <= 0x10_ffff));
         let kind = Kind::of_code_bits(bits);
         match kind {
@@ -121,7 +126,14 @@ impl Str {
 
     /// A string whose code points are the bytes.
     pub fn from_latin1(bytes: &[u8]) -> Ref<Str> {
-        Str::of_bytes(if bytes.is_ascii() { Kind::Ascii } else { Kind::Latin1 }, bytes)
+        Str::of_bytes(
+            if bytes.is_ascii() {
+                Kind::Ascii
+            } else {
+                Kind::Latin1
+            },
+            bytes,
+        )
     }
 
     /// A string of one character.
@@ -184,7 +196,11 @@ impl Str {
 
     /// The concatenation of texts of any widths.
     pub fn from_pieces<'a>(pieces: impl Iterator<Item = (Kind, Units<'a>)> + Clone) -> Ref<Str> {
-        let (len, kind) = pieces.clone().fold((0, Kind::Ascii), |(len, kind), (piece_kind, piece)| (len + piece.len(), kind.max(piece_kind)));
+        let (len, kind) = pieces
+            .clone()
+            .fold((0, Kind::Ascii), |(len, kind), (piece_kind, piece)| {
+                (len + piece.len(), kind.max(piece_kind))
+            });
         let pieces = pieces.map(|(_, piece)| piece);
         match kind {
             Kind::Ascii | Kind::Latin1 => Str::fill_pieces::<u8>(kind, len, pieces),
@@ -195,7 +211,12 @@ impl Str {
 
     /// The concatenation of parts of texts; `ascii` says that all are known to be ASCII.
     pub fn from_parts<'a>(parts: impl Iterator<Item = Units<'a>> + Clone, ascii: bool) -> Ref<Str> {
-        let (len, bits) = parts.clone().fold((0, 0), |(len, bits), part| (len + part.len(), bits | if ascii { 0 } else { part.code_bits() }));
+        let (len, bits) = parts.clone().fold((0, 0), |(len, bits), part| {
+            (
+                len + part.len(),
+                bits | if ascii { 0 } else { part.code_bits() },
+            )
+        });
         let kind = Kind::of_code_bits(bits);
         match kind {
             Kind::Ascii | Kind::Latin1 => Str::fill_pieces::<u8>(kind, len, parts),
@@ -206,7 +227,10 @@ impl Str {
 
     #[inline(always)]
     fn header_of(kind: Kind, len: usize) -> Str {
-        Str { hash: Cell::new(-1), info: Cell::new((len as u64) << LENGTH_SHIFT | kind as u64) }
+        Str {
+            hash: Cell::new(-1),
+            info: Cell::new((len as u64) << LENGTH_SHIFT | kind as u64),
+        }
     }
 
     #[inline]
@@ -217,7 +241,11 @@ impl Str {
     fn of_bytes_in(class: &Ref<Type>, kind: Kind, bytes: &[u8]) -> Ref<Str> {
         let payload = Str::header_of(kind, bytes.len() >> kind.shift());
         // SAFETY: the tail has the length of `bytes` by the computation of `tail_len`.
-        unsafe { heap::new_tailed(class, payload, |tail| tail.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len())) }
+        unsafe {
+            heap::new_tailed(class, payload, |tail| {
+                tail.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len())
+            })
+        }
     }
 
     /// A string of exactly `len` code points that are the narrowest as `T`, which is the unit of `kind`.
@@ -230,24 +258,37 @@ impl Str {
                 unsafe { tail.cast::<T>().add(written).write(T::of(code)) };
                 written += 1;
             }
-            assert_eq!(written, len, "an iterator of code points answers the same when it is run again");
+            assert_eq!(
+                written, len,
+                "an iterator of code points answers the same when it is run again"
+            );
         };
         // SAFETY: all `len` units are written, or the assertion ends the process.
         unsafe { heap::new_tailed(Str::class(), Str::header_of(kind, len), write) }
     }
 
-    fn fill_pieces<'a, T: Unit>(kind: Kind, len: usize, pieces: impl Iterator<Item = Units<'a>>) -> Ref<Str> {
+    fn fill_pieces<'a, T: Unit>(
+        kind: Kind,
+        len: usize,
+        pieces: impl Iterator<Item = Units<'a>>,
+    ) -> Ref<Str> {
         debug_assert_eq!(T::SHIFT, kind.shift());
         let write = |tail: *mut u8| {
             let tail = tail.cast::<T>();
             let mut written = 0;
             for piece in pieces {
-                assert!(piece.len() <= len - written, "an iterator of pieces answers the same when it is run again");
+                assert!(
+                    piece.len() <= len - written,
+                    "an iterator of pieces answers the same when it is run again"
+                );
                 // SAFETY: the piece fits between what is written and `len`.
                 unsafe { copy_units(piece, tail.add(written)) };
                 written += piece.len();
             }
-            assert_eq!(written, len, "an iterator of pieces answers the same when it is run again");
+            assert_eq!(
+                written, len,
+                "an iterator of pieces answers the same when it is run again"
+            );
         };
         // SAFETY: all `len` units are written, or an assertion ends the process.
         unsafe { heap::new_tailed(Str::class(), Str::header_of(kind, len), write) }
@@ -314,7 +355,9 @@ impl Str {
             return None;
         }
         // SAFETY: the kind says that all bytes are below 0x80, which makes them UTF-8.
-        Some(unsafe { std::str::from_utf8_unchecked(std::slice::from_raw_parts(self.tail_start(), self.len())) })
+        Some(unsafe {
+            std::str::from_utf8_unchecked(std::slice::from_raw_parts(self.tail_start(), self.len()))
+        })
     }
 
     /// The code points from left to right.
@@ -333,7 +376,11 @@ impl Str {
     pub fn to_display(&self) -> Cow<'_, str> {
         match self.as_ascii() {
             Some(text) => Cow::Borrowed(text),
-            None => Cow::Owned(self.code_points().map(|code| char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)).collect()),
+            None => Cow::Owned(
+                self.code_points()
+                    .map(|code| char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER))
+                    .collect(),
+            ),
         }
     }
 
@@ -341,7 +388,11 @@ impl Str {
     pub fn to_wtf8(&self) -> Cow<'_, Wtf8> {
         match self.as_ascii() {
             Some(text) => Cow::Borrowed(Wtf8::new(text)),
-            None => Cow::Owned(self.code_points().map(|code| CodePoint::from_u32(code).expect("strings hold code points")).collect::<Wtf8Buf>()),
+            None => Cow::Owned(
+                self.code_points()
+                    .map(|code| CodePoint::from_u32(code).expect("strings hold code points"))
+                    .collect::<Wtf8Buf>(),
+            ),
         }
     }
 
@@ -349,7 +400,11 @@ impl Str {
     pub fn try_to_str(&self) -> Option<Cow<'_, str>> {
         match self.as_ascii() {
             Some(text) => Some(Cow::Borrowed(text)),
-            None => self.code_points().map(char::from_u32).collect::<Option<String>>().map(Cow::Owned),
+            None => self
+                .code_points()
+                .map(char::from_u32)
+                .collect::<Option<String>>()
+                .map(Cow::Owned),
         }
     }
 
@@ -381,7 +436,8 @@ impl Str {
     /// Whether both are the same text.
     #[inline]
     pub fn same_text(&self, other: &Str) -> bool {
-        (self.info.get() ^ other.info.get()) & !INTERNED == 0 && self.units().bytes() == other.units().bytes()
+        (self.info.get() ^ other.info.get()) & !INTERNED == 0
+            && self.units().bytes() == other.units().bytes()
     }
 
     /// The order by code points.
@@ -417,7 +473,9 @@ impl Str {
             Some(text) => text.starts_with(prefix),
             None => {
                 let mut codes = self.code_points();
-                prefix.chars().all(|character| codes.next() == Some(character.into()))
+                prefix
+                    .chars()
+                    .all(|character| codes.next() == Some(character.into()))
             }
         }
     }
@@ -428,7 +486,10 @@ impl Str {
             Some(text) => text.ends_with(suffix),
             None => {
                 let mut codes = self.code_points();
-                suffix.chars().rev().all(|character| codes.next_back() == Some(character.into()))
+                suffix
+                    .chars()
+                    .rev()
+                    .all(|character| codes.next_back() == Some(character.into()))
             }
         }
     }
@@ -444,7 +505,8 @@ unsafe fn copy_units<T: Unit>(piece: Units<'_>, to: *mut T) {
     unsafe {
         if piece.shift() == T::SHIFT {
             let bytes = piece.bytes();
-            to.cast::<u8>().copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
+            to.cast::<u8>()
+                .copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
         } else {
             crate::each_kind!(piece, units => for (index, &unit) in units.iter().enumerate() {
                 to.add(index).write(T::of(unit.into()));
@@ -463,7 +525,11 @@ impl Ref<Str> {
     /// The text as an instance of `str` itself: the object, or a copy of an instance of a subclass.
     #[inline]
     pub fn to_exact(&self) -> Ref<Str> {
-        if self.is_exact() { self.clone() } else { Str::copy_in(Str::class(), self) }
+        if self.is_exact() {
+            self.clone()
+        } else {
+            Str::copy_in(Str::class(), self)
+        }
     }
 
     /// Appends `right`, whose kind is not above this string's, to a string that the caller alone holds.
@@ -475,7 +541,12 @@ impl Ref<Str> {
         // SAFETY: the only reference is given up and taken back at the new address; behind the old units there is room
         // for those of `right`, which is another object because it has a reference of its own.
         unsafe {
-            let object = heap::grow(self.into_value().into_bits() as *mut Header, size(old_len), size(len)).cast::<Object<Str>>();
+            let object = heap::grow(
+                self.into_value().into_bits() as *mut Header,
+                size(old_len),
+                size(len),
+            )
+            .cast::<Object<Str>>();
             let end = object.add(1).cast::<u8>().add(old_len << kind.shift());
             match kind {
                 Kind::Ascii | Kind::Latin1 => copy_units::<u8>(right.units(), end),
@@ -495,7 +566,11 @@ impl Ref<Str> {
             return self.clone();
         }
         let part = self.units().range(range);
-        let kind = if self.is_ascii() { Kind::Ascii } else { part.kind() };
+        let kind = if self.is_ascii() {
+            Kind::Ascii
+        } else {
+            part.kind()
+        };
         Str::from_units_of_kind(part, kind)
     }
 
@@ -506,9 +581,19 @@ impl Ref<Str> {
             None => {
                 let is_surrogate = |code: u32| (0xd800..0xe000).contains(&code);
                 let start = self.code_points().position(is_surrogate).unwrap_or(0);
-                let count = self.code_points().skip(start).take_while(|&code| is_surrogate(code)).count();
+                let count = self
+                    .code_points()
+                    .skip(start)
+                    .take_while(|&code| is_surrogate(code))
+                    .count();
                 let text = Str::from_units_of_kind(self.units(), self.units().kind());
-                Err(crate::exceptions::unicode::encode_error("utf-8", &text, start, start + count, "surrogates not allowed"))
+                Err(crate::exceptions::unicode::encode_error(
+                    "utf-8",
+                    &text,
+                    start,
+                    start + count,
+                    "surrogates not allowed",
+                ))
             }
         }
     }

@@ -2,21 +2,30 @@
 
 use taipan_macros::methods;
 
+use crate::each_kind;
 use crate::heap;
 use crate::raised::PyResult;
 use crate::str::{Kind, Str, StrBuilder};
 use crate::value::{Ref, Value};
-use crate::each_kind;
 
 /// The code point that `value`, a string of one character, fills with.
 fn fill_of(value: Option<&Value>) -> PyResult<u32> {
-    let Some(value) = value else { return Ok(' '.into()) };
+    let Some(value) = value else {
+        return Ok(' '.into());
+    };
     let Some(fill) = value.downcast::<Str>() else {
-        bail!(TypeError, "The fill character must be a unicode character, not {}", value.class().name());
+        bail!(
+            TypeError,
+            "The fill character must be a unicode character, not {}",
+            value.class().name()
+        );
     };
     match fill.len() {
         1 => Ok(fill.units().at(0)),
-        _ => bail!(TypeError, "The fill character must be exactly one character long"),
+        _ => bail!(
+            TypeError,
+            "The fill character must be exactly one character long"
+        ),
     }
 }
 
@@ -26,7 +35,11 @@ fn pad(text: &Ref<Str>, left: usize, right: usize, fill: u32) -> PyResult<Ref<St
         return Ok(text.to_exact());
     }
     let kind = text.kind().max(Kind::of_code_bits(fill));
-    let Some(total) = left.checked_add(right).and_then(|sum| sum.checked_add(text.len())).filter(|&total| total <= isize::MAX as usize) else {
+    let Some(total) = left
+        .checked_add(right)
+        .and_then(|sum| sum.checked_add(text.len()))
+        .filter(|&total| total <= isize::MAX as usize)
+    else {
         bail!(OverflowError, "padded string is too long");
     };
     heap::ensure_room(total.saturating_mul(2 << kind.shift()))?;
@@ -39,7 +52,9 @@ fn pad(text: &Ref<Str>, left: usize, right: usize, fill: u32) -> PyResult<Ref<St
 
 /// How many characters are missing to `width`.
 fn missing(text: &Str, width: isize) -> usize {
-    usize::try_from(width).unwrap_or(0).saturating_sub(text.len())
+    usize::try_from(width)
+        .unwrap_or(0)
+        .saturating_sub(text.len())
 }
 
 #[methods(part = padding)]
@@ -75,8 +90,12 @@ impl Str {
         if missing == 0 {
             return Ok(this.to_exact());
         }
-        let sign = this.char_at(0).filter(|&code| code == u32::from('+') || code == u32::from('-'));
-        let Some(sign) = sign else { return pad(this, missing, 0, '0'.into()) };
+        let sign = this
+            .char_at(0)
+            .filter(|&code| code == u32::from('+') || code == u32::from('-'));
+        let Some(sign) = sign else {
+            return pad(this, missing, 0, '0'.into());
+        };
         heap::ensure_room((missing + this.len()).saturating_mul(2 << this.kind().shift()))?;
         let mut out = StrBuilder::with_capacity(missing + this.len());
         out.push(sign);
@@ -98,7 +117,11 @@ impl Str {
         for code in this.code_points() {
             let width = match char::from_u32(code) {
                 Some('\t') => {
-                    let width = if tabsize > 0 { tabsize - column % tabsize } else { 0 };
+                    let width = if tabsize > 0 {
+                        tabsize - column % tabsize
+                    } else {
+                        0
+                    };
                     spaces.push(width);
                     column += width;
                     width
@@ -112,7 +135,10 @@ impl Str {
                     1
                 }
             };
-            total = match total.checked_add(width).filter(|&total| total <= isize::MAX as usize) {
+            total = match total
+                .checked_add(width)
+                .filter(|&total| total <= isize::MAX as usize)
+            {
                 Some(total) => total,
                 None => bail!(OverflowError, "new string is too long"),
             };

@@ -24,10 +24,16 @@ fn quoted(text: &Str, keeps: fn(u32) -> bool) -> Ref<Str> {
     let has = |quote: char| text.units().find_code(quote.into()).is_some();
     let quote = if has('\'') && !has('"') { '"' } else { '\'' };
     if let Some(ascii) = text.as_ascii()
-        && ascii.bytes().all(|byte| (0x20..0x7f).contains(&byte) && byte != b'\\' && byte != quote as u8)
+        && ascii
+            .bytes()
+            .all(|byte| (0x20..0x7f).contains(&byte) && byte != b'\\' && byte != quote as u8)
     {
         let mark = [quote as u8];
-        let parts = [crate::str::Units::One(&mark), text.units(), crate::str::Units::One(&mark)];
+        let parts = [
+            crate::str::Units::One(&mark),
+            text.units(),
+            crate::str::Units::One(&mark),
+        ];
         return Str::from_parts(parts.into_iter(), true);
     }
     let mut out = StrBuilder::with_capacity(text.len() + 2);
@@ -61,7 +67,11 @@ pub fn to_ascii(text: &Ref<Str>) -> Ref<Str> {
     }
     let mut out = StrBuilder::with_capacity(text.len());
     for code in text.code_points() {
-        if code < 0x80 { out.push(code) } else { push_escape(&mut out, code) }
+        if code < 0x80 {
+            out.push(code)
+        } else {
+            push_escape(&mut out, code)
+        }
     }
     out.finish()
 }

@@ -19,7 +19,9 @@ fn locate(
     end: Option<&Value>,
     find: for<'a> fn(Units<'a>, Units<'a>) -> Option<usize>,
 ) -> PyResult<Option<usize>> {
-    let Some(range) = window(start, end, text.len())? else { return Ok(None) };
+    let Some(range) = window(start, end, text.len())? else {
+        return Ok(None);
+    };
     let start = range.start;
     Ok(find(text.units().range(range), sub.units()).map(|at| start + at))
 }
@@ -52,11 +54,19 @@ fn has_affix(
         return Ok(test(affix));
     }
     let Some(affixes) = affix.downcast::<Tuple>() else {
-        bail!(TypeError, "{method} first arg must be str or a tuple of str, not {}", affix.class().name());
+        bail!(
+            TypeError,
+            "{method} first arg must be str or a tuple of str, not {}",
+            affix.class().name()
+        );
     };
     for affix in affixes.tail() {
         let Some(affix) = affix.downcast::<Str>() else {
-            bail!(TypeError, "tuple for {method} must only contain str, not {}", affix.class().name());
+            bail!(
+                TypeError,
+                "tuple for {method} must only contain str, not {}",
+                affix.class().name()
+            );
         };
         if test(affix) {
             return Ok(true);
@@ -76,7 +86,11 @@ pub fn replace(text: &Ref<Str>, old: &Str, new: &Str, limit: usize) -> PyResult<
     if positions.is_empty() || old.same_text(new) {
         return Ok(text.to_exact());
     }
-    let grown = new.len().saturating_sub(old.len()).checked_mul(positions.len()).and_then(|grown| grown.checked_add(text.len()));
+    let grown = new
+        .len()
+        .saturating_sub(old.len())
+        .checked_mul(positions.len())
+        .and_then(|grown| grown.checked_add(text.len()));
     if grown.is_none_or(|grown| grown > isize::MAX as usize) {
         bail!(OverflowError, "replace string is too long");
     }
@@ -84,7 +98,10 @@ pub fn replace(text: &Ref<Str>, old: &Str, new: &Str, limit: usize) -> PyResult<
     let (old_len, new_units) = (old.len(), new.units());
     let after_last = positions[positions.len() - 1] + old_len;
     let starts = std::iter::once(0).chain(positions.iter().map(move |at| at + old_len));
-    let parts = positions.iter().zip(starts).flat_map(move |(&at, start)| [units.range(start..at), new_units]);
+    let parts = positions
+        .iter()
+        .zip(starts)
+        .flat_map(move |(&at, start)| [units.range(start..at), new_units]);
     let parts = parts.chain(std::iter::once(units.range(after_last..units.len())));
     let ascii = text.is_ascii() && new.is_ascii();
     Ok(Str::from_parts(parts, ascii))
@@ -94,7 +111,12 @@ pub fn replace(text: &Ref<Str>, old: &Str, new: &Str, limit: usize) -> PyResult<
 impl Str {
     /// The lowest index in the string where the substring sub occurs within s[start:end], or -1.
     #[method("($self, sub, start=None, end=None, /)", name = "find")]
-    fn find_in(&self, sub: &Ref<Str>, start: Option<&Value>, end: Option<&Value>) -> PyResult<isize> {
+    fn find_in(
+        &self,
+        sub: &Ref<Str>,
+        start: Option<&Value>,
+        end: Option<&Value>,
+    ) -> PyResult<isize> {
         Ok(position(locate(self, sub, start, end, first)?))
     }
 
@@ -115,7 +137,12 @@ impl Str {
 
     /// Like rfind(), but raises ValueError when the substring does not occur.
     #[method("($self, sub, start=None, end=None, /)")]
-    fn rindex(&self, sub: &Ref<Str>, start: Option<&Value>, end: Option<&Value>) -> PyResult<usize> {
+    fn rindex(
+        &self,
+        sub: &Ref<Str>,
+        start: Option<&Value>,
+        end: Option<&Value>,
+    ) -> PyResult<usize> {
         match locate(self, sub, start, end, last)? {
             Some(at) => Ok(at),
             None => bail!(ValueError, "substring not found"),
@@ -126,36 +153,65 @@ impl Str {
     #[method("($self, sub, start=None, end=None, /)")]
     fn count(&self, sub: &Ref<Str>, start: Option<&Value>, end: Option<&Value>) -> PyResult<usize> {
         let range = window(start, end, self.len())?;
-        Ok(range.map_or(0, |range| self.units().range(range).count(sub.units(), usize::MAX)))
+        Ok(range.map_or(0, |range| {
+            self.units().range(range).count(sub.units(), usize::MAX)
+        }))
     }
 
     /// Whether s[start:end] begins with the prefix, or with one of a tuple of prefixes.
     #[method("($self, prefix, start=None, end=None, /)")]
-    fn startswith(&self, prefix: &Value, start: Option<&Value>, end: Option<&Value>) -> PyResult<bool> {
-        has_affix(self, prefix, start, end, "startswith", |part, prefix| part.starts_with(prefix))
+    fn startswith(
+        &self,
+        prefix: &Value,
+        start: Option<&Value>,
+        end: Option<&Value>,
+    ) -> PyResult<bool> {
+        has_affix(self, prefix, start, end, "startswith", |part, prefix| {
+            part.starts_with(prefix)
+        })
     }
 
     /// Whether s[start:end] ends with the suffix, or with one of a tuple of suffixes.
     #[method("($self, suffix, start=None, end=None, /)")]
-    fn endswith(&self, suffix: &Value, start: Option<&Value>, end: Option<&Value>) -> PyResult<bool> {
-        has_affix(self, suffix, start, end, "endswith", |part, suffix| part.ends_with(suffix))
+    fn endswith(
+        &self,
+        suffix: &Value,
+        start: Option<&Value>,
+        end: Option<&Value>,
+    ) -> PyResult<bool> {
+        has_affix(self, suffix, start, end, "endswith", |part, suffix| {
+            part.ends_with(suffix)
+        })
     }
 
     /// A copy with the occurrences of old replaced by new: all of them, or the first count.
     #[method("($self, old, new, /, count=-1)", name = "replace")]
-    fn replace_in(this: &Ref<Str>, old: &Ref<Str>, new: &Ref<Str>, count: isize) -> PyResult<Ref<Str>> {
+    fn replace_in(
+        this: &Ref<Str>,
+        old: &Ref<Str>,
+        new: &Ref<Str>,
+        count: isize,
+    ) -> PyResult<Ref<Str>> {
         replace(this, old, new, usize::try_from(count).unwrap_or(usize::MAX))
     }
 
     /// The string without the prefix, if it has it.
     #[method]
     fn removeprefix(this: &Ref<Str>, prefix: &Ref<Str>) -> Ref<Str> {
-        if this.units().starts_with(prefix.units()) { this.slice(prefix.len()..this.len()) } else { this.to_exact() }
+        if this.units().starts_with(prefix.units()) {
+            this.slice(prefix.len()..this.len())
+        } else {
+            this.to_exact()
+        }
     }
 
     /// The string without the suffix, if it has it.
     #[method]
     fn removesuffix(this: &Ref<Str>, suffix: &Ref<Str>) -> Ref<Str> {
-        if this.units().ends_with(suffix.units()) { this.slice(0..this.len() - suffix.len()) } else { this.to_exact() }
+        if this.units().ends_with(suffix.units()) {
+            this.slice(0..this.len() - suffix.len())
+        } else {
+            this.to_exact()
+        }
     }
 }

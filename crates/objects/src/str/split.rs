@@ -6,14 +6,14 @@ use std::ops::Range;
 
 use taipan_macros::methods;
 
-use crate::list::List;
+use crate::each_kind;
 use crate::heap;
+use crate::list::List;
 use crate::protocol;
 use crate::raised::{PyResult, Raised};
 use crate::str::{Str, Units};
 use crate::tuple::Tuple;
 use crate::value::{Ref, Value};
-use crate::each_kind;
 
 /// Whether a code point is white space (`str.isspace`).
 #[inline]
@@ -21,7 +21,10 @@ pub fn is_space(code: u32) -> bool {
     match code {
         0x09..=0x0d | 0x1c..=0x20 => true,
         0..0x80 => false,
-        _ => matches!(code, 0x85 | 0xa0 | 0x1680 | 0x2000..=0x200a | 0x2028 | 0x2029 | 0x202f | 0x205f | 0x3000),
+        _ => matches!(
+            code,
+            0x85 | 0xa0 | 0x1680 | 0x2000..=0x200a | 0x2028 | 0x2029 | 0x202f | 0x205f | 0x3000
+        ),
     }
 }
 
@@ -41,7 +44,11 @@ pub(crate) fn limit_of(maxsplit: isize) -> usize {
 }
 
 /// The ranges between runs of white space, at most `limit` splits from the left.
-pub(crate) fn words(units: Units<'_>, limit: usize, is_space: impl Fn(u32) -> bool) -> Vec<Range<usize>> {
+pub(crate) fn words(
+    units: Units<'_>,
+    limit: usize,
+    is_space: impl Fn(u32) -> bool,
+) -> Vec<Range<usize>> {
     each_kind!(units, units => {
         let space = |at: usize| is_space(units[at].into());
         let mut parts = Vec::new();
@@ -69,7 +76,11 @@ pub(crate) fn words(units: Units<'_>, limit: usize, is_space: impl Fn(u32) -> bo
 }
 
 /// The ranges between runs of white space, at most `limit` splits from the right, in order.
-pub(crate) fn words_from_right(units: Units<'_>, limit: usize, is_space: impl Fn(u32) -> bool) -> Vec<Range<usize>> {
+pub(crate) fn words_from_right(
+    units: Units<'_>,
+    limit: usize,
+    is_space: impl Fn(u32) -> bool,
+) -> Vec<Range<usize>> {
     each_kind!(units, units => {
         let space = |at: usize| is_space(units[at].into());
         let mut parts = Vec::new();
@@ -109,11 +120,17 @@ pub(crate) fn between(units: Units<'_>, separator: Units<'_>, limit: usize) -> V
 }
 
 /// The ranges between separators, at most `limit` splits from the right, in order.
-pub(crate) fn between_from_right(units: Units<'_>, separator: Units<'_>, limit: usize) -> Vec<Range<usize>> {
+pub(crate) fn between_from_right(
+    units: Units<'_>,
+    separator: Units<'_>,
+    limit: usize,
+) -> Vec<Range<usize>> {
     let mut parts = Vec::new();
     let mut end = units.len();
     while parts.len() < limit {
-        let Some(at) = units.range(0..end).rfind(separator) else { break };
+        let Some(at) = units.range(0..end).rfind(separator) else {
+            break;
+        };
         parts.push(at + separator.len()..end);
         end = at;
     }
@@ -123,11 +140,20 @@ pub(crate) fn between_from_right(units: Units<'_>, separator: Units<'_>, limit: 
 }
 
 fn list_of(this: &Ref<Str>, parts: Vec<Range<usize>>) -> Ref<List> {
-    List::new(parts.into_iter().map(|part| this.slice(part).into_value()).collect())
+    List::new(
+        parts
+            .into_iter()
+            .map(|part| this.slice(part).into_value())
+            .collect(),
+    )
 }
 
 /// The ranges of lines.
-pub(crate) fn lines(units: Units<'_>, keep_ends: bool, is_line_end: impl Fn(u32) -> bool) -> Vec<Range<usize>> {
+pub(crate) fn lines(
+    units: Units<'_>,
+    keep_ends: bool,
+    is_line_end: impl Fn(u32) -> bool,
+) -> Vec<Range<usize>> {
     each_kind!(units, units => {
         let mut parts = Vec::new();
         let mut start = 0;
@@ -177,8 +203,12 @@ pub(crate) fn trim(units: Units<'_>, ends: Ends, drops: impl Fn(u32) -> bool) ->
 }
 
 fn strip(this: &Ref<Str>, chars: Option<&Value>, ends: Ends, method: &str) -> PyResult<Ref<Str>> {
-    let Some(chars) = chars else { return Ok(this.slice(trim(this.units(), ends, is_space))) };
-    let Some(chars) = chars.downcast::<Str>() else { bail!(TypeError, "{method} arg must be None or str") };
+    let Some(chars) = chars else {
+        return Ok(this.slice(trim(this.units(), ends, is_space)));
+    };
+    let Some(chars) = chars.downcast::<Str>() else {
+        bail!(TypeError, "{method} arg must be None or str")
+    };
     let chars = chars.units();
     let range = match chars.len() {
         1 => {
@@ -191,12 +221,23 @@ fn strip(this: &Ref<Str>, chars: Option<&Value>, ends: Ends, method: &str) -> Py
 }
 
 fn require_separator(separator: &Str) -> PyResult<()> {
-    if separator.is_empty() { bail!(ValueError, "empty separator") } else { Ok(()) }
+    if separator.is_empty() {
+        bail!(ValueError, "empty separator")
+    } else {
+        Ok(())
+    }
 }
 
 fn parted(this: &Ref<Str>, at: usize, separator: &Ref<Str>) -> Ref<Tuple> {
-    let (left, right) = (this.slice(0..at), this.slice(at + separator.len()..this.len()));
-    Tuple::new(vec![left.into_value(), separator.to_value(), right.into_value()])
+    let (left, right) = (
+        this.slice(0..at),
+        this.slice(at + separator.len()..this.len()),
+    );
+    Tuple::new(vec![
+        left.into_value(),
+        separator.to_value(),
+        right.into_value(),
+    ])
 }
 
 /// The strings of `items` with `separator` between them.
@@ -206,7 +247,9 @@ pub fn join(separator: &Ref<Str>, items: &[Value]) -> PyResult<Ref<Str>> {
     {
         return Ok(only.clone());
     }
-    let mut length = separator.len().saturating_mul(items.len().saturating_sub(1));
+    let mut length = separator
+        .len()
+        .saturating_mul(items.len().saturating_sub(1));
     for (index, item) in items.iter().enumerate() {
         match item.downcast::<Str>() {
             Some(item) => length = length.saturating_add(item.len()),
@@ -214,23 +257,38 @@ pub fn join(separator: &Ref<Str>, items: &[Value]) -> PyResult<Ref<Str>> {
         }
     }
     if length > isize::MAX as usize / 4 {
-        bail!(OverflowError, "join() result is too long for a Python string");
+        bail!(
+            OverflowError,
+            "join() result is too long for a Python string"
+        );
     }
     heap::ensure_room(length)?;
     let (separator_kind, separator) = (separator.kind(), separator.units());
     let strings = items.iter().enumerate().flat_map(move |(index, item)| {
         let between = (index > 0).then_some((separator_kind, separator));
-        between.into_iter().chain(item.downcast::<Str>().map(|item| (item.kind(), item.units())))
+        between.into_iter().chain(
+            item.downcast::<Str>()
+                .map(|item| (item.kind(), item.units())),
+        )
     });
     if separator.is_empty() {
-        return Ok(Str::from_pieces(items.iter().filter_map(|item| item.downcast::<Str>()).map(|item| (item.kind(), item.units()))));
+        return Ok(Str::from_pieces(
+            items
+                .iter()
+                .filter_map(|item| item.downcast::<Str>())
+                .map(|item| (item.kind(), item.units())),
+        ));
     }
     Ok(Str::from_pieces(strings))
 }
 
 #[cold]
 fn not_a_string(index: usize, item: &Value) -> Raised {
-    crate::exc!(TypeError, "sequence item {index}: expected str instance, {} found", item.class().name())
+    crate::exc!(
+        TypeError,
+        "sequence item {index}: expected str instance, {} found",
+        item.class().name()
+    )
 }
 
 #[methods(part = split)]
@@ -239,7 +297,9 @@ impl Str {
     #[method("($self, /, sep=None, maxsplit=-1)")]
     fn split(this: &Ref<Str>, sep: Option<&Value>, maxsplit: isize) -> PyResult<Ref<List>> {
         let limit = limit_of(maxsplit);
-        let Some(sep) = sep else { return Ok(list_of(this, words(this.units(), limit, is_space))) };
+        let Some(sep) = sep else {
+            return Ok(list_of(this, words(this.units(), limit, is_space)));
+        };
         let sep = Str::separator(sep)?;
         Ok(list_of(this, between(this.units(), sep.units(), limit)))
     }
@@ -248,13 +308,23 @@ impl Str {
     #[method("($self, /, sep=None, maxsplit=-1)")]
     fn rsplit(this: &Ref<Str>, sep: Option<&Value>, maxsplit: isize) -> PyResult<Ref<List>> {
         let limit = limit_of(maxsplit);
-        let Some(sep) = sep else { return Ok(list_of(this, words_from_right(this.units(), limit, is_space))) };
+        let Some(sep) = sep else {
+            return Ok(list_of(
+                this,
+                words_from_right(this.units(), limit, is_space),
+            ));
+        };
         let sep = Str::separator(sep)?;
-        Ok(list_of(this, between_from_right(this.units(), sep.units(), limit)))
+        Ok(list_of(
+            this,
+            between_from_right(this.units(), sep.units(), limit),
+        ))
     }
 
     fn separator(sep: &Value) -> PyResult<&Ref<Str>> {
-        let Some(sep) = sep.downcast::<Str>() else { bail!(TypeError, "must be str or None, not {}", sep.class().name()) };
+        let Some(sep) = sep.downcast::<Str>() else {
+            bail!(TypeError, "must be str or None, not {}", sep.class().name())
+        };
         require_separator(sep)?;
         Ok(sep)
     }
@@ -271,7 +341,11 @@ impl Str {
         require_separator(sep)?;
         Ok(match this.units().find(sep.units()) {
             Some(at) => parted(this, at, sep),
-            None => Tuple::new(vec![this.to_exact().into_value(), Str::empty().into_value(), Str::empty().into_value()]),
+            None => Tuple::new(vec![
+                this.to_exact().into_value(),
+                Str::empty().into_value(),
+                Str::empty().into_value(),
+            ]),
         })
     }
 
@@ -281,7 +355,11 @@ impl Str {
         require_separator(sep)?;
         Ok(match this.units().rfind(sep.units()) {
             Some(at) => parted(this, at, sep),
-            None => Tuple::new(vec![Str::empty().into_value(), Str::empty().into_value(), this.to_exact().into_value()]),
+            None => Tuple::new(vec![
+                Str::empty().into_value(),
+                Str::empty().into_value(),
+                this.to_exact().into_value(),
+            ]),
         })
     }
 
@@ -309,7 +387,9 @@ impl Str {
         if let Some(items) = iterable.downcast_exact::<Tuple>() {
             return join(this, items.tail());
         }
-        if iterable.class().slots.iter.get().is_none() && iterable.class().slots.getitem.get().is_none() {
+        if iterable.class().slots.iter.get().is_none()
+            && iterable.class().slots.getitem.get().is_none()
+        {
             bail!(TypeError, "can only join an iterable");
         }
         join(this, &protocol::collect(iterable)?)

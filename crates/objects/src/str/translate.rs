@@ -27,19 +27,27 @@ fn look_up(table: &Value, code: u32) -> PyResult<Mapping> {
         Some(dict) => dict.get(&key)?,
         None => protocol::getitem(table, &key).absent_on(ExceptionKind::LookupError)?,
     };
-    let Some(found) = found else { return Ok(Mapping::Keep) };
+    let Some(found) = found else {
+        return Ok(Mapping::Keep);
+    };
     if found.is_none() {
         return Ok(Mapping::Delete);
     }
     if int::is_int(&found) {
-        return match int::to_i64(&found).and_then(|code| u32::try_from(code).ok()).filter(|&code| code <= 0x10_ffff) {
+        return match int::to_i64(&found)
+            .and_then(|code| u32::try_from(code).ok())
+            .filter(|&code| code <= 0x10_ffff)
+        {
             Some(code) => Ok(Mapping::Code(code)),
             None => bail!(ValueError, "character mapping must be in range(0x110000)"),
         };
     }
     match found.into_ref::<Str>() {
         Ok(text) => Ok(Mapping::Text(text)),
-        Err(_) => bail!(TypeError, "character mapping must return integer, None or str"),
+        Err(_) => bail!(
+            TypeError,
+            "character mapping must return integer, None or str"
+        ),
     }
 }
 
@@ -56,10 +64,20 @@ fn single_key(key: &Value) -> PyResult<Value> {
     if let Some(text) = key.downcast::<Str>() {
         return match text.len() {
             1 => Ok(int::new(text.units().at(0).into())),
-            _ => bail!(ValueError, "string keys in translate table must be of length 1"),
+            _ => bail!(
+                ValueError,
+                "string keys in translate table must be of length 1"
+            ),
         };
     }
-    if int::is_int(key) { Ok(key.clone()) } else { bail!(TypeError, "keys in translate table must be strings or integers") }
+    if int::is_int(key) {
+        Ok(key.clone())
+    } else {
+        bail!(
+            TypeError,
+            "keys in translate table must be strings or integers"
+        )
+    }
 }
 
 #[methods(part = translate)]
@@ -69,8 +87,15 @@ impl Str {
     fn maketrans(x: &Value, y: Option<&Ref<Str>>, z: Option<&Ref<Str>>) -> PyResult<Ref<Dict>> {
         let table = Dict::new();
         let Some(y) = y else {
-            let Some(source) = x.downcast::<Dict>().filter(|_| z.is_none()).filter(|_| x.class().is(Dict::class()) || x.class().is_subclass(Dict::class())) else {
-                bail!(TypeError, "if you give only one argument to maketrans it must be a dict");
+            let Some(source) = x
+                .downcast::<Dict>()
+                .filter(|_| z.is_none())
+                .filter(|_| x.class().is(Dict::class()) || x.class().is_subclass(Dict::class()))
+            else {
+                bail!(
+                    TypeError,
+                    "if you give only one argument to maketrans it must be a dict"
+                );
             };
             for (key, value) in source.iter_snapshot() {
                 table.set(single_key(&key)?, value)?;
@@ -78,10 +103,16 @@ impl Str {
             return Ok(table);
         };
         let Some(x) = x.downcast::<Str>() else {
-            bail!(TypeError, "first maketrans argument must be a string if there is a second argument");
+            bail!(
+                TypeError,
+                "first maketrans argument must be a string if there is a second argument"
+            );
         };
         if x.len() != y.len() {
-            bail!(ValueError, "the first two maketrans arguments must have equal length");
+            bail!(
+                ValueError,
+                "the first two maketrans arguments must have equal length"
+            );
         }
         for (from, to) in x.code_points().zip(y.code_points()) {
             table.set(int::new(from.into()), int::new(to.into()))?;

@@ -209,7 +209,10 @@ impl<'a> Units<'a> {
 
     /// Whether the text ends with `suffix`.
     pub fn ends_with(self, suffix: Units<'_>) -> bool {
-        suffix.len() <= self.len() && self.range(self.len() - suffix.len()..self.len()).same_text(suffix)
+        suffix.len() <= self.len()
+            && self
+                .range(self.len() - suffix.len()..self.len())
+                .same_text(suffix)
     }
 
     /// Where `code` first occurs.
@@ -266,7 +269,9 @@ impl<'a> Units<'a> {
             return limit.min(self.len() + 1);
         }
         if let (Units::One(units), 1) = (self, needle.len()) {
-            let Ok(byte) = u8::try_from(needle.at(0)) else { return 0 };
+            let Ok(byte) = u8::try_from(needle.at(0)) else {
+                return 0;
+            };
             return memchr::memchr_iter(byte, units).take(limit).count();
         }
         self.occurrences(needle).take(limit).count()
@@ -304,8 +309,14 @@ fn find_unit<T: Unit>(units: &[T], unit: T) -> Option<usize> {
     const CHUNK: usize = 32;
     let mut base = 0;
     for chunk in units.chunks(CHUNK) {
-        if chunk.iter().fold(false, |found, &other| found | (other == unit)) {
-            return chunk.iter().position(|&other| other == unit).map(|at| base + at);
+        if chunk
+            .iter()
+            .fold(false, |found, &other| found | (other == unit))
+        {
+            return chunk
+                .iter()
+                .position(|&other| other == unit)
+                .map(|at| base + at);
         }
         base += CHUNK;
     }
@@ -337,7 +348,10 @@ fn widen(needle: Units<'_>, haystack: Units<'_>) -> Option<Option<Vec<u8>>> {
 }
 
 /// A needle prepared for repeated searches in haystacks of one width.
-#[allow(clippy::large_enum_variant, reason = "one is made per search, on the stack")]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "one is made per search, on the stack"
+)]
 pub enum Needle<'a> {
     /// Occurs everywhere.
     Empty,
@@ -373,7 +387,10 @@ impl<'a> Needle<'a> {
         match self {
             Needle::Empty => Some(from),
             Needle::Impossible => None,
-            Needle::Code(code) => haystack.range(from..haystack.len()).find_code(*code).map(|at| from + at),
+            Needle::Code(code) => haystack
+                .range(from..haystack.len())
+                .find_code(*code)
+                .map(|at| from + at),
             Needle::Bytes(finder) => {
                 let (bytes, shift) = (haystack.bytes(), haystack.shift());
                 let mut start = from << shift;

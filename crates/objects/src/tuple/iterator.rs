@@ -29,7 +29,13 @@ impl TupleIterator {
     /// A new iterator at the start of `tuple`.
     #[inline]
     pub fn new(tuple: Ref<Tuple>) -> Ref<TupleIterator> {
-        heap::new_object(TupleIterator::class(), TupleIterator { tuple: Slot::new(Some(tuple)), index: Cell::new(0) })
+        heap::new_object(
+            TupleIterator::class(),
+            TupleIterator {
+                tuple: Slot::new(Some(tuple)),
+                index: Cell::new(0),
+            },
+        )
     }
 
     /// The next item.
@@ -62,14 +68,18 @@ impl TupleIterator {
     /// How many items are left.
     #[method]
     fn __length_hint__(&self) -> usize {
-        self.tuple.get().map_or(0, |tuple| tuple.len().saturating_sub(self.index.get()))
+        self.tuple
+            .get()
+            .map_or(0, |tuple| tuple.len().saturating_sub(self.index.get()))
     }
 
     /// Return state information for pickling.
     #[method]
     fn __reduce__(&self) -> PyResult<Value> {
         match self.tuple.get() {
-            Some(tuple) => reduce_iterator("iter", tuple.to_value(), int::from_usize(self.index.get())),
+            Some(tuple) => {
+                reduce_iterator("iter", tuple.to_value(), int::from_usize(self.index.get()))
+            }
             None => {
                 let empty = Tuple::from_array([Tuple::empty().into_value()]);
                 Ok(Tuple::pair(builtin("iter")?, empty.into_value()).into_value())

@@ -64,7 +64,9 @@ impl Tuple {
 
     #[slot(repr)]
     fn repr(this: &Ref<Tuple>) -> PyResult<Ref<Str>> {
-        let Some(_guard) = protocol::repr_guard(this.as_value()) else { return Ok(Str::new("(...)")) };
+        let Some(_guard) = protocol::repr_guard(this.as_value()) else {
+            return Ok(Str::new("(...)"));
+        };
         if let [item] = this.as_slice() {
             let mut text = StrBuilder::new();
             text.push_char('(');
@@ -116,7 +118,11 @@ impl Tuple {
     #[slot(concat)]
     fn concat(this: &Ref<Tuple>, other: &Value) -> PyResult<Value> {
         let Some(right) = other.downcast::<Tuple>() else {
-            bail!(TypeError, "can only concatenate tuple (not \"{}\") to tuple", other.class().name());
+            bail!(
+                TypeError,
+                "can only concatenate tuple (not \"{}\") to tuple",
+                other.class().name()
+            );
         };
         if this.is_empty() && right.class().is(Tuple::class()) {
             return Ok(right.to_value());
@@ -146,7 +152,12 @@ impl Tuple {
     ///
     /// ValueError if there is none.
     #[method("($self, value, start=0, stop=sys.maxsize, /)")]
-    fn index(this: &Ref<Tuple>, value: &Value, start: Option<&Value>, stop: Option<&Value>) -> PyResult<usize> {
+    fn index(
+        this: &Ref<Tuple>,
+        value: &Value,
+        start: Option<&Value>,
+        stop: Option<&Value>,
+    ) -> PyResult<usize> {
         let start = sequence::search_bound(start, 0, this.len())?;
         let stop = sequence::search_bound(stop, isize::MAX, this.len())?;
         match sequence::find(|index| this.get(index), start, stop, value)? {

@@ -21,19 +21,31 @@ impl Tuple {
     /// A new tuple that takes the vector's items.
     #[inline]
     pub fn new(items: Vec<Value>) -> Ref<Tuple> {
-        if items.is_empty() { Tuple::empty() } else { storage::from_vec(Tuple::class(), items) }
+        if items.is_empty() {
+            Tuple::empty()
+        } else {
+            storage::from_vec(Tuple::class(), items)
+        }
     }
 
     /// A new tuple with copies of the items.
     #[inline]
     pub fn from_slice(items: &[Value]) -> Ref<Tuple> {
-        if items.is_empty() { Tuple::empty() } else { storage::from_slice(Tuple::class(), items) }
+        if items.is_empty() {
+            Tuple::empty()
+        } else {
+            storage::from_slice(Tuple::class(), items)
+        }
     }
 
     /// A new tuple of a known number of items.
     #[inline(always)]
     pub fn from_array<const N: usize>(items: [Value; N]) -> Ref<Tuple> {
-        if N == 0 { Tuple::empty() } else { storage::from_array(Tuple::class(), items) }
+        if N == 0 {
+            Tuple::empty()
+        } else {
+            storage::from_array(Tuple::class(), items)
+        }
     }
 
     /// `(first, second)`.
@@ -64,12 +76,18 @@ impl Tuple {
         if let Some(tuple) = iterable.downcast_exact::<Tuple>() {
             return Ok(tuple.clone());
         }
-        Ok(Tuple::new(protocol::collect_or(iterable, || message.to_owned())?))
+        Ok(Tuple::new(protocol::collect_or(iterable, || {
+            message.to_owned()
+        })?))
     }
 
     /// A new tuple of a subclass.
     pub fn new_in(class: &Ref<Type>, items: Vec<Value>) -> Ref<Tuple> {
-        if class.is(Tuple::class()) { Tuple::new(items) } else { storage::from_vec(class, items) }
+        if class.is(Tuple::class()) {
+            Tuple::new(items)
+        } else {
+            storage::from_vec(class, items)
+        }
     }
 
     /// The number of items.

@@ -49,7 +49,16 @@ impl Tailed for Tuple {
 #[inline(always)]
 unsafe fn allocate(class: &Ref<Type>, len: usize, fill: impl FnOnce(*mut Value)) -> Ref<Tuple> {
     // SAFETY: `fill` initializes the whole tail by contract.
-    unsafe { heap::new_tailed(class, Tuple { len, hash: Cell::new(NO_HASH) }, fill) }
+    unsafe {
+        heap::new_tailed(
+            class,
+            Tuple {
+                len,
+                hash: Cell::new(NO_HASH),
+            },
+            fill,
+        )
+    }
 }
 
 /// A new tuple that takes the vector's items.
@@ -59,7 +68,9 @@ pub(super) fn from_vec(class: &Ref<Type>, items: Vec<Value>) -> Ref<Tuple> {
     let len = items.len();
     // SAFETY: all items move into the tail; afterwards the vector frees its buffer without them.
     unsafe {
-        let tuple = allocate(class, len, |tail| ptr::copy_nonoverlapping(items.as_ptr(), tail, len));
+        let tuple = allocate(class, len, |tail| {
+            ptr::copy_nonoverlapping(items.as_ptr(), tail, len)
+        });
         items.set_len(0);
         ManuallyDrop::drop(&mut items);
         tuple

@@ -24,7 +24,12 @@ use crate::{protocol, runtime};
 use taipan_macros::class;
 
 /// A weak reference or a proxy.
-#[class(name = "ReferenceType", module = "weakref", flags(BASETYPE), manual_trace)]
+#[class(
+    name = "ReferenceType",
+    module = "weakref",
+    flags(BASETYPE),
+    manual_trace
+)]
 pub struct WeakRef {
     /// Bits of the object; 0 once it is dead.
     target: Cell<u64>,
@@ -79,14 +84,17 @@ impl WeakRef {
         let target = unsafe { Value::borrow_bits(&bits) };
         let header = target.header()?;
         // An object without references waits for its release: nobody may see it again.
-        if header.refcount() == 0 || header.has(flags::DYING) { None } else { Some(target.clone()) }
+        if header.refcount() == 0 || header.has(flags::DYING) {
+            None
+        } else {
+            Some(target.clone())
+        }
     }
 
     /// Whether the object is gone.
     pub fn is_dead(&self) -> bool {
         self.get().is_none()
     }
-
 }
 
 /// The weak reference in a reference object or a proxy.
@@ -107,7 +115,11 @@ pub fn init_classes() {
 /// Raises TypeError unless instances of the object's class can be weakly referenced.
 fn check_referenceable(target: &Value) -> PyResult<()> {
     if !target.is_pointer() || !target.class().has(ClassFlags::WEAKREFABLE) {
-        bail!(TypeError, "cannot create weak reference to '{}' object", target.class().name());
+        bail!(
+            TypeError,
+            "cannot create weak reference to '{}' object",
+            target.class().name()
+        );
     }
     Ok(())
 }
@@ -165,8 +177,15 @@ pub(crate) fn take_references(target: &Value, all: bool) -> Vec<(Value, Value)> 
 pub(crate) fn run_callbacks(callbacks: Vec<(Value, Value)>) {
     for (reference, callback) in callbacks {
         if let Err(raised) = protocol::call1(&callback, &reference) {
-            let shown = protocol::repr(&callback).map_or_else(|_| "?".to_owned(), |text| text.to_display().into_owned());
-            runtime::unraisable(raised, Some(&format!("Exception ignored while calling weakref callback {shown}")), None);
+            let shown = protocol::repr(&callback)
+                .map_or_else(|_| "?".to_owned(), |text| text.to_display().into_owned());
+            runtime::unraisable(
+                raised,
+                Some(&format!(
+                    "Exception ignored while calling weakref callback {shown}"
+                )),
+                None,
+            );
         }
     }
 }

@@ -14,14 +14,24 @@ use crate::value::{Ref, Value};
 use crate::{heap, id, protocol};
 
 /// A proxy of an object that cannot be called.
-#[class(name = "ProxyType", module = "weakref", flags(NO_INSTANTIATION), manual_trace)]
+#[class(
+    name = "ProxyType",
+    module = "weakref",
+    flags(NO_INSTANTIATION),
+    manual_trace
+)]
 #[repr(C)]
 pub struct Proxy {
     reference: WeakRef,
 }
 
 /// A proxy of an object that can be called.
-#[class(name = "CallableProxyType", module = "weakref", flags(NO_INSTANTIATION), manual_trace)]
+#[class(
+    name = "CallableProxyType",
+    module = "weakref",
+    flags(NO_INSTANTIATION),
+    manual_trace
+)]
 #[repr(C)]
 pub struct CallableProxy {
     reference: WeakRef,
@@ -78,7 +88,11 @@ pub fn new_proxy(target: &Value, callback: Option<Value>) -> PyResult<Value> {
     };
     let after = if plain { basic } else { basic_proxy.or(basic) };
     let after = after.as_ref().and_then(super::payload_of);
-    table::insert(target, super::payload_of(&proxy).expect("a proxy holds a weak reference"), after);
+    table::insert(
+        target,
+        super::payload_of(&proxy).expect("a proxy holds a weak reference"),
+        after,
+    );
     Ok(proxy)
 }
 
@@ -87,7 +101,9 @@ pub(super) fn inside(value: &Value) -> Option<&WeakRef> {
     if let Some(proxy) = value.downcast_exact::<Proxy>() {
         return Some(&proxy.reference);
     }
-    value.downcast_exact::<CallableProxy>().map(|proxy| &proxy.reference)
+    value
+        .downcast_exact::<CallableProxy>()
+        .map(|proxy| &proxy.reference)
 }
 
 /// Whether a value is a proxy.
@@ -116,7 +132,10 @@ fn repr(this: &Value) -> PyResult<Value> {
         None => format!("<weakproxy at {address:#x}; dead>"),
         Some(target) => {
             let class = target.class().display_name();
-            format!("<weakproxy at {address:#x}; to '{class}' at {:#x}>", target.id())
+            format!(
+                "<weakproxy at {address:#x}; to '{class}' at {:#x}>",
+                target.id()
+            )
         }
     };
     Ok(Str::new(&text).into_value())
@@ -125,7 +144,11 @@ fn repr(this: &Value) -> PyResult<Value> {
 fn next(this: &Value) -> PyResult<Option<Value>> {
     let target = unwrap(this)?;
     if !protocol::is_iterator(&target) {
-        bail!(TypeError, "Weakref proxy referenced a non-iterator '{}' object", target.class().name());
+        bail!(
+            TypeError,
+            "Weakref proxy referenced a non-iterator '{}' object",
+            target.class().name()
+        );
     }
     protocol::next(&target)
 }
@@ -167,25 +190,43 @@ fn fill_numbers(slots: &Slots) {
     slots.power.set(Some(|base, exponent, modulus| {
         protocol::power(&unwrap(base)?, &unwrap(exponent)?, &unwrap(modulus)?)
     }));
-    slots.inplace_power.set(Some(|base, exponent| protocol::inplace_power(&unwrap(base)?, &unwrap(exponent)?)));
-    slots.int.set(Some(|this| protocol::call1(crate::builtins::int_class().as_value(), &unwrap(this)?)));
-    slots.float.set(Some(|this| protocol::call1(crate::builtins::float_class().as_value(), &unwrap(this)?)));
+    slots.inplace_power.set(Some(|base, exponent| {
+        protocol::inplace_power(&unwrap(base)?, &unwrap(exponent)?)
+    }));
+    slots.int.set(Some(|this| {
+        protocol::call1(crate::builtins::int_class().as_value(), &unwrap(this)?)
+    }));
+    slots.float.set(Some(|this| {
+        protocol::call1(crate::builtins::float_class().as_value(), &unwrap(this)?)
+    }));
 }
 
 fn fill(builder: &ClassBuilder<'_>) {
     let slots = builder.slots();
     slots.repr.set(Some(repr));
-    slots.str.set(Some(|this| Ok(protocol::str(&unwrap(this)?)?.into_value())));
-    slots.hash.set(Some(|this| bail!(TypeError, "unhashable type: '{}'", this.class().name())));
+    slots
+        .str
+        .set(Some(|this| Ok(protocol::str(&unwrap(this)?)?.into_value())));
+    slots.hash.set(Some(|this| {
+        bail!(TypeError, "unhashable type: '{}'", this.class().name())
+    }));
     slots.richcompare.set(Some(compare));
-    slots.bool.set(Some(|this| protocol::is_true(&unwrap(this)?)));
-    slots.getattr.set(Some(|this, name| protocol::getattr(&unwrap(this)?, name)));
+    slots
+        .bool
+        .set(Some(|this| protocol::is_true(&unwrap(this)?)));
+    slots
+        .getattr
+        .set(Some(|this, name| protocol::getattr(&unwrap(this)?, name)));
     slots.setattr.set(Some(set_attribute));
     slots.iter.set(Some(|this| protocol::iter(&unwrap(this)?)));
     slots.next.set(Some(next));
     slots.len.set(Some(|this| protocol::len(&unwrap(this)?)));
-    slots.contains.set(Some(|this, item| protocol::contains(&unwrap(this)?, item)));
-    slots.getitem.set(Some(|this, key| protocol::getitem(&unwrap(this)?, key)));
+    slots
+        .contains
+        .set(Some(|this, item| protocol::contains(&unwrap(this)?, item)));
+    slots
+        .getitem
+        .set(Some(|this, key| protocol::getitem(&unwrap(this)?, key)));
     slots.setitem.set(Some(set_item));
     fill_numbers(slots);
 }
@@ -202,6 +243,8 @@ static REVERSED: FunctionDef = FunctionDef {
     name: "__reversed__",
     signature: None,
     doc: None,
-    code: NativeCode::NoArgs(|this| protocol::call_method(&unwrap(this)?, id!("__reversed__"), &[])),
+    code: NativeCode::NoArgs(|this| {
+        protocol::call_method(&unwrap(this)?, id!("__reversed__"), &[])
+    }),
     binding: Binding::Method,
 };

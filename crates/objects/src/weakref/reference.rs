@@ -16,7 +16,11 @@ use crate::value::{Ref, Value};
 use crate::{heap, id, protocol};
 
 /// A weak reference to `target` of class `class`, which is `weakref.ref` or a subclass.
-pub fn new_reference(class: &Ref<Type>, target: &Value, callback: Option<Value>) -> PyResult<Value> {
+pub fn new_reference(
+    class: &Ref<Type>,
+    target: &Value,
+    callback: Option<Value>,
+) -> PyResult<Value> {
     check_referenceable(target)?;
     let plain = callback.is_none() && class.is(WeakRef::class());
     let (basic, basic_proxy) = plain_ones(target);
@@ -74,7 +78,11 @@ impl WeakRef {
     fn py_call(this: &Ref<WeakRef>, args: Args<'_>) -> PyResult<Value> {
         args.no_keywords("weakref")?;
         if !args.is_empty() {
-            bail!(TypeError, "weakref expected 0 arguments, got {}", args.positional().len());
+            bail!(
+                TypeError,
+                "weakref expected 0 arguments, got {}",
+                args.positional().len()
+            );
         }
         Ok(this.get().unwrap_or(Value::NONE))
     }
@@ -84,7 +92,9 @@ impl WeakRef {
         if self.hash.get() != -1 {
             return Ok(self.hash.get());
         }
-        let Some(target) = self.get() else { bail!(TypeError, "weak object has gone away") };
+        let Some(target) = self.get() else {
+            bail!(TypeError, "weak object has gone away")
+        };
         let hash = protocol::hash(&target)?;
         self.hash.set(hash);
         Ok(hash)
@@ -100,7 +110,9 @@ impl WeakRef {
         }
         match (this.get(), right.get()) {
             (Some(left), Some(right)) => protocol::compare(&left, &right, comparison),
-            _ => Ok(Value::from_bool(this.is(right) == (comparison == Comparison::Eq))),
+            _ => Ok(Value::from_bool(
+                this.is(right) == (comparison == Comparison::Eq),
+            )),
         }
     }
 
@@ -121,7 +133,10 @@ impl WeakRef {
         let place = target.id();
         let class = target.class().full_name();
         let text = match name.as_ref().and_then(|name| name.downcast::<Str>()) {
-            Some(name) => format!("<weakref at {address:#x}; to '{class}' at {place:#x} ({})>", name.to_display()),
+            Some(name) => format!(
+                "<weakref at {address:#x}; to '{class}' at {place:#x} ({})>",
+                name.to_display()
+            ),
             None => format!("<weakref at {address:#x}; to '{class}' at {place:#x}>"),
         };
         Ok(Str::new(&text).into_value())

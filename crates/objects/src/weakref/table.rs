@@ -30,7 +30,9 @@ impl Hasher for AddressHasher {
     }
 
     fn write_u64(&mut self, address: u64) {
-        self.0 = (address >> 4).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(26);
+        self.0 = (address >> 4)
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            .rotate_left(26);
     }
 }
 
@@ -121,7 +123,10 @@ pub(super) fn references(target: &Value) -> Vec<Value> {
 pub(super) unsafe fn owner(payload: NonNull<WeakRef>) -> Option<Value> {
     // SAFETY: a `WeakRef` is only ever the payload of an object, which starts a header's size before it.
     unsafe {
-        let object = payload.cast::<u8>().sub(std::mem::offset_of!(Object<WeakRef>, payload)).cast::<Object<WeakRef>>();
+        let object = payload
+            .cast::<u8>()
+            .sub(std::mem::offset_of!(Object<WeakRef>, payload))
+            .cast::<Object<WeakRef>>();
         if object.as_ref().header.refcount() == 0 {
             return None;
         }

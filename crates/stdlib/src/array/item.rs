@@ -32,7 +32,10 @@ pub struct Item {
 
 impl Item {
     fn new<const N: usize>(bytes: [u8; N]) -> Item {
-        let mut item = Item { bytes: [0; 8], len: N };
+        let mut item = Item {
+            bytes: [0; 8],
+            len: N,
+        };
         item.bytes[..N].copy_from_slice(&bytes);
         item
     }
@@ -54,12 +57,18 @@ impl ItemType {
     /// The type of a code; `None` for a character that is no code.
     pub fn from_code(code: u32) -> Option<ItemType> {
         let code = u8::try_from(code).ok()?;
-        super::TYPECODES.as_bytes().contains(&code).then_some(ItemType(code))
+        super::TYPECODES
+            .as_bytes()
+            .contains(&code)
+            .then_some(ItemType(code))
     }
 
     /// The type for items of this kind and size.
     pub fn for_machine(kind: Kind, size: usize) -> Option<ItemType> {
-        super::TYPECODES.bytes().map(ItemType).find(|item| item.kind() == kind && item.size() == size)
+        super::TYPECODES
+            .bytes()
+            .map(ItemType)
+            .find(|item| item.kind() == kind && item.size() == size)
     }
 
     /// The code.
@@ -135,13 +144,21 @@ impl ItemType {
     /// The item that a value is stored as.
     pub fn store(self, value: &Value) -> PyResult<Item> {
         match self.0 {
-            b'b' => narrow(value, i8::MIN.into(), i8::MAX.into(), "signed char").map(|number| Item::new((number as i8).to_ne_bytes())),
-            b'B' => narrow(value, 0, u8::MAX.into(), "unsigned byte integer").map(|number| Item::new((number as u8).to_ne_bytes())),
+            b'b' => narrow(value, i8::MIN.into(), i8::MAX.into(), "signed char")
+                .map(|number| Item::new((number as i8).to_ne_bytes())),
+            b'B' => narrow(value, 0, u8::MAX.into(), "unsigned byte integer")
+                .map(|number| Item::new((number as u8).to_ne_bytes())),
             b'h' => {
-                let number = narrow(value, i16::MIN.into(), i16::MAX.into(), "signed short integer")?;
+                let number = narrow(
+                    value,
+                    i16::MIN.into(),
+                    i16::MAX.into(),
+                    "signed short integer",
+                )?;
                 Ok(Item::new((number as i16).to_ne_bytes()))
             }
-            b'H' => narrow(value, 0, u16::MAX.into(), "unsigned short").map(|number| Item::new((number as u16).to_ne_bytes())),
+            b'H' => narrow(value, 0, u16::MAX.into(), "unsigned short")
+                .map(|number| Item::new((number as u16).to_ne_bytes())),
             b'i' => {
                 let number = narrow(value, i32::MIN.into(), i32::MAX.into(), "signed integer")?;
                 Ok(Item::new((number as i32).to_ne_bytes()))
@@ -154,10 +171,18 @@ impl ItemType {
             b'L' => int::as_u64(value).map(|number| Item::new(number.to_ne_bytes())),
             b'q' => int::as_long_long(value).map(|number| Item::new(number.to_ne_bytes())),
             b'Q' => {
-                let number = int::with_index(value, |view| if view.is_negative() { Err("negative") } else { view.unsigned_abs().ok_or("big") })?;
+                let number = int::with_index(value, |view| {
+                    if view.is_negative() {
+                        Err("negative")
+                    } else {
+                        view.unsigned_abs().ok_or("big")
+                    }
+                })?;
                 match number {
                     Ok(number) => Ok(Item::new(number.to_ne_bytes())),
-                    Err("negative") => bail!(OverflowError, "can't convert negative int to unsigned"),
+                    Err("negative") => {
+                        bail!(OverflowError, "can't convert negative int to unsigned")
+                    }
                     Err(_) => bail!(OverflowError, "int too big to convert"),
                 }
             }
@@ -165,11 +190,18 @@ impl ItemType {
             b'd' => Ok(Item::new(float::as_f64(value)?.to_ne_bytes())),
             _ => {
                 let Some(text) = value.downcast::<Str>() else {
-                    bail!(TypeError, "array item must be a unicode character, not {}", value.class().name());
+                    bail!(
+                        TypeError,
+                        "array item must be a unicode character, not {}",
+                        value.class().name()
+                    );
                 };
                 match (text.len(), text.char_at(0)) {
                     (1, Some(code)) => Ok(Item::new(code.to_ne_bytes())),
-                    (len, _) => bail!(TypeError, "array item must be a unicode character, not a string of length {len}"),
+                    (len, _) => bail!(
+                        TypeError,
+                        "array item must be a unicode character, not a string of length {len}"
+                    ),
                 }
             }
         }

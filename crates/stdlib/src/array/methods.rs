@@ -79,7 +79,11 @@ impl Array {
             Some(value) => match value.downcast::<Array>() {
                 Some(other) if other.item == self.item => other.cell.to_vec(),
                 Some(_) => bail!(TypeError, "bad argument type for built-in operation"),
-                None => bail!(TypeError, "can only assign array (not \"{}\") to array slice", value.class().name()),
+                None => bail!(
+                    TypeError,
+                    "can only assign array (not \"{}\") to array slice",
+                    value.class().name()
+                ),
             },
         };
         let is_deletion = new.is_empty();
@@ -99,7 +103,9 @@ impl Array {
             return self.cell.resize_with(|bytes| {
                 let mut kept = Vec::with_capacity(bytes.len() - range.len * size);
                 for (position, item) in bytes.chunks_exact(size).enumerate() {
-                    let is_selected = position >= start && position <= last && (position - start).is_multiple_of(step);
+                    let is_selected = position >= start
+                        && position <= last
+                        && (position - start).is_multiple_of(step);
                     if !is_selected {
                         kept.extend_from_slice(item);
                     }
@@ -109,7 +115,11 @@ impl Array {
         }
         let count = new.len() / size;
         if count != range.len {
-            bail!(ValueError, "attempt to assign array of size {count} to extended slice of size {}", range.len);
+            bail!(
+                ValueError,
+                "attempt to assign array of size {count} to extended slice of size {}",
+                range.len
+            );
         }
         self.cell.with_mut(|bytes| {
             for (position, item) in range.positions().zip(new.chunks_exact(size)) {
@@ -133,8 +143,12 @@ impl Array {
 
     fn text(&self) -> Ref<Str> {
         let codes: Vec<u32> = self.cell.with(|bytes| {
-            let units = bytes.chunks_exact(4).map(|unit| u32::from_ne_bytes([unit[0], unit[1], unit[2], unit[3]]));
-            units.map(|code| if code <= 0x10_ffff { code } else { 0xfffd }).collect()
+            let units = bytes
+                .chunks_exact(4)
+                .map(|unit| u32::from_ne_bytes([unit[0], unit[1], unit[2], unit[3]]));
+            units
+                .map(|code| if code <= 0x10_ffff { code } else { 0xfffd })
+                .collect()
         });
         Str::from_code_points(codes.into_iter())
     }
@@ -145,7 +159,10 @@ impl Array {
 
     fn check_unicode(&self, method: &str) -> PyResult<()> {
         if !self.item.is_character() {
-            bail!(ValueError, "{method}() may only be called on unicode type arrays ('u' or 'w')");
+            bail!(
+                ValueError,
+                "{method}() may only be called on unicode type arrays ('u' or 'w')"
+            );
         }
         Ok(())
     }
@@ -161,33 +178,62 @@ impl Array {
 /// The type that a type code argument names.
 pub(super) fn item_type(code: &Value, function: &str, place: &str) -> PyResult<ItemType> {
     let Some(text) = code.downcast::<Str>() else {
-        bail!(TypeError, "{function} argument {place} must be a unicode character, not {}", code.class().name());
+        bail!(
+            TypeError,
+            "{function} argument {place} must be a unicode character, not {}",
+            code.class().name()
+        );
     };
     if text.len() != 1 {
-        bail!(TypeError, "{function} argument {place} must be a unicode character, not a string of length {}", text.len());
+        bail!(
+            TypeError,
+            "{function} argument {place} must be a unicode character, not a string of length {}",
+            text.len()
+        );
     }
     match text.char_at(0).and_then(ItemType::from_code) {
         Some(item) => Ok(item),
-        None => bail!(ValueError, "bad typecode (must be b, B, u, w, h, H, i, I, l, L, q, Q, f or d)"),
+        None => bail!(
+            ValueError,
+            "bad typecode (must be b, B, u, w, h, H, i, I, l, L, q, Q, f or d)"
+        ),
     }
 }
 
 /// A new array of `class`, filled from an initializer.
-pub(super) fn make_array(class: &Ref<Type>, item: ItemType, initial: Option<&Value>) -> PyResult<Ref<Array>> {
+pub(super) fn make_array(
+    class: &Ref<Type>,
+    item: ItemType,
+    initial: Option<&Value>,
+) -> PyResult<Ref<Array>> {
     let code = item.code();
     if let Some(initial) = initial
         && !item.is_character()
     {
         if initial.downcast::<Str>().is_some() {
-            bail!(TypeError, "cannot use a str to initialize an array with typecode '{code}'");
+            bail!(
+                TypeError,
+                "cannot use a str to initialize an array with typecode '{code}'"
+            );
         }
-        if initial.downcast::<Array>().is_some_and(|other| other.item.is_character()) {
-            bail!(TypeError, "cannot use a unicode array to initialize an array with typecode '{code}'");
+        if initial
+            .downcast::<Array>()
+            .is_some_and(|other| other.item.is_character())
+        {
+            bail!(
+                TypeError,
+                "cannot use a unicode array to initialize an array with typecode '{code}'"
+            );
         }
     }
     let array = Array::from_bytes(class, item, Vec::new());
-    let Some(initial) = initial else { return Ok(array) };
-    if let Some(other) = initial.downcast::<Array>().filter(|other| other.item == item) {
+    let Some(initial) = initial else {
+        return Ok(array);
+    };
+    if let Some(other) = initial
+        .downcast::<Array>()
+        .filter(|other| other.item == item)
+    {
         array.append_bytes(&other.cell.to_vec())?;
     } else if initial.downcast::<Bytes>().is_some() || initial.downcast::<ByteArray>().is_some() {
         array.append_raw(&buffer::bytes_like(initial)?.to_vec())?;
@@ -210,7 +256,11 @@ impl Array {
             [] => bail!(TypeError, "array() takes at least 1 argument (0 given)"),
             [code] => (code, None),
             [code, initial] => (code, Some(initial)),
-            more => bail!(TypeError, "array() takes at most 2 arguments ({} given)", more.len()),
+            more => bail!(
+                TypeError,
+                "array() takes at most 2 arguments ({} given)",
+                more.len()
+            ),
         };
         let item = item_type(code, "array()", "1")?;
         if item.code() == 'u' {
@@ -225,7 +275,11 @@ impl Array {
     #[slot(repr)]
     fn repr(this: &Ref<Array>) -> PyResult<Ref<Str>> {
         let mut text = StrBuilder::new();
-        text.push_str(&format!("{}('{}'", this.class().name_object().to_display(), this.item.code()));
+        text.push_str(&format!(
+            "{}('{}'",
+            this.class().name_object().to_display(),
+            this.item.code()
+        ));
         if this.len() > 0 {
             text.push_str(", ");
             let items = match this.item.is_character() {
@@ -240,8 +294,15 @@ impl Array {
 
     #[slot(richcompare)]
     fn compare(&self, other: &Value, comparison: Comparison) -> PyResult<Value> {
-        let Some(other) = other.downcast::<Array>() else { return Ok(Value::NOT_IMPLEMENTED) };
-        sequence::compare(|index| self.get(index), |index| other.get(index), || (self.len(), other.len()), comparison)
+        let Some(other) = other.downcast::<Array>() else {
+            return Ok(Value::NOT_IMPLEMENTED);
+        };
+        sequence::compare(
+            |index| self.get(index),
+            |index| other.get(index),
+            || (self.len(), other.len()),
+            comparison,
+        )
     }
 
     #[slot(iter)]
@@ -251,7 +312,10 @@ impl Array {
 
     #[slot(buffer)]
     fn buffer(this: &Ref<Array>, flags: u32) -> PyResult<BufferView> {
-        let view = this.cell.export(this.as_value()).with_format(this.item.format().into(), this.item.size());
+        let view = this
+            .cell
+            .export(this.as_value())
+            .with_format(this.item.format().into(), this.item.size());
         view.for_request(flags, "array")
     }
 
@@ -263,7 +327,9 @@ impl Array {
     #[slot(getitem)]
     fn getitem(&self, key: &Value) -> PyResult<Value> {
         if let Some(slice) = key.downcast_exact::<Slice>() {
-            return Ok(Array::from_bytes(Array::class(), self.item, self.slice_bytes(slice)?).into_value());
+            return Ok(
+                Array::from_bytes(Array::class(), self.item, self.slice_bytes(slice)?).into_value(),
+            );
         }
         if !is_index(key) {
             bail!(TypeError, "array indices must be integers");
@@ -293,7 +359,8 @@ impl Array {
         let item = self.item.store(value)?;
         // The conversion may have changed the length.
         let start = self.position(key, message)? * size;
-        self.cell.with_mut(|bytes| bytes[start..start + size].copy_from_slice(item.bytes()));
+        self.cell
+            .with_mut(|bytes| bytes[start..start + size].copy_from_slice(item.bytes()));
         Ok(())
     }
 
@@ -305,7 +372,11 @@ impl Array {
     #[slot(concat)]
     fn concat(&self, other: &Value) -> PyResult<Ref<Array>> {
         let Some(other) = other.downcast::<Array>() else {
-            bail!(TypeError, "can only append array (not \"{}\") to array", other.class().name());
+            bail!(
+                TypeError,
+                "can only append array (not \"{}\") to array",
+                other.class().name()
+            );
         };
         if self.item != other.item {
             bail!(TypeError, "bad argument type for built-in operation");
@@ -317,13 +388,21 @@ impl Array {
 
     #[slot(repeat)]
     fn repeat(&self, times: &Value) -> PyResult<Ref<Array>> {
-        Ok(Array::from_bytes(Array::class(), self.item, self.repeated(times)?))
+        Ok(Array::from_bytes(
+            Array::class(),
+            self.item,
+            self.repeated(times)?,
+        ))
     }
 
     #[slot(inplace_concat)]
     fn inplace_concat(this: &Ref<Array>, other: &Value) -> PyResult<Value> {
         if other.downcast::<Array>().is_none() {
-            bail!(TypeError, "can only extend array with array (not \"{}\")", other.class().name());
+            bail!(
+                TypeError,
+                "can only extend array with array (not \"{}\")",
+                other.class().name()
+            );
         }
         Array::extend(this, other)?;
         Ok(this.to_value())
@@ -353,7 +432,8 @@ impl Array {
     #[method]
     fn byteswap(&self) {
         let size = self.item.size();
-        self.cell.with_mut(|bytes| bytes.chunks_exact_mut(size).for_each(<[u8]>::reverse));
+        self.cell
+            .with_mut(|bytes| bytes.chunks_exact_mut(size).for_each(<[u8]>::reverse));
     }
 
     /// Remove all items.
@@ -389,10 +469,16 @@ impl Array {
     /// Add n items that are read from a file.
     #[method("($self, f, n, /)")]
     fn fromfile(&self, f: &Value, n: isize) -> PyResult<()> {
-        let Ok(count) = usize::try_from(n) else { bail!(ValueError, "negative count") };
-        let Some(wanted) = count.checked_mul(self.item.size()) else { bail!(MemoryError, "") };
+        let Ok(count) = usize::try_from(n) else {
+            bail!(ValueError, "negative count")
+        };
+        let Some(wanted) = count.checked_mul(self.item.size()) else {
+            bail!(MemoryError, "")
+        };
         let read = protocol::call_method(f, id!("read"), &[int::from_usize(wanted)])?;
-        let Some(bytes) = read.downcast::<Bytes>() else { bail!(TypeError, "read() didn't return bytes") };
+        let Some(bytes) = read.downcast::<Bytes>() else {
+            bail!(TypeError, "read() didn't return bytes")
+        };
         self.append_raw(bytes.as_slice())?;
         if bytes.len() != wanted {
             bail!(EOFError, "read() didn't return enough bytes");
@@ -403,7 +489,9 @@ impl Array {
     /// Add the items of a list.
     #[method]
     fn fromlist(&self, list: &Value) -> PyResult<()> {
-        let Some(list) = list.downcast::<List>() else { bail!(TypeError, "arg must be list") };
+        let Some(list) = list.downcast::<List>() else {
+            bail!(TypeError, "arg must be list")
+        };
         let mut bytes = Vec::new();
         let len = list.len();
         let mut index = 0;
@@ -449,7 +537,11 @@ impl Array {
         let position = protocol::to_size(i)?;
         let item = self.item.store(v)?;
         let len = self.len() as isize;
-        let position = if position < 0 { (position + len).max(0) } else { position.min(len) };
+        let position = if position < 0 {
+            (position + len).max(0)
+        } else {
+            position.min(len)
+        };
         let start = position as usize * self.item.size();
         self.splice(start, start, item.bytes())
     }
@@ -461,8 +553,11 @@ impl Array {
         if self.len() == 0 {
             bail!(IndexError, "pop from empty array");
         }
-        let found = protocol::wrap_index(position, self.len()).and_then(|position| Some((position, self.get(position)?)));
-        let Some((position, value)) = found else { bail!(IndexError, "pop index out of range") };
+        let found = protocol::wrap_index(position, self.len())
+            .and_then(|position| Some((position, self.get(position)?)));
+        let Some((position, value)) = found else {
+            bail!(IndexError, "pop index out of range")
+        };
         let size = self.item.size();
         self.splice(position * size, (position + 1) * size, &[])?;
         Ok(value)
@@ -504,7 +599,9 @@ impl Array {
     fn tofile(&self, f: &Value) -> PyResult<()> {
         let mut start = 0;
         while start < self.cell.len() {
-            let block = self.cell.with(|bytes| Bytes::new(&bytes[start..bytes.len().min(start + WRITE_BLOCK)]));
+            let block = self
+                .cell
+                .with(|bytes| Bytes::new(&bytes[start..bytes.len().min(start + WRITE_BLOCK)]));
             protocol::call_method(f, id!("write"), &[block.into_value()])?;
             start += WRITE_BLOCK;
         }
@@ -514,7 +611,11 @@ impl Array {
     /// A list of the items.
     #[method]
     fn tolist(this: &Ref<Array>) -> PyResult<Ref<List>> {
-        Ok(List::new((0..this.len()).filter_map(|index| this.get(index)).collect()))
+        Ok(List::new(
+            (0..this.len())
+                .filter_map(|index| this.get(index))
+                .collect(),
+        ))
     }
 
     /// The items in machine form.

@@ -11,7 +11,6 @@ mod pickling;
 use std::cell::Cell;
 
 use taipan_macros::{class, constant, define_module, methods};
-use taipan_objects::{bail, id, protocol};
 use taipan_objects::buffer::ByteCell;
 use taipan_objects::cell::Slot;
 use taipan_objects::class::{Payload, Type};
@@ -22,6 +21,7 @@ use taipan_objects::raised::PyResult;
 use taipan_objects::runtime;
 use taipan_objects::tuple::Tuple;
 use taipan_objects::value::{Ref, Value};
+use taipan_objects::{bail, id, protocol};
 
 pub use item::ItemType;
 
@@ -64,7 +64,13 @@ impl Array {
     /// A new array of items that are already in machine form.
     pub fn from_bytes(class: &Ref<Type>, item: ItemType, bytes: Vec<u8>) -> Ref<Array> {
         debug_assert!(bytes.len().is_multiple_of(item.size()));
-        heap::new_object(class, Array { item, cell: ByteCell::new(bytes) })
+        heap::new_object(
+            class,
+            Array {
+                item,
+                cell: ByteCell::new(bytes),
+            },
+        )
     }
 
     fn len(&self) -> usize {
@@ -75,13 +81,20 @@ impl Array {
     fn get(&self, index: usize) -> Option<Value> {
         let size = self.item.size();
         let start = index.checked_mul(size)?;
-        self.cell.with(|bytes| bytes.get(start..start + size).map(|bytes| self.item.load(bytes)))
+        self.cell.with(|bytes| {
+            bytes
+                .get(start..start + size)
+                .map(|bytes| self.item.load(bytes))
+        })
     }
 
     /// Raises BufferError while the memory is lent out, with the words of this class.
     fn check_resizable(&self) -> PyResult<()> {
         if self.cell.exports() > 0 {
-            bail!(BufferError, "cannot resize an array that is exporting buffers");
+            bail!(
+                BufferError,
+                "cannot resize an array that is exporting buffers"
+            );
         }
         Ok(())
     }
@@ -96,7 +109,9 @@ impl Array {
             let wanted = bytes.len().saturating_add(more);
             if wanted > bytes.capacity() {
                 // A sixteenth more than needed, as CPython allocates.
-                let room = more.saturating_add(wanted / 16).saturating_add(7 * self.item.size());
+                let room = more
+                    .saturating_add(wanted / 16)
+                    .saturating_add(7 * self.item.size());
                 if bytes.try_reserve_exact(room).is_err() {
                     return false;
                 }
@@ -134,7 +149,13 @@ pub struct ArrayIterator {
 impl ArrayIterator {
     /// A new iterator at the start of `array`.
     pub fn new(array: Ref<Array>) -> Ref<ArrayIterator> {
-        heap::new_object(ArrayIterator::class(), ArrayIterator { array: Slot::new(Some(array)), index: Cell::new(0) })
+        heap::new_object(
+            ArrayIterator::class(),
+            ArrayIterator {
+                array: Slot::new(Some(array)),
+                index: Cell::new(0),
+            },
+        )
     }
 }
 
@@ -147,7 +168,9 @@ impl ArrayIterator {
 
     #[slot(next)]
     fn next(&self) -> PyResult<Option<Value>> {
-        let Some(array) = self.array.get() else { return Ok(None) };
+        let Some(array) = self.array.get() else {
+            return Ok(None);
+        };
         let item = array.get(self.index.get());
         match item {
             Some(_) => self.index.set(self.index.get() + 1),
@@ -163,9 +186,14 @@ impl ArrayIterator {
         Ok(match self.array.get() {
             Some(array) => {
                 let arguments = Tuple::from_array([array.into_value()]).into_value();
-                Tuple::from_array([function, arguments, int::from_usize(self.index.get())]).into_value()
+                Tuple::from_array([function, arguments, int::from_usize(self.index.get())])
+                    .into_value()
             }
-            None => Tuple::pair(function, Tuple::from_array([Tuple::empty().into_value()]).into_value()).into_value(),
+            None => Tuple::pair(
+                function,
+                Tuple::from_array([Tuple::empty().into_value()]).into_value(),
+            )
+            .into_value(),
         })
     }
 

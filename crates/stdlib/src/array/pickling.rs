@@ -28,7 +28,11 @@ struct Format {
 }
 
 const fn format(kind: Kind, size: usize, big_endian: bool) -> Format {
-    Format { kind, size, big_endian }
+    Format {
+        kind,
+        size,
+        big_endian,
+    }
 }
 
 /// The formats by their numbers. Numbers 18 and 19 are UTF-16, which items of 2 bytes stand for.
@@ -59,17 +63,29 @@ const FORMATS: [Format; 22] = [
 
 /// The number of this machine's format for items of a type.
 fn native_number(item: ItemType) -> usize {
-    let native = format(item.kind(), item.size(), cfg!(target_endian = "big") && item.size() > 1);
-    FORMATS.iter().position(|format| *format == native).unwrap_or(0)
+    let native = format(
+        item.kind(),
+        item.size(),
+        cfg!(target_endian = "big") && item.size() > 1,
+    );
+    FORMATS
+        .iter()
+        .position(|format| *format == native)
+        .unwrap_or(0)
 }
 
 /// `__reduce_ex__(protocol)`.
 pub(super) fn reduce(this: &Ref<Array>, version: i64) -> PyResult<Value> {
     let class = this.class().to_value();
     let code = Str::from_char(this.item.code()).into_value();
-    let state = protocol::getattr_optional(this.as_value(), id!("__dict__"))?.unwrap_or(Value::NONE);
+    let state =
+        protocol::getattr_optional(this.as_value(), id!("__dict__"))?.unwrap_or(Value::NONE);
     if version < 3 {
-        let items = List::new((0..this.len()).filter_map(|index| this.get(index)).collect());
+        let items = List::new(
+            (0..this.len())
+                .filter_map(|index| this.get(index))
+                .collect(),
+        );
         let arguments = Tuple::pair(code, items.into_value()).into_value();
         return Ok(Tuple::from_array([class, arguments, state]).into_value());
     }
@@ -108,11 +124,19 @@ fn decode_text(format: Format, bytes: &[u8]) -> Ref<Str> {
         .chunks_exact(format.size)
         .map(|unit| {
             let fold = |code: u32, byte: &u8| code << 8 | u32::from(*byte);
-            if format.big_endian { unit.iter().fold(0, fold) } else { unit.iter().rev().fold(0, fold) }
+            if format.big_endian {
+                unit.iter().fold(0, fold)
+            } else {
+                unit.iter().rev().fold(0, fold)
+            }
         })
         .collect();
     if format.size == 4 {
-        return Str::from_code_points(units.into_iter().map(|code| if code <= 0x10_ffff { code } else { 0xfffd }));
+        return Str::from_code_points(
+            units
+                .into_iter()
+                .map(|code| if code <= 0x10_ffff { code } else { 0xfffd }),
+        );
     }
     let mut codes: Vec<u32> = Vec::with_capacity(units.len());
     for code in units {
@@ -129,16 +153,36 @@ fn decode_text(format: Format, bytes: &[u8]) -> Ref<Str> {
 
 /// Internal. Used for pickling support.
 #[function("($module, arraytype, typecode, mformat_code, items, /)")]
-pub fn _array_reconstructor(arraytype: &Ref<Type>, typecode: &Value, mformat_code: i32, items: &Value) -> PyResult<Value> {
+pub fn _array_reconstructor(
+    arraytype: &Ref<Type>,
+    typecode: &Value,
+    mformat_code: i32,
+    items: &Value,
+) -> PyResult<Value> {
     if !arraytype.is_subclass(Array::class()) {
-        bail!(TypeError, "{} is not a subtype of {}", arraytype.name(), Array::class().display_name());
+        bail!(
+            TypeError,
+            "{} is not a subtype of {}",
+            arraytype.name(),
+            Array::class().display_name()
+        );
     }
     let item = item_type(typecode, "_array_reconstructor():", "2")?;
-    let Some(format) = usize::try_from(mformat_code).ok().and_then(|number| FORMATS.get(number).copied()) else {
-        bail!(ValueError, "third argument must be a valid machine format code.");
+    let Some(format) = usize::try_from(mformat_code)
+        .ok()
+        .and_then(|number| FORMATS.get(number).copied())
+    else {
+        bail!(
+            ValueError,
+            "third argument must be a valid machine format code."
+        );
     };
     let Some(bytes) = items.downcast::<Bytes>() else {
-        bail!(TypeError, "fourth argument should be bytes, not {}", items.class().name());
+        bail!(
+            TypeError,
+            "fourth argument should be bytes, not {}",
+            items.class().name()
+        );
     };
     if FORMATS[native_number(item)] == format {
         if !bytes.len().is_multiple_of(item.size()) {
@@ -158,6 +202,12 @@ pub fn _array_reconstructor(arraytype: &Ref<Type>, typecode: &Value, mformat_cod
         Kind::Float => item,
         kind => ItemType::for_machine(kind, format.size).unwrap_or(item),
     };
-    let values = List::new(bytes.as_slice().chunks_exact(format.size).map(|item| decode(format, item)).collect());
+    let values = List::new(
+        bytes
+            .as_slice()
+            .chunks_exact(format.size)
+            .map(|item| decode(format, item))
+            .collect(),
+    );
     Ok(make_array(arraytype, item, Some(values.as_value()))?.into_value())
 }

@@ -62,7 +62,13 @@ pub(super) fn make(kind: Kind, values: impl IntoIterator<Item = Value>) -> Value
 }
 
 fn names(names: &[&str]) -> Value {
-    Tuple::new(names.iter().map(|name| Str::intern(name).into_value()).collect()).into_value()
+    Tuple::new(
+        names
+            .iter()
+            .map(|name| Str::intern(name).into_value())
+            .collect(),
+    )
+    .into_value()
 }
 
 /// The Python class of a field's values.
@@ -86,7 +92,9 @@ fn namespace_of(kind: Kind) -> Ref<Dict> {
     if class.sum.is_none() {
         let attributes: &[&str] = match class.place {
             Place::Nowhere => &[],
-            Place::Somewhere | Place::Exactly => &["lineno", "col_offset", "end_lineno", "end_col_offset"],
+            Place::Somewhere | Place::Exactly => {
+                &["lineno", "col_offset", "end_lineno", "end_col_offset"]
+            }
         };
         namespace.set_str(id!("_attributes"), names(attributes));
         if class.place == Place::Somewhere {
@@ -94,7 +102,11 @@ fn namespace_of(kind: Kind) -> Ref<Dict> {
             namespace.set_str(id!("end_col_offset"), Value::NONE);
         }
     }
-    for field in class.fields.iter().filter(|field| field.quantity == Quantity::Optional) {
+    for field in class
+        .fields
+        .iter()
+        .filter(|field| field.quantity == Quantity::Optional)
+    {
         namespace.set_str(&Str::intern(field.name), Value::NONE);
     }
     namespace
@@ -107,7 +119,9 @@ fn field_types(kind: Kind, known: &[Ref<Type>]) -> PyResult<Ref<Dict>> {
         let wanted = match field.quantity {
             Quantity::One => class,
             Quantity::Optional => union::union_or(&class, &Value::NONE)?,
-            Quantity::List | Quantity::Holes => GenericAlias::new(list::List::class().to_value(), class).into_value(),
+            Quantity::List | Quantity::Holes => {
+                GenericAlias::new(list::List::class().to_value(), class).into_value()
+            }
         };
         types.set_str(&Str::intern(field.name), wanted);
     }
@@ -127,7 +141,13 @@ pub(super) fn prepare() -> PyResult<()> {
     for kind in Kind::all() {
         let parent = kind.class().sum.map_or(base, |sum| &classes[sum as usize]);
         let bases = Tuple::from_array([parent.to_value()]);
-        classes.push(new_class(Type::class(), &Str::intern(kind.name()), &bases, &namespace_of(kind), Args::EMPTY)?);
+        classes.push(new_class(
+            Type::class(),
+            &Str::intern(kind.name()),
+            &bases,
+            &namespace_of(kind),
+            Args::EMPTY,
+        )?);
     }
     for kind in Kind::all().filter(|kind| !kind.is_sum()) {
         let types = field_types(kind, &classes)?;
@@ -135,10 +155,28 @@ pub(super) fn prepare() -> PyResult<()> {
         protocol::setattr(class, id!("_field_types"), types.as_value())?;
         protocol::setattr(class, id!("__annotations__"), types.as_value())?;
     }
-    let one = |kind: Kind| kind.is_single().then(|| heap::new_object(&classes[kind as usize], Node {}).into_value());
+    let one = |kind: Kind| {
+        kind.is_single()
+            .then(|| heap::new_object(&classes[kind as usize], Node {}).into_value())
+    };
     let singles = Kind::all().map(one).collect();
-    let fields = Kind::all().map(|kind| kind.class().fields.iter().map(|field| Str::intern(field.name)).collect()).collect();
-    let sorts = Kind::all().map(|kind| kind.class().fields.iter().map(Field::sort).collect()).collect();
-    READY.set(Classes { classes, singles, fields, sorts });
+    let fields = Kind::all()
+        .map(|kind| {
+            kind.class()
+                .fields
+                .iter()
+                .map(|field| Str::intern(field.name))
+                .collect()
+        })
+        .collect();
+    let sorts = Kind::all()
+        .map(|kind| kind.class().fields.iter().map(Field::sort).collect())
+        .collect();
+    READY.set(Classes {
+        classes,
+        singles,
+        fields,
+        sorts,
+    });
     Ok(())
 }

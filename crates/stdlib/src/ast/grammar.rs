@@ -234,7 +234,10 @@ impl Kind {
     /// The cases of a class.
     pub fn cases(self) -> impl Iterator<Item = Kind> {
         // The cases of a class follow it.
-        KINDS[self as usize + 1..].iter().copied().take_while(move |kind| kind.class().sum == Some(self))
+        KINDS[self as usize + 1..]
+            .iter()
+            .copied()
+            .take_while(move |kind| kind.class().sum == Some(self))
     }
 
     /// Whether other classes are its cases, none of which has anything to it.
@@ -261,7 +264,11 @@ impl Kind {
             format!("{}{mark} {}", field.class, field.name)
         });
         let parts = parts.collect::<Vec<_>>().join(", ");
-        if class.fields.is_empty() { self.name().to_owned() } else { format!("{}({parts})", self.name()) }
+        if class.fields.is_empty() {
+            self.name().to_owned()
+        } else {
+            format!("{}({parts})", self.name())
+        }
     }
 
     /// The docstring: a class of cases lists them.
@@ -270,7 +277,11 @@ impl Kind {
         if cases.is_empty() {
             return self.text();
         }
-        let separator = if self.is_plain_sum() { " | ".to_owned() } else { format!("\n{}| ", " ".repeat(self.name().len() + 1)) };
+        let separator = if self.is_plain_sum() {
+            " | ".to_owned()
+        } else {
+            format!("\n{}| ", " ".repeat(self.name().len() + 1))
+        };
         format!("{} = {}", self.name(), cases.join(&separator))
     }
 }

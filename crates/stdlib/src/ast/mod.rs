@@ -34,15 +34,25 @@ define_module! {
 fn fill(module: &Ref<Module>) -> PyResult<()> {
     use taipan_objects::class::Payload;
     classes::prepare()?;
-    compile::set_tree_hooks(TreeHooks { is_tree, parse, compile: compile_tree });
+    compile::set_tree_hooks(TreeHooks {
+        is_tree,
+        parse,
+        compile: compile_tree,
+    });
     module.set("AST", node::Node::class().to_value());
     for kind in Kind::all() {
         module.set(kind.name(), classes::of(kind).to_value());
     }
     for (name, flag) in [
-        ("PyCF_ALLOW_TOP_LEVEL_AWAIT", compile_flags::ALLOW_TOP_LEVEL_AWAIT),
+        (
+            "PyCF_ALLOW_TOP_LEVEL_AWAIT",
+            compile_flags::ALLOW_TOP_LEVEL_AWAIT,
+        ),
         ("PyCF_ONLY_AST", compile_flags::ONLY_AST),
-        ("PyCF_OPTIMIZED_AST", compile_flags::ONLY_AST | compile_flags::OPTIMIZED_AST),
+        (
+            "PyCF_OPTIMIZED_AST",
+            compile_flags::ONLY_AST | compile_flags::OPTIMIZED_AST,
+        ),
         ("PyCF_TYPE_COMMENTS", compile_flags::TYPE_COMMENTS),
     ] {
         module.set(name, int::new(flag.into()));
@@ -66,7 +76,8 @@ fn parse(source: &str, request: &Request) -> PyResult<Value> {
         }));
     }
     let options = request.options();
-    let parsed = taipan_compiler::parse(source, &filename, request.compiler_mode(), &options).map_err(refuse)?;
+    let parsed = taipan_compiler::parse(source, &filename, request.compiler_mode(), &options)
+        .map_err(refuse)?;
     let folds = request.flags & compile_flags::OPTIMIZED_AST != 0;
     let is_interactive = request.mode == Mode::Single;
     let (tree, stray) = with_deep_stack(|| {
@@ -79,7 +90,11 @@ fn parse(source: &str, request: &Request) -> PyResult<Value> {
     });
     match stray {
         None => Ok(tree),
-        Some((message, comment)) => Err(refuse(taipan_compiler::SyntaxError::about(message, &parsed.source, comment))),
+        Some((message, comment)) => Err(refuse(taipan_compiler::SyntaxError::about(
+            message,
+            &parsed.source,
+            comment,
+        ))),
     }
 }
 
@@ -95,11 +110,21 @@ fn compile_tree(value: &Value, request: &Request) -> PyResult<Value> {
         Mode::FunctionType => return Ok(value.clone()),
     };
     if !value.class().is_subclass(classes::of(wanted)) {
-        bail!(TypeError, "expected {} node, got {}", wanted.name(), value.class().name());
+        bail!(
+            TypeError,
+            "expected {} node, got {}",
+            wanted.name(),
+            value.class().name()
+        );
     }
     let tree = match read::Reader::default().node(value, Kind::r#mod)? {
         Item::Node(tree) => tree,
-        _ => bail!(TypeError, "expected {} node, got {}", wanted.name(), value.class().name()),
+        _ => bail!(
+            TypeError,
+            "expected {} node, got {}",
+            wanted.name(),
+            value.class().name()
+        ),
     };
     validate::validate(&tree)?;
     let filename = request.filename.to_display();

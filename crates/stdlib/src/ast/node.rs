@@ -23,15 +23,30 @@ use super::grammar::Kind;
 const SHOWN_DEPTH: u32 = 3;
 
 /// The payload of `ast.AST`: a node is what its attributes say.
-#[class(name = "AST", module = "ast", flags(BASETYPE, ATTRIBUTES), references = false)]
+#[class(
+    name = "AST",
+    module = "ast",
+    flags(BASETYPE, ATTRIBUTES),
+    references = false
+)]
 pub struct Node {}
 
 /// A list of names that a class has, as a tuple; nothing where it has none.
 fn names_of(class: &Ref<Type>, attribute: &Ref<Str>) -> PyResult<Vec<Ref<Str>>> {
-    let Some(names) = protocol::getattr_optional(class.as_value(), attribute)? else { return Ok(Vec::new()) };
+    let Some(names) = protocol::getattr_optional(class.as_value(), attribute)? else {
+        return Ok(Vec::new());
+    };
     protocol::collect(&names)?
         .into_iter()
-        .map(|name| name.into_ref::<Str>().or_else(|other| bail!(TypeError, "{} is not a name of a field", other.class().name())))
+        .map(|name| {
+            name.into_ref::<Str>().or_else(|other| {
+                bail!(
+                    TypeError,
+                    "{} is not a name of a field",
+                    other.class().name()
+                )
+            })
+        })
         .collect()
 }
 
@@ -119,7 +134,13 @@ fn show_value(value: &Value, depth: u32, out: &mut StrBuilder) -> PyResult<()> {
 }
 
 /// The first item and the last one.
-fn show_items(items: &[Value], open: &str, close: &str, depth: u32, out: &mut StrBuilder) -> PyResult<()> {
+fn show_items(
+    items: &[Value],
+    open: &str,
+    close: &str,
+    depth: u32,
+    out: &mut StrBuilder,
+) -> PyResult<()> {
     out.push_str(open);
     if let [first, rest @ ..] = items {
         show_value(first, depth, out)?;
@@ -157,7 +178,12 @@ impl Node {
         let positional = args.positional();
         if positional.len() > fields.len() {
             let plural = if fields.len() == 1 { "" } else { "s" };
-            bail!(TypeError, "{} constructor takes at most {} positional argument{plural}", class.name(), fields.len());
+            bail!(
+                TypeError,
+                "{} constructor takes at most {} positional argument{plural}",
+                class.name(),
+                fields.len()
+            );
         }
         for (name, value) in fields.iter().zip(positional) {
             protocol::setattr(this, name, value)?;
@@ -167,14 +193,22 @@ impl Node {
         for (name, value) in args.keywords() {
             if contains(&fields, name) {
                 if !contains(&missing, name) {
-                    bail!(TypeError, "{} got multiple values for argument {}", class.name(), quoted(name)?);
+                    bail!(
+                        TypeError,
+                        "{} got multiple values for argument {}",
+                        class.name(),
+                        quoted(name)?
+                    );
                 }
                 missing.retain(|other| !other.same_text(name));
             } else {
                 if attributes.is_none() {
                     attributes = Some(names_of(class, id!("_attributes"))?);
                 }
-                if !attributes.as_deref().is_some_and(|attributes| contains(attributes, name)) {
+                if !attributes
+                    .as_deref()
+                    .is_some_and(|attributes| contains(attributes, name))
+                {
                     let message = format!(
                         "{}.__init__ got an unexpected keyword argument {}. Support for arbitrary keyword arguments is deprecated and will be removed in Python 3.15.",
                         class.name(),
@@ -207,7 +241,11 @@ impl Node {
             }
             placeholders.push(Value::NONE);
         }
-        Ok(Tuple::from_array([this.class().to_value(), Tuple::new(placeholders).into_value(), state.into_value()]))
+        Ok(Tuple::from_array([
+            this.class().to_value(),
+            Tuple::new(placeholders).into_value(),
+            state.into_value(),
+        ]))
     }
 
     /// Return a copy of the node with new values for the specified fields.
@@ -220,7 +258,12 @@ impl Node {
         known.extend(names_of(class, id!("_attributes"))?);
         for (name, _) in &fields.0 {
             if !contains(&known, name) && !own.contains(name.as_value())? {
-                bail!(TypeError, "{}.__replace__ got an unexpected keyword argument {}.", class.name(), quoted(name)?);
+                bail!(
+                    TypeError,
+                    "{}.__replace__ got an unexpected keyword argument {}.",
+                    class.name(),
+                    quoted(name)?
+                );
             }
         }
         let state = own.copy();
@@ -229,14 +272,22 @@ impl Node {
         }
         let mut absent = Vec::new();
         for name in &required {
-            if !state.contains(name.as_value())? && protocol::getattr_optional(this, name)?.is_none() {
+            if !state.contains(name.as_value())?
+                && protocol::getattr_optional(this, name)?.is_none()
+            {
                 absent.push(quoted(name)?);
             }
         }
         if !absent.is_empty() {
             absent.sort();
             let plural = if absent.len() == 1 { "" } else { "s" };
-            bail!(TypeError, "{}.__replace__ missing {} keyword argument{plural}: {}.", class.name(), absent.len(), absent.join(", "));
+            bail!(
+                TypeError,
+                "{}.__replace__ missing {} keyword argument{plural}: {}.",
+                class.name(),
+                absent.len(),
+                absent.join(", ")
+            );
         }
         let (names, values): (Vec<Value>, Vec<Value>) = state.iter_snapshot().into_iter().unzip();
         protocol::call(class.as_value(), Args::new(&values, &names))

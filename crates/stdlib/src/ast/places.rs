@@ -30,7 +30,10 @@ pub(super) struct Position {
 impl<'a> Places<'a> {
     /// Of a text.
     pub fn new(text: &'a str) -> Places<'a> {
-        Places { text, index: LineIndex::from_source_text(text) }
+        Places {
+            text,
+            index: LineIndex::from_source_text(text),
+        }
     }
 
     /// The text.
@@ -40,7 +43,9 @@ impl<'a> Places<'a> {
 
     /// The text of a range.
     pub fn slice(&self, range: TextRange) -> &'a str {
-        self.text.get(range.start().to_usize()..range.end().to_usize()).unwrap_or_default()
+        self.text
+            .get(range.start().to_usize()..range.end().to_usize())
+            .unwrap_or_default()
     }
 
     fn point(&self, offset: TextSize) -> (i32, i32) {
@@ -48,14 +53,22 @@ impl<'a> Places<'a> {
         let start = self.index.line_start(line, self.text);
         // The compiler takes no source in which these could be larger.
         let number = |number: usize| i32::try_from(number).unwrap_or(i32::MAX);
-        (number(line.get()), number(offset.to_usize() - start.to_usize()))
+        (
+            number(line.get()),
+            number(offset.to_usize() - start.to_usize()),
+        )
     }
 
     /// Where a range starts and ends.
     pub fn position(&self, range: TextRange) -> Position {
         let (line, column) = self.point(range.start());
         let (end_line, end_column) = self.point(range.end());
-        Position { line, column, end_line, end_column }
+        Position {
+            line,
+            column,
+            end_line,
+            end_column,
+        }
     }
 }
 
@@ -77,12 +90,18 @@ const LONGEST: u32 = 1 << 28;
 
 impl Layout {
     fn clamp(line: i32, column: i32) -> (u32, u32) {
-        (line.clamp(1, LONGEST as i32 / 4) as u32, column.clamp(0, LONGEST as i32 / 4) as u32)
+        (
+            line.clamp(1, LONGEST as i32 / 4) as u32,
+            column.clamp(0, LONGEST as i32 / 4) as u32,
+        )
     }
 
     /// Makes room for a position.
     pub fn mention(&mut self, position: Position) {
-        for (line, column) in [(position.line, position.column), (position.end_line, position.end_column)] {
+        for (line, column) in [
+            (position.line, position.column),
+            (position.end_line, position.end_column),
+        ] {
             let (line, column) = Layout::clamp(line, column);
             let width = self.widths.entry(line).or_insert(0);
             *width = (*width).max(column);
@@ -93,10 +112,13 @@ impl Layout {
     pub fn arrange(&mut self) {
         let mut next_line = 1;
         for (&line, &width) in &self.widths {
-            if self.text.len() as u64 + u64::from(line - next_line) + u64::from(width) > u64::from(LONGEST) {
+            if self.text.len() as u64 + u64::from(line - next_line) + u64::from(width)
+                > u64::from(LONGEST)
+            {
                 break;
             }
-            self.text.extend(std::iter::repeat_n('\n', (line - next_line) as usize));
+            self.text
+                .extend(std::iter::repeat_n('\n', (line - next_line) as usize));
             self.starts.insert(line, self.text.len() as u32);
             self.text.extend(std::iter::repeat_n(' ', width as usize));
             next_line = line;

@@ -26,14 +26,24 @@ pub(super) struct Reader {
 #[cold]
 fn not_a(kind: Kind, value: &Value) -> Raised {
     match protocol::repr(value) {
-        Ok(text) => exc!(TypeError, "expected some sort of {}, but got {}", kind.name(), text.to_display()),
+        Ok(text) => exc!(
+            TypeError,
+            "expected some sort of {}, but got {}",
+            kind.name(),
+            text.to_display()
+        ),
         Err(raised) => raised,
     }
 }
 
 #[cold]
 fn missing(attribute: &Str, kind: Kind) -> Raised {
-    exc!(TypeError, "required field \"{}\" missing from {}", attribute.to_display(), kind.name())
+    exc!(
+        TypeError,
+        "required field \"{}\" missing from {}",
+        attribute.to_display(),
+        kind.name()
+    )
 }
 
 fn is_a(value: &Value, kind: Kind) -> bool {
@@ -42,7 +52,11 @@ fn is_a(value: &Value, kind: Kind) -> bool {
 
 fn number(value: &Value) -> PyResult<i32> {
     if !int::is_int(value) {
-        bail!(ValueError, "invalid integer value: {}", protocol::repr(value)?.to_display());
+        bail!(
+            ValueError,
+            "invalid integer value: {}",
+            protocol::repr(value)?.to_display()
+        );
     }
     match int::to_i64(value).map(i32::try_from) {
         Some(Ok(number)) => Ok(number),
@@ -76,7 +90,11 @@ impl Reader {
     /// Reads a node of a class, or a case of it; None may stand for a node that is not there.
     pub fn node(&mut self, value: &Value, class: Kind) -> PyResult<Item> {
         if !class.is_sum() {
-            let mut tree = Tree { kind: class, position: Position::default(), fields: self.fields(value, class)? };
+            let mut tree = Tree {
+                kind: class,
+                position: Position::default(),
+                fields: self.fields(value, class)?,
+            };
             tree.position = position(value, class)?;
             return Ok(Item::Node(Box::new(tree)));
         }
@@ -84,28 +102,47 @@ impl Reader {
             return Ok(Item::Nothing);
         }
         let position = position(value, class)?;
-        let Some(kind) = class.cases().find(|&kind| is_a(value, kind)) else { return Err(not_a(class, value)) };
-        Ok(Item::Node(Box::new(Tree { kind, position, fields: self.fields(value, kind)? })))
+        let Some(kind) = class.cases().find(|&kind| is_a(value, kind)) else {
+            return Err(not_a(class, value));
+        };
+        Ok(Item::Node(Box::new(Tree {
+            kind,
+            position,
+            fields: self.fields(value, kind)?,
+        })))
     }
 
     fn fields(&mut self, value: &Value, kind: Kind) -> PyResult<Vec<Item>> {
         let class = kind.class();
         let mut fields = Vec::with_capacity(class.fields.len());
-        let described = class.fields.iter().zip(classes::fields_of(kind)).zip(classes::sorts_of(kind));
+        let described = class
+            .fields
+            .iter()
+            .zip(classes::fields_of(kind))
+            .zip(classes::sorts_of(kind));
         for ((field, name), &sort) in described {
             let found = protocol::getattr_optional(value, name)?;
             fields.push(match (field.quantity, found) {
                 (Quantity::List | Quantity::Holes, None) => Item::List(Vec::new()),
-                (Quantity::List | Quantity::Holes, Some(found)) => self.list(&found, kind, name, sort)?,
+                (Quantity::List | Quantity::Holes, Some(found)) => {
+                    self.list(&found, kind, name, sort)?
+                }
                 (Quantity::Optional, None) => Item::Nothing,
                 (Quantity::Optional, Some(found)) if found.is_none() => Item::Nothing,
                 (Quantity::One, None) => return Err(missing(name, kind)),
-                (Quantity::One | Quantity::Optional, Some(found)) => self.item(&found, kind, sort)?,
+                (Quantity::One | Quantity::Optional, Some(found)) => {
+                    self.item(&found, kind, sort)?
+                }
             });
         }
         for (field, item) in class.fields.iter().zip(&fields) {
             if field.quantity == Quantity::One && matches!(item, Item::Nothing) {
-                bail!(ValueError, "field '{}' is required for {}", field.name, kind.name());
+                bail!(
+                    ValueError,
+                    "field '{}' is required for {}",
+                    field.name,
+                    kind.name()
+                );
             }
         }
         Ok(fields)
@@ -114,7 +151,13 @@ impl Reader {
     fn list(&mut self, value: &Value, kind: Kind, name: &Ref<Str>, sort: Sort) -> PyResult<Item> {
         let Some(list) = value.downcast::<List>() else {
             let class = value.class();
-            bail!(TypeError, "{} field \"{}\" must be a list, not a {}", kind.name(), name.to_display(), class.name());
+            bail!(
+                TypeError,
+                "{} field \"{}\" must be a list, not a {}",
+                kind.name(),
+                name.to_display(),
+                class.name()
+            );
         };
         let length = list.len();
         let mut items = Vec::with_capacity(length);
@@ -123,7 +166,11 @@ impl Reader {
             items.push(self.item(&item, kind, sort)?);
             if list.len() != length {
                 let name = name.to_display();
-                bail!(RuntimeError, "{} field \"{name}\" changed size during iteration", kind.name());
+                bail!(
+                    RuntimeError,
+                    "{} field \"{name}\" changed size during iteration",
+                    kind.name()
+                );
             }
         }
         Ok(Item::List(items))
@@ -138,7 +185,10 @@ impl Reader {
             Sort::Node(class) => {
                 if self.depth >= DEEPEST || check_stack("").is_err() {
                     let owner = owner.name();
-                    bail!(RecursionError, "maximum recursion depth exceeded while traversing '{owner}' node");
+                    bail!(
+                        RecursionError,
+                        "maximum recursion depth exceeded while traversing '{owner}' node"
+                    );
                 }
                 self.depth += 1;
                 let item = self.node(value, class);
@@ -168,5 +218,10 @@ fn position(value: &Value, kind: Kind) -> PyResult<Position> {
     };
     let end_line = end(id!("end_lineno"), line)?;
     let end_column = end(id!("end_col_offset"), column)?;
-    Ok(Position { line, column, end_line, end_column })
+    Ok(Position {
+        line,
+        column,
+        end_line,
+        end_column,
+    })
 }

@@ -28,9 +28,19 @@ pub(super) fn validate(tree: &Tree) -> PyResult<()> {
     }
 }
 
-fn place(Position { line, column, end_line, end_column }: Position) -> PyResult<()> {
+fn place(
+    Position {
+        line,
+        column,
+        end_line,
+        end_column,
+    }: Position,
+) -> PyResult<()> {
     if line > end_line {
-        bail!(ValueError, "AST node line range ({line}, {end_line}) is not valid");
+        bail!(
+            ValueError,
+            "AST node line range ({line}, {end_line}) is not valid"
+        );
     }
     if (line < 0 && end_line != line) || (column < 0 && column != end_column) {
         bail!(
@@ -39,7 +49,10 @@ fn place(Position { line, column, end_line, end_column }: Position) -> PyResult<
         );
     }
     if line == end_line && column > end_column {
-        bail!(ValueError, "line {line}, column {column}-{end_column} is not a valid range");
+        bail!(
+            ValueError,
+            "line {line}, column {column}-{end_column} is not a valid range"
+        );
     }
     Ok(())
 }
@@ -52,7 +65,9 @@ fn required(item: &Item, check: impl FnOnce(&Tree) -> PyResult<()>) -> PyResult<
 /// All nodes of a list of which none may be missing.
 fn all(item: &Item, what: &str, mut check: impl FnMut(&Tree) -> PyResult<()>) -> PyResult<()> {
     for item in item.items() {
-        let Some(tree) = item.node() else { bail!(ValueError, "None disallowed in {what} list") };
+        let Some(tree) = item.node() else {
+            bail!(ValueError, "None disallowed in {what} list")
+        };
         check(tree)?;
     }
     Ok(())
@@ -102,9 +117,14 @@ fn identifiers(list: &Item) -> PyResult<()> {
 
 fn name(item: &Item) -> PyResult<()> {
     if let Some(name) = item.name()
-        && let Some(constant) = ["None", "True", "False"].into_iter().find(|&constant| name.eq_str(constant))
+        && let Some(constant) = ["None", "True", "False"]
+            .into_iter()
+            .find(|&constant| name.eq_str(constant))
     {
-        bail!(ValueError, "identifier field can't represent '{constant}' constant");
+        bail!(
+            ValueError,
+            "identifier field can't represent '{constant}' constant"
+        );
     }
     Ok(())
 }
@@ -121,7 +141,9 @@ fn comprehension(generators: &Item) -> PyResult<()> {
         bail!(ValueError, "comprehension with no generators");
     }
     all(generators, "comprehension", |generator| {
-        let [target, iterable, conditions, _] = &generator.fields[..] else { return Ok(()) };
+        let [target, iterable, conditions, _] = &generator.fields[..] else {
+            return Ok(());
+        };
         store(target)?;
         load(iterable)?;
         expressions(conditions, Kind::Load, false)
@@ -133,7 +155,9 @@ fn keywords(list: &Item) -> PyResult<()> {
 }
 
 fn parameters(tree: &Tree) -> PyResult<()> {
-    let [posonly, args, vararg, kwonly, kw_defaults, kwarg, defaults] = &tree.fields[..] else { return Ok(()) };
+    let [posonly, args, vararg, kwonly, kw_defaults, kwarg, defaults] = &tree.fields[..] else {
+        return Ok(());
+    };
     let parameter = |parameter: &Tree| {
         place(parameter.position)?;
         load(&parameter.fields[1])
@@ -144,10 +168,16 @@ fn parameters(tree: &Tree) -> PyResult<()> {
     all(kwonly, "argument", parameter)?;
     required(kwarg, |kwarg| load(&kwarg.fields[1]))?;
     if defaults.items().len() > posonly.items().len() + args.items().len() {
-        bail!(ValueError, "more positional defaults than args on arguments");
+        bail!(
+            ValueError,
+            "more positional defaults than args on arguments"
+        );
     }
     if kw_defaults.items().len() != kwonly.items().len() {
-        bail!(ValueError, "length of kwonlyargs is not the same as kw_defaults on arguments");
+        bail!(
+            ValueError,
+            "length of kwonlyargs is not the same as kw_defaults on arguments"
+        );
     }
     expressions(defaults, Kind::Load, false)?;
     expressions(kw_defaults, Kind::Load, true)
@@ -191,18 +221,33 @@ fn expression(tree: &Tree, context: Kind) -> PyResult<()> {
     place(tree.position)?;
     let fields = &tree.fields[..];
     match tree.kind {
-        Kind::Attribute | Kind::Subscript | Kind::Starred | Kind::Name | Kind::List | Kind::Tuple => {
+        Kind::Attribute
+        | Kind::Subscript
+        | Kind::Starred
+        | Kind::Name
+        | Kind::List
+        | Kind::Tuple => {
             if tree.kind == Kind::Name {
                 name(&fields[0])?;
             }
-            let actual = fields.last().and_then(Item::node).map_or(Kind::Load, |context| context.kind);
+            let actual = fields
+                .last()
+                .and_then(Item::node)
+                .map_or(Kind::Load, |context| context.kind);
             if actual != context {
                 let (wanted, actual) = (context.name(), actual.name());
-                bail!(ValueError, "expression must have {wanted} context but has {actual} instead");
+                bail!(
+                    ValueError,
+                    "expression must have {wanted} context but has {actual} instead"
+                );
             }
         }
         _ if context != Kind::Load => {
-            bail!(ValueError, "expression which can't be assigned to in {} context", context.name());
+            bail!(
+                ValueError,
+                "expression which can't be assigned to in {} context",
+                context.name()
+            );
         }
         _ => {}
     }
@@ -225,7 +270,10 @@ fn expression(tree: &Tree, context: Kind) -> PyResult<()> {
         (Kind::IfExp | Kind::Slice, parts) => parts.iter().try_for_each(load),
         (Kind::Dict, [keys, values]) => {
             if keys.items().len() != values.items().len() {
-                bail!(ValueError, "Dict doesn't have the same number of keys as values");
+                bail!(
+                    ValueError,
+                    "Dict doesn't have the same number of keys as values"
+                );
             }
             // A missing key stands for the items of another mapping.
             expressions(keys, Kind::Load, true)?;
@@ -247,7 +295,10 @@ fn expression(tree: &Tree, context: Kind) -> PyResult<()> {
                 bail!(ValueError, "Compare with no comparators");
             }
             if comparators.items().len() != operators.items().len() {
-                bail!(ValueError, "Compare has a different number of comparators and operands");
+                bail!(
+                    ValueError,
+                    "Compare has a different number of comparators and operands"
+                );
             }
             expressions(comparators, Kind::Load, false)?;
             load(left)
@@ -259,7 +310,11 @@ fn expression(tree: &Tree, context: Kind) -> PyResult<()> {
         }
         (Kind::Constant, [value, _]) => match value.constant() {
             Some(value) if !constant(value) => {
-                bail!(TypeError, "got an invalid type in Constant: {}", invalid_type(value).class().name())
+                bail!(
+                    TypeError,
+                    "got an invalid type in Constant: {}",
+                    invalid_type(value).class().name()
+                )
             }
             _ => Ok(()),
         },
@@ -274,7 +329,11 @@ fn expression(tree: &Tree, context: Kind) -> PyResult<()> {
             if let Some(text) = text.constant()
                 && !constant(text)
             {
-                bail!(TypeError, "got an invalid type in Constant: {}", invalid_type(text).class().name());
+                bail!(
+                    TypeError,
+                    "got an invalid type in Constant: {}",
+                    invalid_type(text).class().name()
+                );
             }
             load(value)?;
             load(spec)
@@ -301,7 +360,11 @@ fn expression(tree: &Tree, context: Kind) -> PyResult<()> {
 fn conversion(flag: &Item) -> PyResult<()> {
     let is_known = flag.int() == -1 || b"sra".iter().any(|&letter| i32::from(letter) == flag.int());
     if !is_known {
-        bail!(SystemError, "Unrecognized conversion character {}", flag.int());
+        bail!(
+            SystemError,
+            "Unrecognized conversion character {}",
+            flag.int()
+        );
     }
     Ok(())
 }
@@ -315,13 +378,21 @@ fn invalid_type(value: &Value) -> Value {
     } else {
         return value.clone();
     };
-    inner.iter().find(|item| !constant(item)).map_or_else(|| value.clone(), invalid_type)
+    inner
+        .iter()
+        .find(|item| !constant(item))
+        .map_or_else(|| value.clone(), invalid_type)
 }
 
 fn is_number(item: &Item, may_be_real: bool, may_be_imaginary: bool) -> bool {
-    let Some(tree) = item.node().filter(|tree| tree.kind == Kind::Constant) else { return false };
-    let Some(value) = tree.fields[0].constant() else { return false };
-    (may_be_real && (float::is_exact(value) || is_exact_int(value))) || (may_be_imaginary && is_exact_complex(value))
+    let Some(tree) = item.node().filter(|tree| tree.kind == Kind::Constant) else {
+        return false;
+    };
+    let Some(value) = tree.fields[0].constant() else {
+        return false;
+    };
+    (may_be_real && (float::is_exact(value) || is_exact_int(value)))
+        || (may_be_imaginary && is_exact_complex(value))
 }
 
 fn is_exact_int(value: &Value) -> bool {
@@ -329,13 +400,22 @@ fn is_exact_int(value: &Value) -> bool {
 }
 
 fn is_negative(tree: &Tree, may_be_imaginary: bool) -> bool {
-    let [operator, operand] = &tree.fields[..] else { return false };
-    operator.node().is_some_and(|operator| operator.kind == Kind::USub) && is_number(operand, true, may_be_imaginary)
+    let [operator, operand] = &tree.fields[..] else {
+        return false;
+    };
+    operator
+        .node()
+        .is_some_and(|operator| operator.kind == Kind::USub)
+        && is_number(operand, true, may_be_imaginary)
 }
 
 fn is_complex_sum(tree: &Tree) -> bool {
-    let [left, operator, right] = &tree.fields[..] else { return false };
-    let is_sum = operator.node().is_some_and(|operator| matches!(operator.kind, Kind::Add | Kind::Sub));
+    let [left, operator, right] = &tree.fields[..] else {
+        return false;
+    };
+    let is_sum = operator
+        .node()
+        .is_some_and(|operator| matches!(operator.kind, Kind::Add | Kind::Sub));
     let is_left = match left.node() {
         Some(left) if left.kind == Kind::UnaryOp => is_negative(left, false),
         _ => is_number(left, true, false),
@@ -344,7 +424,9 @@ fn is_complex_sum(tree: &Tree) -> bool {
 }
 
 fn pattern_value(item: &Item) -> PyResult<()> {
-    let Some(tree) = item.node() else { return Ok(()) };
+    let Some(tree) = item.node() else {
+        return Ok(());
+    };
     expression(tree, Kind::Load)?;
     let is_allowed = match tree.kind {
         Kind::Constant => {
@@ -356,7 +438,10 @@ fn pattern_value(item: &Item) -> PyResult<()> {
                     || value.downcast_exact::<Str>().is_some()
                     || value.downcast_exact::<Bytes>().is_some()
             }) {
-                bail!(ValueError, "unexpected constant inside of a literal pattern");
+                bail!(
+                    ValueError,
+                    "unexpected constant inside of a literal pattern"
+                );
             }
             true
         }
@@ -367,7 +452,10 @@ fn pattern_value(item: &Item) -> PyResult<()> {
         _ => false,
     };
     if !is_allowed {
-        bail!(ValueError, "patterns may only match literals and attribute lookups");
+        bail!(
+            ValueError,
+            "patterns may only match literals and attribute lookups"
+        );
     }
     Ok(())
 }
@@ -386,20 +474,28 @@ fn pattern(tree: &Tree, star_is_allowed: bool) -> PyResult<()> {
         (Kind::MatchValue, [value]) => pattern_value(value),
         (Kind::MatchSingleton, [value]) => {
             if !value.constant().is_some_and(is_singleton) {
-                bail!(ValueError, "MatchSingleton can only contain True, False and None");
+                bail!(
+                    ValueError,
+                    "MatchSingleton can only contain True, False and None"
+                );
             }
             Ok(())
         }
         (Kind::MatchSequence, [inner]) => patterns(inner, true),
         (Kind::MatchMapping, [keys, inner, rest]) => {
             if keys.items().len() != inner.items().len() {
-                bail!(ValueError, "MatchMapping doesn't have the same number of keys as patterns");
+                bail!(
+                    ValueError,
+                    "MatchMapping doesn't have the same number of keys as patterns"
+                );
             }
             capture(rest)?;
             for key in keys.items() {
                 match key.node() {
                     None => bail!(ValueError, "None disallowed in expression list"),
-                    Some(tree) if tree.kind == Kind::Constant && tree.fields[0].constant().is_some_and(is_singleton) => {}
+                    Some(tree)
+                        if tree.kind == Kind::Constant
+                            && tree.fields[0].constant().is_some_and(is_singleton) => {}
                     Some(_) => pattern_value(key)?,
                 }
             }
@@ -407,7 +503,10 @@ fn pattern(tree: &Tree, star_is_allowed: bool) -> PyResult<()> {
         }
         (Kind::MatchClass, [class, inner, names, named]) => {
             if names.items().len() != named.items().len() {
-                bail!(ValueError, "MatchClass doesn't have the same number of keyword attributes as patterns");
+                bail!(
+                    ValueError,
+                    "MatchClass doesn't have the same number of keyword attributes as patterns"
+                );
             }
             load(class)?;
             let mut class = class.node();
@@ -415,7 +514,10 @@ fn pattern(tree: &Tree, star_is_allowed: bool) -> PyResult<()> {
                 class = match tree.kind {
                     Kind::Name => None,
                     Kind::Attribute => tree.fields[0].node(),
-                    _ => bail!(ValueError, "MatchClass cls field can only contain Name or Attribute nodes."),
+                    _ => bail!(
+                        ValueError,
+                        "MatchClass cls field can only contain Name or Attribute nodes."
+                    ),
                 };
             }
             identifiers(names)?;
@@ -434,7 +536,10 @@ fn pattern(tree: &Tree, star_is_allowed: bool) -> PyResult<()> {
             match inner.node() {
                 None => Ok(()),
                 Some(_) if target.name().is_none() => {
-                    bail!(ValueError, "MatchAs must specify a target name if a pattern is given")
+                    bail!(
+                        ValueError,
+                        "MatchAs must specify a target name if a pattern is given"
+                    )
                 }
                 Some(inner) => pattern(inner, false),
             }
@@ -453,7 +558,10 @@ fn statement(tree: &Tree) -> PyResult<()> {
     place(tree.position)?;
     let owner = tree.kind.name();
     match (tree.kind, &tree.fields[..]) {
-        (Kind::FunctionDef | Kind::AsyncFunctionDef, [_, arguments, inner, decorators, returns, _, params]) => {
+        (
+            Kind::FunctionDef | Kind::AsyncFunctionDef,
+            [_, arguments, inner, decorators, returns, _, params],
+        ) => {
             body(inner, owner)?;
             type_params(params)?;
             required(arguments, parameters)?;
@@ -482,7 +590,11 @@ fn statement(tree: &Tree) -> PyResult<()> {
             load(value)
         }
         (Kind::AnnAssign, [target, annotation, value, simple]) => {
-            if target.node().is_some_and(|target| target.kind != Kind::Name) && simple.int() != 0 {
+            if target
+                .node()
+                .is_some_and(|target| target.kind != Kind::Name)
+                && simple.int() != 0
+            {
                 bail!(TypeError, "AnnAssign with simple non-Name target");
             }
             store(target)?;
@@ -490,7 +602,10 @@ fn statement(tree: &Tree) -> PyResult<()> {
             load(annotation)
         }
         (Kind::TypeAlias, [target, params, value]) => {
-            if target.node().is_some_and(|target| target.kind != Kind::Name) {
+            if target
+                .node()
+                .is_some_and(|target| target.kind != Kind::Name)
+            {
                 bail!(TypeError, "TypeAlias with non-Name name");
             }
             store(target)?;
@@ -520,7 +635,9 @@ fn statement(tree: &Tree) -> PyResult<()> {
             load(subject)?;
             nonempty(cases, "cases", owner)?;
             all(cases, "match_case", |case| {
-                let [wanted, guard, inner] = &case.fields[..] else { return Ok(()) };
+                let [wanted, guard, inner] = &case.fields[..] else {
+                    return Ok(());
+                };
                 required(wanted, |wanted| pattern(wanted, false))?;
                 load(guard)?;
                 body(inner, "match_case")
@@ -536,7 +653,10 @@ fn statement(tree: &Tree) -> PyResult<()> {
         (Kind::Try | Kind::TryStar, [inner, handlers, orelse, finalbody]) => {
             body(inner, owner)?;
             if handlers.items().is_empty() && finalbody.items().is_empty() {
-                bail!(ValueError, "{owner} has neither except handlers nor finalbody");
+                bail!(
+                    ValueError,
+                    "{owner} has neither except handlers nor finalbody"
+                );
             }
             if handlers.items().is_empty() && !orelse.items().is_empty() {
                 bail!(ValueError, "{owner} has orelse but no except handlers");

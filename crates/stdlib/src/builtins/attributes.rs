@@ -15,7 +15,9 @@ pub(super) fn getattr(object: &Value, name: &Value, default: Option<&Value>) -> 
     let name = protocol::attribute_name(name)?;
     match default {
         None => protocol::getattr(object, name),
-        Some(default) => Ok(protocol::getattr_optional(object, name)?.unwrap_or_else(|| default.clone())),
+        Some(default) => {
+            Ok(protocol::getattr_optional(object, name)?.unwrap_or_else(|| default.clone()))
+        }
     }
 }
 
@@ -114,12 +116,22 @@ fn format_with(value: &Value, spec: Option<&Ref<Str>>) -> PyResult<Value> {
         }
     }
     let spec = spec.cloned().unwrap_or_else(Str::empty);
-    let formatted = match protocol::call_special_optional(value, id!("__format__"), &[spec.into_value()])? {
-        Some(formatted) => formatted,
-        None => bail!(TypeError, "Type {} doesn't define __format__", value.class().name()),
-    };
+    let formatted =
+        match protocol::call_special_optional(value, id!("__format__"), &[spec.into_value()])? {
+            Some(formatted) => formatted,
+            None => bail!(
+                TypeError,
+                "Type {} doesn't define __format__",
+                value.class().name()
+            ),
+        };
     if formatted.downcast::<Str>().is_none() {
-        bail!(TypeError, "{}.__format__() must return a str, not {}", value.class().name(), formatted.class().name());
+        bail!(
+            TypeError,
+            "{}.__format__() must return a str, not {}",
+            value.class().name(),
+            formatted.class().name()
+        );
     }
     Ok(formatted)
 }

@@ -16,14 +16,21 @@ use taipan_objects::{bail, heap, id, protocol};
 pub(super) fn anext(async_iterator: &Value, default: Option<&Value>) -> PyResult<Value> {
     let class = async_iterator.class();
     let Some(anext) = class.slots.anext.get() else {
-        bail!(TypeError, "'{}' object is not an async iterator", class.name());
+        bail!(
+            TypeError,
+            "'{}' object is not an async iterator",
+            class.name()
+        );
     };
     let awaitable = anext(async_iterator)?;
     match default {
         None => Ok(awaitable),
         Some(default) => {
             AnextAwaitable::init_class();
-            let this = AnextAwaitable { awaitable, default: default.clone() };
+            let this = AnextAwaitable {
+                awaitable,
+                default: default.clone(),
+            };
             Ok(heap::new_object(AnextAwaitable::class(), this).into_value())
         }
     }
@@ -44,18 +51,32 @@ impl AnextAwaitable {
         let iterator = match class.slots.await_.get() {
             Some(convert) => convert(awaitable)?,
             // A generator that `types.coroutine` marked is its own iterator.
-            None if class.slots.send.get().is_some() && class.slots.next.get().is_some() => awaitable.clone(),
-            None => bail!(TypeError, "object {} can't be used in 'await' expression", class.name()),
+            None if class.slots.send.get().is_some() && class.slots.next.get().is_some() => {
+                awaitable.clone()
+            }
+            None => bail!(
+                TypeError,
+                "object {} can't be used in 'await' expression",
+                class.name()
+            ),
         };
         if !protocol::is_iterator(&iterator) {
-            bail!(TypeError, "__await__() returned non-iterator of type '{}'", iterator.class().name());
+            bail!(
+                TypeError,
+                "__await__() returned non-iterator of type '{}'",
+                iterator.class().name()
+            );
         }
         Ok(iterator)
     }
 
     /// The end of the iteration, with the default as its result, where `raised` says that the items ran out.
     fn or_default(&self, raised: Raised) -> Raised {
-        if raised.is(ExceptionKind::StopAsyncIteration) { exceptions::stop_iteration(self.default.clone()) } else { raised }
+        if raised.is(ExceptionKind::StopAsyncIteration) {
+            exceptions::stop_iteration(self.default.clone())
+        } else {
+            raised
+        }
     }
 
     fn forward(&self, name: &Ref<Str>, args: Args<'_>) -> PyResult<Value> {

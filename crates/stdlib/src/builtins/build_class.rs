@@ -30,13 +30,20 @@ pub(super) fn build_class(args: Args<'_>) -> PyResult<Value> {
     let original = Tuple::from_slice(bases);
     let bases = resolve_bases(&original)?;
     let mut keywords: Vec<(&Ref<Str>, &Value)> = args.keywords().collect();
-    let explicit = keywords.iter().position(|(name, _)| name.eq_str("metaclass")).map(|index| keywords.remove(index).1);
+    let explicit = keywords
+        .iter()
+        .position(|(name, _)| name.eq_str("metaclass"))
+        .map(|index| keywords.remove(index).1);
     let metaclass = metaclass(explicit, &bases)?;
     let namespace = prepare(&metaclass, name, &bases, &keywords)?;
     let code = body.code();
     let cell = eval::run(&code, &body.globals, Some(&namespace), body.closure.get())?;
     if !bases.is(&original) {
-        protocol::setitem(&namespace, id!("__orig_bases__").as_value(), original.as_value())?;
+        protocol::setitem(
+            &namespace,
+            id!("__orig_bases__").as_value(),
+            original.as_value(),
+        )?;
     }
     let arguments = [name.to_value(), bases.to_value(), namespace];
     let class = call_with(&metaclass, arguments.to_vec(), &keywords)?;
@@ -45,7 +52,11 @@ pub(super) fn build_class(args: Args<'_>) -> PyResult<Value> {
 }
 
 /// `callable(*values, **keywords)`.
-fn call_with(callable: &Value, mut values: Vec<Value>, keywords: &[(&Ref<Str>, &Value)]) -> PyResult<Value> {
+fn call_with(
+    callable: &Value,
+    mut values: Vec<Value>,
+    keywords: &[(&Ref<Str>, &Value)],
+) -> PyResult<Value> {
     let names: Vec<Value> = keywords.iter().map(|(name, _)| name.to_value()).collect();
     values.extend(keywords.iter().map(|(_, value)| (*value).clone()));
     protocol::call(callable, Args::new(&values, &names))
@@ -69,7 +80,9 @@ fn resolve_bases(bases: &Ref<Tuple>) -> PyResult<Ref<Tuple>> {
         let Some(entries) = entries.downcast::<Tuple>() else {
             bail!(TypeError, "__mro_entries__ must return a tuple");
         };
-        resolved.get_or_insert_with(|| bases.as_slice()[..index].to_vec()).extend_from_slice(entries.as_slice());
+        resolved
+            .get_or_insert_with(|| bases.as_slice()[..index].to_vec())
+            .extend_from_slice(entries.as_slice());
     }
     Ok(resolved.map_or_else(|| bases.clone(), Tuple::new))
 }
@@ -78,13 +91,23 @@ fn resolve_bases(bases: &Ref<Tuple>) -> PyResult<Ref<Tuple>> {
 fn metaclass(explicit: Option<&Value>, bases: &Ref<Tuple>) -> PyResult<Value> {
     let chosen = match explicit {
         Some(explicit) => explicit.clone(),
-        None => bases.as_slice().first().map_or_else(|| Type::class().to_value(), |base| base.class().to_value()),
+        None => bases
+            .as_slice()
+            .first()
+            .map_or_else(|| Type::class().to_value(), |base| base.class().to_value()),
     };
-    let Some(class) = chosen.downcast::<Type>() else { return Ok(chosen) };
+    let Some(class) = chosen.downcast::<Type>() else {
+        return Ok(chosen);
+    };
     Ok(calculate_metaclass(class, bases.as_slice())?.into_value())
 }
 
-fn prepare(metaclass: &Value, name: &Ref<Str>, bases: &Ref<Tuple>, keywords: &[(&Ref<Str>, &Value)]) -> PyResult<Value> {
+fn prepare(
+    metaclass: &Value,
+    name: &Ref<Str>,
+    bases: &Ref<Tuple>,
+    keywords: &[(&Ref<Str>, &Value)],
+) -> PyResult<Value> {
     let Some(prepare) = protocol::getattr_optional(metaclass, id!("__prepare__"))? else {
         return Ok(Dict::new().into_value());
     };
@@ -94,14 +117,20 @@ fn prepare(metaclass: &Value, name: &Ref<Str>, bases: &Ref<Tuple>, keywords: &[(
             Some(class) => class.name(),
             None => "<metaclass>".to_owned(),
         };
-        bail!(TypeError, "{owner}.__prepare__() must return a mapping, not {}", namespace.class().name());
+        bail!(
+            TypeError,
+            "{owner}.__prepare__() must return a mapping, not {}",
+            namespace.class().name()
+        );
     }
     Ok(namespace)
 }
 
 /// Methods find their class through the cell, so `type.__new__` must have got it.
 fn check_class_cell(class: &Value, cell: &Value, name: &Ref<Str>) -> PyResult<()> {
-    let (Some(_), Some(cell)) = (class.downcast::<Type>(), cell.downcast::<CellObject>()) else { return Ok(()) };
+    let (Some(_), Some(cell)) = (class.downcast::<Type>(), cell.downcast::<CellObject>()) else {
+        return Ok(());
+    };
     let contents = cell.contents.get();
     if contents.as_ref().is_some_and(|contents| contents.is(class)) {
         return Ok(());
@@ -117,7 +146,13 @@ fn check_class_cell(class: &Value, cell: &Value, name: &Ref<Str>) -> PyResult<()
         ),
         Some(contents) => {
             let contents = protocol::repr(&contents)?;
-            bail!(TypeError, "__class__ set to {} defining {} as {}", contents.to_display(), name.to_display(), class.to_display())
+            bail!(
+                TypeError,
+                "__class__ set to {} defining {} as {}",
+                contents.to_display(),
+                name.to_display(),
+                class.to_display()
+            )
         }
     }
 }

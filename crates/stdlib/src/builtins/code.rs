@@ -26,7 +26,9 @@ use crate::compile::{self, Mode, Request, compile_flags};
 ///   whether the settings of the calling code do not apply
 /// optimize
 ///   the optimization level, -1 for that of the interpreter
-#[function("(source, filename, mode, flags=0, dont_inherit=False, optimize=-1, *, _feature_version=-1)")]
+#[function(
+    "(source, filename, mode, flags=0, dont_inherit=False, optimize=-1, *, _feature_version=-1)"
+)]
 pub(super) fn compile(
     source: &Value,
     filename: &Value,
@@ -53,16 +55,35 @@ pub(super) fn compile(
         "eval" => Mode::Eval,
         "single" => Mode::Single,
         "func_type" if only_tree => Mode::FunctionType,
-        "func_type" => bail!(ValueError, "compile() mode 'func_type' requires flag PyCF_ONLY_AST"),
-        _ if only_tree => bail!(ValueError, "compile() mode must be 'exec', 'eval', 'single' or 'func_type'"),
-        _ => bail!(ValueError, "compile() mode must be 'exec', 'eval' or 'single'"),
+        "func_type" => bail!(
+            ValueError,
+            "compile() mode 'func_type' requires flag PyCF_ONLY_AST"
+        ),
+        _ if only_tree => bail!(
+            ValueError,
+            "compile() mode must be 'exec', 'eval', 'single' or 'func_type'"
+        ),
+        _ => bail!(
+            ValueError,
+            "compile() mode must be 'exec', 'eval' or 'single'"
+        ),
     };
-    let request = Request { filename, mode, flags, optimize, feature_version: _feature_version };
+    let request = Request {
+        filename,
+        mode,
+        flags,
+        optimize,
+        feature_version: _feature_version,
+    };
     if compile::is_tree(source)? {
         return compile::compile_tree(source, &request);
     }
     let source = compile::source_of(source, "compile", "string, bytes or AST")?;
-    if only_tree { compile::parse_tree(&source, &request) } else { Ok(compile::compile_source(&source, &request)?.into_value()) }
+    if only_tree {
+        compile::parse_tree(&source, &request)
+    } else {
+        Ok(compile::compile_source(&source, &request)?.into_value())
+    }
 }
 
 fn inherited_flags() -> u32 {
@@ -83,7 +104,10 @@ fn namespaces(globals: Option<Ref<Dict>>, locals: Option<&Value>) -> PyResult<Na
             let Some(globals) = frames::current_globals() else {
                 bail!(SystemError, "globals and locals cannot be NULL");
             };
-            (globals, locals.map_or_else(frames::current_locals, |locals| Ok(locals.clone()))?)
+            (
+                globals,
+                locals.map_or_else(frames::current_locals, |locals| Ok(locals.clone()))?,
+            )
         }
     };
     if !globals.contains_str(id!("__builtins__")) {
@@ -98,7 +122,11 @@ fn namespaces(globals: Option<Ref<Dict>>, locals: Option<&Value>) -> PyResult<Na
 /// The source is a string or a code object that compile() made. The globals must be a dictionary, the locals any
 /// mapping; without them the names of the caller are used.
 #[function("(source, /, globals=None, locals=None)")]
-pub(super) fn eval(source: &Value, globals: Option<&Value>, locals: Option<&Value>) -> PyResult<Value> {
+pub(super) fn eval(
+    source: &Value,
+    globals: Option<&Value>,
+    locals: Option<&Value>,
+) -> PyResult<Value> {
     if let Some(locals) = locals
         && !is_mapping(locals)
     {
@@ -108,7 +136,10 @@ pub(super) fn eval(source: &Value, globals: Option<&Value>, locals: Option<&Valu
         None => None,
         Some((_, Some(dict))) => Some(dict.clone()),
         Some((other, None)) if is_mapping(other) => {
-            bail!(TypeError, "globals must be a real dict; try eval(code, {{}}, mapping)")
+            bail!(
+                TypeError,
+                "globals must be a real dict; try eval(code, {{}}, mapping)"
+            )
         }
         Some(_) => bail!(TypeError, "globals must be a dict"),
     };
@@ -116,12 +147,21 @@ pub(super) fn eval(source: &Value, globals: Option<&Value>, locals: Option<&Valu
     if let Some(code) = source.downcast::<Code>() {
         crate::system::audit("exec", std::slice::from_ref(source))?;
         if code.free_count > 0 {
-            bail!(TypeError, "code object passed to eval() may not contain free variables");
+            bail!(
+                TypeError,
+                "code object passed to eval() may not contain free variables"
+            );
         }
         return evaluation::run(code, &spaces.globals, Some(&spaces.locals), None);
     }
     let source = compile::source_of(source, "eval", "string, bytes or code")?.without_indent();
-    let request = Request { filename: id!("<string>").clone(), mode: Mode::Eval, flags: inherited_flags(), optimize: -1, feature_version: -1 };
+    let request = Request {
+        filename: id!("<string>").clone(),
+        mode: Mode::Eval,
+        flags: inherited_flags(),
+        optimize: -1,
+        feature_version: -1,
+    };
     let code = compile::compile_source(&source, &request)?;
     evaluation::run(&code, &spaces.globals, Some(&spaces.locals), None)
 }
@@ -132,16 +172,29 @@ pub(super) fn eval(source: &Value, globals: Option<&Value>, locals: Option<&Valu
 /// mapping; without them the names of the caller are used. The closure is a tuple of cells for code that has free
 /// variables.
 #[function("(source, /, globals=None, locals=None, *, closure=None)")]
-pub(super) fn exec(source: &Value, globals: Option<&Value>, locals: Option<&Value>, closure: Option<&Value>) -> PyResult<()> {
+pub(super) fn exec(
+    source: &Value,
+    globals: Option<&Value>,
+    locals: Option<&Value>,
+    closure: Option<&Value>,
+) -> PyResult<()> {
     let globals = match globals.map(|globals| (globals, globals.downcast::<Dict>())) {
         None => None,
         Some((_, Some(dict))) => Some(dict.clone()),
-        Some((other, None)) => bail!(TypeError, "exec() globals must be a dict, not {}", other.class().name()),
+        Some((other, None)) => bail!(
+            TypeError,
+            "exec() globals must be a dict, not {}",
+            other.class().name()
+        ),
     };
     if let Some(locals) = locals
         && !is_mapping(locals)
     {
-        bail!(TypeError, "locals must be a mapping or None, not {}", locals.class().name());
+        bail!(
+            TypeError,
+            "locals must be a mapping or None, not {}",
+            locals.class().name()
+        );
     }
     let spaces = namespaces(globals, locals)?;
     if let Some(code) = source.downcast::<Code>() {
@@ -151,10 +204,19 @@ pub(super) fn exec(source: &Value, globals: Option<&Value>, locals: Option<&Valu
         return Ok(());
     }
     if closure.is_some() {
-        bail!(TypeError, "closure can only be used when source is a code object");
+        bail!(
+            TypeError,
+            "closure can only be used when source is a code object"
+        );
     }
     let source = compile::source_of(source, "exec", "string, bytes or code")?;
-    let request = Request { filename: id!("<string>").clone(), mode: Mode::Exec, flags: inherited_flags(), optimize: -1, feature_version: -1 };
+    let request = Request {
+        filename: id!("<string>").clone(),
+        mode: Mode::Exec,
+        flags: inherited_flags(),
+        optimize: -1,
+        feature_version: -1,
+    };
     let code = compile::compile_source(&source, &request)?;
     evaluation::run(&code, &spaces.globals, Some(&spaces.locals), None)?;
     Ok(())
@@ -170,10 +232,19 @@ fn closure_for(code: &Ref<Code>, closure: Option<&Value>) -> PyResult<Option<Ref
     }
     let cells = closure.and_then(|closure| closure.downcast_exact::<Tuple>());
     match cells {
-        Some(cells) if cells.len() == wanted && cells.as_slice().iter().all(|cell| cell.downcast::<CellObject>().is_some()) => {
+        Some(cells)
+            if cells.len() == wanted
+                && cells
+                    .as_slice()
+                    .iter()
+                    .all(|cell| cell.downcast::<CellObject>().is_some()) =>
+        {
             Ok(Some(cells.clone()))
         }
-        _ => bail!(TypeError, "code object requires a closure of exactly length {wanted}"),
+        _ => bail!(
+            TypeError,
+            "code object requires a closure of exactly length {wanted}"
+        ),
     }
 }
 

@@ -31,7 +31,13 @@ pub(super) fn input(prompt: Option<&Value>) -> PyResult<Value> {
         Some(line) => without_newline(line)?,
         None => match line.downcast::<Bytes>() {
             Some(bytes) if bytes.is_empty() => bail!(EOFError, "EOF when reading a line"),
-            Some(bytes) => Bytes::new(bytes.as_slice().strip_suffix(b"\n").unwrap_or(bytes.as_slice())).into_value(),
+            Some(bytes) => Bytes::new(
+                bytes
+                    .as_slice()
+                    .strip_suffix(b"\n")
+                    .unwrap_or(bytes.as_slice()),
+            )
+            .into_value(),
             None => bail!(TypeError, "object.readline() returned non-string"),
         },
     };
@@ -50,7 +56,9 @@ fn flush(stream: &Value) -> PyResult<()> {
 fn without_newline(line: &Ref<Str>) -> PyResult<Value> {
     match line.len().checked_sub(1) {
         None => bail!(EOFError, "EOF when reading a line"),
-        Some(last) if line.char_at(last) == Some('\n' as u32) => Ok(line.slice(0..last).into_value()),
+        Some(last) if line.char_at(last) == Some('\n' as u32) => {
+            Ok(line.slice(0..last).into_value())
+        }
         Some(_) => Ok(line.to_value()),
     }
 }

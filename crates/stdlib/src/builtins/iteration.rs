@@ -45,7 +45,9 @@ pub(super) fn any(iterable: &Value) -> PyResult<bool> {
 pub(super) fn iter(object: &Value, sentinel: Option<&Value>) -> PyResult<Value> {
     match sentinel {
         None => protocol::iter(object),
-        Some(_) if !protocol::is_callable(object) => bail!(TypeError, "iter(v, w): v must be callable"),
+        Some(_) if !protocol::is_callable(object) => {
+            bail!(TypeError, "iter(v, w): v must be callable")
+        }
         Some(sentinel) => Ok(CallableIterator::new(object.clone(), sentinel.clone()).into_value()),
     }
 }
@@ -55,11 +57,19 @@ pub(super) fn iter(object: &Value, sentinel: Option<&Value>) -> PyResult<Value> 
 pub(super) fn aiter(async_iterable: &Value) -> PyResult<Value> {
     let class = async_iterable.class();
     let Some(aiter) = class.slots.aiter.get() else {
-        bail!(TypeError, "'{}' object is not an async iterable", class.name());
+        bail!(
+            TypeError,
+            "'{}' object is not an async iterable",
+            class.name()
+        );
     };
     let iterator = aiter(async_iterable)?;
     if iterator.class().slots.anext.get().is_none() {
-        bail!(TypeError, "aiter() returned not an async iterator of type '{}'", iterator.class().name());
+        bail!(
+            TypeError,
+            "aiter() returned not an async iterator of type '{}'",
+            iterator.class().name()
+        );
     }
     Ok(iterator)
 }
@@ -72,9 +82,13 @@ pub(super) fn next(iterator: &Value, default: Option<&Value>) -> PyResult<Value>
     match (advance(iterator), default) {
         (Ok(Step::Item(item)), _) => Ok(item),
         (Ok(Step::End(_)), Some(default)) => Ok(default.clone()),
-        (Ok(Step::End(None)), None) => Err(Raised::with_args(ExceptionKind::StopIteration, Vec::new())),
+        (Ok(Step::End(None)), None) => {
+            Err(Raised::with_args(ExceptionKind::StopIteration, Vec::new()))
+        }
         (Ok(Step::End(Some(result))), None) => Err(exceptions::stop_iteration(result)),
-        (Err(raised), Some(default)) if raised.is(ExceptionKind::StopIteration) => Ok(default.clone()),
+        (Err(raised), Some(default)) if raised.is(ExceptionKind::StopIteration) => {
+            Ok(default.clone())
+        }
         (Err(raised), _) => Err(raised),
     }
 }

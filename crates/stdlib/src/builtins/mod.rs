@@ -24,8 +24,8 @@ use taipan_objects::raised::PyResult;
 use taipan_objects::str::Str;
 use taipan_objects::value::{Ref, Value};
 use taipan_objects::{
-    bail, bytes, complex, descriptors, dict, float, id, int, iterators, list, object, protocol, range, runtime, set, singletons, slice, str,
-    tuple,
+    bail, bytes, complex, descriptors, dict, float, id, int, iterators, list, object, protocol,
+    range, runtime, set, singletons, slice, str, tuple,
 };
 
 pub use print::write_line;
@@ -33,10 +33,21 @@ pub use print::write_line;
 /// Import a module.
 ///
 /// The import statement calls this; importlib.import_module() is meant for programs.
-#[function("(name, globals=None, locals=None, fromlist=(), level=0)", name = "__import__")]
-fn import(name: &Value, globals: Option<&Value>, locals: Option<&Value>, fromlist: Option<&Value>, level: i32) -> PyResult<Value> {
+#[function(
+    "(name, globals=None, locals=None, fromlist=(), level=0)",
+    name = "__import__"
+)]
+fn import(
+    name: &Value,
+    globals: Option<&Value>,
+    locals: Option<&Value>,
+    fromlist: Option<&Value>,
+    level: i32,
+) -> PyResult<Value> {
     let _unused_by_the_import_system = locals;
-    let Some(name) = name.downcast::<Str>() else { bail!(TypeError, "module name must be a string") };
+    let Some(name) = name.downcast::<Str>() else {
+        bail!(TypeError, "module name must be a string")
+    };
     crate::import::import_name(name, globals, fromlist, level)
 }
 
@@ -144,13 +155,19 @@ fn init(module: &Ref<Module>) -> PyResult<()> {
     for kind in ExceptionKind::ALL {
         module.set(kind.name(), kind.class().to_value());
     }
-    module.set("EnvironmentError", ExceptionKind::OSError.class().to_value());
+    module.set(
+        "EnvironmentError",
+        ExceptionKind::OSError.class().to_value(),
+    );
     module.set("IOError", ExceptionKind::OSError.class().to_value());
     module.set("None", Value::NONE);
     module.set("Ellipsis", Value::ELLIPSIS);
     module.set("NotImplemented", Value::NOT_IMPLEMENTED);
     module.set("False", Value::FALSE);
     module.set("True", Value::TRUE);
-    module.set("__debug__", Value::from_bool(crate::config::get().optimize == 0));
+    module.set(
+        "__debug__",
+        Value::from_bool(crate::config::get().optimize == 0),
+    );
     Ok(())
 }

@@ -26,7 +26,9 @@ pub(super) fn locals() -> PyResult<Value> {
 /// Return object.__dict__, or locals() where no object is given.
 #[function("(object=<unrepresentable>, /)", nosig)]
 pub(super) fn vars(object: Option<&Value>) -> PyResult<Value> {
-    let Some(object) = object else { return frames::current_locals() };
+    let Some(object) = object else {
+        return frames::current_locals();
+    };
     match protocol::getattr_optional(object, id!("__dict__"))? {
         Some(dict) => Ok(dict),
         None => bail!(TypeError, "vars() argument must have __dict__ attribute"),

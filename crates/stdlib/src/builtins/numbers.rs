@@ -52,15 +52,27 @@ pub(super) fn ord(character: &Value) -> PyResult<u32> {
     let (first, len) = if let Some(text) = character.downcast::<Str>() {
         (text.char_at(0), text.len())
     } else if let Some(bytes) = character.downcast::<Bytes>() {
-        (bytes.as_slice().first().map(|byte| u32::from(*byte)), bytes.len())
+        (
+            bytes.as_slice().first().map(|byte| u32::from(*byte)),
+            bytes.len(),
+        )
     } else if let Some(bytes) = character.downcast::<ByteArray>() {
-        bytes.cell().with(|bytes| (bytes.first().map(|byte| u32::from(*byte)), bytes.len()))
+        bytes
+            .cell()
+            .with(|bytes| (bytes.first().map(|byte| u32::from(*byte)), bytes.len()))
     } else {
-        bail!(TypeError, "ord() expected string of length 1, but {} found", character.class().name());
+        bail!(
+            TypeError,
+            "ord() expected string of length 1, but {} found",
+            character.class().name()
+        );
     };
     match first {
         Some(code) if len == 1 => Ok(code),
-        _ => bail!(TypeError, "ord() expected a character, but string of length {len} found"),
+        _ => bail!(
+            TypeError,
+            "ord() expected a character, but string of length {len} found"
+        ),
     }
 }
 
@@ -85,10 +97,16 @@ pub(super) fn pow(base: &Value, exp: &Value, modulus: Option<&Value>) -> PyResul
 pub(super) fn round(number: &Value, ndigits: Option<&Value>) -> PyResult<Value> {
     let answer = match ndigits {
         None => protocol::call_special_optional(number, id!("__round__"), &[])?,
-        Some(digits) => protocol::call_special_optional(number, id!("__round__"), std::slice::from_ref(digits))?,
+        Some(digits) => {
+            protocol::call_special_optional(number, id!("__round__"), std::slice::from_ref(digits))?
+        }
     };
     match answer {
         Some(answer) => Ok(answer),
-        None => bail!(TypeError, "type {} doesn't define __round__ method", number.class().name()),
+        None => bail!(
+            TypeError,
+            "type {} doesn't define __round__ method",
+            number.class().name()
+        ),
     }
 }

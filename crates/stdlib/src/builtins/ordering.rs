@@ -37,10 +37,18 @@ fn extreme(name: &str, args: Args<'_>, better: Comparison) -> PyResult<Value> {
         } else if keyword.eq_str("default") {
             default = Some(value);
         } else {
-            bail!(TypeError, "{name}() got an unexpected keyword argument '{}'", keyword.to_display());
+            bail!(
+                TypeError,
+                "{name}() got an unexpected keyword argument '{}'",
+                keyword.to_display()
+            );
         }
     }
-    let mut best = Best { key, better, found: None };
+    let mut best = Best {
+        key,
+        better,
+        found: None,
+    };
     match args.positional() {
         [] => bail!(TypeError, "{name} expected at least 1 argument, got 0"),
         [iterable] => {
@@ -49,7 +57,10 @@ fn extreme(name: &str, args: Args<'_>, better: Comparison) -> PyResult<Value> {
                 best.offer(&item)?;
             }
         }
-        _ if default.is_some() => bail!(TypeError, "Cannot specify a default for {name}() with multiple positional arguments"),
+        _ if default.is_some() => bail!(
+            TypeError,
+            "Cannot specify a default for {name}() with multiple positional arguments"
+        ),
         several => several.iter().try_for_each(|item| best.offer(item))?,
     }
     match (best.found, default) {
@@ -89,7 +100,11 @@ impl Best<'_> {
 #[function("(iterable, /, *, key=None, reverse=False)", name = "sorted")]
 pub(super) fn sorted(args: Args<'_>) -> PyResult<Ref<List>> {
     let [iterable] = args.positional() else {
-        bail!(TypeError, "sorted expected 1 argument, got {}", args.positional().len());
+        bail!(
+            TypeError,
+            "sorted expected 1 argument, got {}",
+            args.positional().len()
+        );
     };
     let list = List::new(protocol::collect(iterable)?);
     protocol::call_method_args(list.as_value(), id!("sort"), args.without_first())?;

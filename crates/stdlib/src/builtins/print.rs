@@ -17,7 +17,13 @@ use taipan_objects::{bail, id, protocol};
 /// flush
 ///   whether to flush the stream afterwards
 #[function("(*args, sep=' ', end='\\n', file=None, flush=False)")]
-pub(super) fn print(args: &[Value], sep: Option<&Value>, end: Option<&Value>, file: Option<&Value>, flush: bool) -> PyResult<()> {
+pub(super) fn print(
+    args: &[Value],
+    sep: Option<&Value>,
+    end: Option<&Value>,
+    file: Option<&Value>,
+    flush: bool,
+) -> PyResult<()> {
     let file = match file {
         Some(file) => file.clone(),
         None => match crate::system::get("stdout") {
@@ -47,7 +53,11 @@ fn text_argument(name: &str, value: Option<&Value>) -> PyResult<Option<Ref<Str>>
         Some(value) if value.is_none() => Ok(None),
         Some(value) => match value.downcast::<Str>() {
             Some(text) => Ok(Some(text.clone())),
-            None => bail!(TypeError, "{name} must be None or a string, not {}", value.class().name()),
+            None => bail!(
+                TypeError,
+                "{name} must be None or a string, not {}",
+                value.class().name()
+            ),
         },
     }
 }

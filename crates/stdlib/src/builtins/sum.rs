@@ -22,8 +22,14 @@ pub(super) fn sum(iterable: &Value, start: Option<&Value>) -> PyResult<Value> {
         }
     };
     // Each way of adding goes as far as it can; the item that ends it is added in the general way.
-    let fast: [(fn(&Value) -> bool, fn(&Value, &mut Value) -> PyResult<Option<Value>>); 3] =
-        [(fits_word, sum_ints), (float::is_exact, sum_floats), (is_complex, sum_complex)];
+    let fast: [(
+        fn(&Value) -> bool,
+        fn(&Value, &mut Value) -> PyResult<Option<Value>>,
+    ); 3] = [
+        (fits_word, sum_ints),
+        (float::is_exact, sum_floats),
+        (is_complex, sum_complex),
+    ];
     for (applies, add_up) in fast {
         if applies(&total) {
             match add_up(&iterator, &mut total)? {
@@ -48,13 +54,22 @@ fn is_complex(value: &Value) -> bool {
 
 fn refuse_texts(start: &Value) -> PyResult<()> {
     if start.downcast::<Str>().is_some() {
-        bail!(TypeError, "sum() can't sum strings [use ''.join(seq) instead]");
+        bail!(
+            TypeError,
+            "sum() can't sum strings [use ''.join(seq) instead]"
+        );
     }
     if start.downcast::<Bytes>().is_some() {
-        bail!(TypeError, "sum() can't sum bytes [use b''.join(seq) instead]");
+        bail!(
+            TypeError,
+            "sum() can't sum bytes [use b''.join(seq) instead]"
+        );
     }
     if start.downcast::<ByteArray>().is_some() {
-        bail!(TypeError, "sum() can't sum bytearray [use b''.join(seq) instead]");
+        bail!(
+            TypeError,
+            "sum() can't sum bytearray [use b''.join(seq) instead]"
+        );
     }
     Ok(())
 }
@@ -64,7 +79,11 @@ fn sum_ints(iterator: &Value, total: &mut Value) -> PyResult<Option<Value>> {
     let mut word = int::to_i64(total).unwrap_or_default();
     while let Some(item) = protocol::next(iterator)? {
         let plain = int::is_exact(&item) || item.is_true() || item.is_false();
-        let added = if plain { int::to_i64(&item).and_then(|number| word.checked_add(number)) } else { None };
+        let added = if plain {
+            int::to_i64(&item).and_then(|number| word.checked_add(number))
+        } else {
+            None
+        };
         match added {
             Some(added) => word = added,
             None => {
@@ -86,18 +105,29 @@ struct Compensated {
 
 impl Compensated {
     fn new(start: f64) -> Compensated {
-        Compensated { high: start, low: 0.0 }
+        Compensated {
+            high: start,
+            low: 0.0,
+        }
     }
 
     fn add(&mut self, number: f64) {
         let sum = self.high + number;
-        self.low += if self.high.abs() >= number.abs() { (self.high - sum) + number } else { (number - sum) + self.high };
+        self.low += if self.high.abs() >= number.abs() {
+            (self.high - sum) + number
+        } else {
+            (number - sum) + self.high
+        };
         self.high = sum;
     }
 
     fn value(self) -> f64 {
         // An infinite or undefined remainder would spoil a sum that is exact.
-        if self.low != 0.0 && self.low.is_finite() { self.high + self.low } else { self.high }
+        if self.low != 0.0 && self.low.is_finite() {
+            self.high + self.low
+        } else {
+            self.high
+        }
     }
 }
 

@@ -14,12 +14,19 @@ const LOG_OF_LARGE: f64 = 708.3964185322641;
 
 /// A result whose parts are infinite only if it overflowed.
 fn in_range(result: Parts) -> Outcome {
-    if result.re.is_infinite() || result.im.is_infinite() { Err(Failure::Range) } else { Ok(result) }
+    if result.re.is_infinite() || result.im.is_infinite() {
+        Err(Failure::Range)
+    } else {
+        Ok(result)
+    }
 }
 
 /// An infinity in the direction of an angle that is finite and not zero.
 fn infinity_towards(angle: f64) -> Parts {
-    Parts::new(f64::INFINITY.copysign(angle.cos()), f64::INFINITY.copysign(angle.sin()))
+    Parts::new(
+        f64::INFINITY.copysign(angle.cos()),
+        f64::INFINITY.copysign(angle.sin()),
+    )
 }
 
 /// e to the power of z.
@@ -50,7 +57,11 @@ fn exp_of_special(z: Parts) -> Outcome {
     } else if im == 0.0 {
         Parts::new(re, im)
     } else if re == f64::INFINITY {
-        if im.is_nan() { Parts::new(re, im) } else { infinity_towards(im) }
+        if im.is_nan() {
+            Parts::new(re, im)
+        } else {
+            infinity_towards(im)
+        }
     } else {
         Parts::new(f64::NAN, f64::NAN)
     })
@@ -139,7 +150,10 @@ pub fn tanh(z: Parts) -> Outcome {
         });
     }
     if re.abs() > LOG_OF_LARGE {
-        return Ok(Parts::new(1f64.copysign(re), 4.0 * im.sin() * im.cos() * (-2.0 * re.abs()).exp()));
+        return Ok(Parts::new(
+            1f64.copysign(re),
+            4.0 * im.sin() * im.cos() * (-2.0 * re.abs()).exp(),
+        ));
     }
     let (real, imag) = (re.tanh(), im.tan());
     let inverse = 1.0 / re.cosh();

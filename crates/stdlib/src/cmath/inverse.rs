@@ -55,7 +55,11 @@ pub fn sqrt(z: Parts) -> Parts {
         2.0 * (re + re.hypot(im / 8.0)).sqrt()
     };
     let other = im / (2.0 * root);
-    if z.re >= 0.0 { Parts::new(root, other.copysign(z.im)) } else { Parts::new(other, root.copysign(z.im)) }
+    if z.re >= 0.0 {
+        Parts::new(root, other.copysign(z.im))
+    } else {
+        Parts::new(other, root.copysign(z.im))
+    }
 }
 
 fn sqrt_of_special(z: Parts) -> Parts {
@@ -103,7 +107,11 @@ pub fn log10(z: Parts) -> Outcome {
 /// The inverse of the cosine.
 pub fn acos(z: Parts) -> Outcome {
     if !z.is_finite() {
-        let imag = if z.re.is_infinite() || z.im.is_infinite() { f64::INFINITY.copysign(-z.im) } else { f64::NAN };
+        let imag = if z.re.is_infinite() || z.im.is_infinite() {
+            f64::INFINITY.copysign(-z.im)
+        } else {
+            f64::NAN
+        };
         return Ok(match (z.re, z.im) {
             (re, im) if im.is_nan() && re.is_infinite() => Parts::new(f64::NAN, f64::INFINITY),
             (0.0, im) if im.is_nan() => Parts::new(FRAC_PI_2, f64::NAN),
@@ -111,7 +119,10 @@ pub fn acos(z: Parts) -> Outcome {
         });
     }
     if is_large(z) {
-        return Ok(Parts::new(z.im.abs().atan2(z.re), log_of_double(z).copysign(-z.im)));
+        return Ok(Parts::new(
+            z.im.abs().atan2(z.re),
+            log_of_double(z).copysign(-z.im),
+        ));
     }
     let first = sqrt(Parts::new(1.0 - z.re, -z.im));
     let second = sqrt(Parts::new(1.0 + z.re, z.im));
@@ -126,7 +137,9 @@ pub fn acosh(z: Parts) -> Outcome {
     if !z.is_finite() {
         return Ok(match (z.re, z.im) {
             (0.0, im) if im.is_nan() => Parts::new(f64::NAN, FRAC_PI_2),
-            (re, im) if re.is_infinite() || im.is_infinite() => Parts::new(f64::INFINITY, im.atan2(re)),
+            (re, im) if re.is_infinite() || im.is_infinite() => {
+                Parts::new(f64::INFINITY, im.atan2(re))
+            }
             _ => Parts::new(f64::NAN, f64::NAN),
         });
     }
@@ -148,12 +161,17 @@ pub fn asinh(z: Parts) -> Outcome {
             (re, im) if re.is_nan() && im == 0.0 => Parts::new(f64::NAN, im),
             (re, im) if re.is_nan() && im.is_infinite() => Parts::new(f64::INFINITY, f64::NAN),
             (re, im) if re.is_infinite() => Parts::new(re, im.atan2(re.abs())),
-            (re, im) if im.is_infinite() => Parts::new(f64::INFINITY.copysign(re), im.atan2(re.abs())),
+            (re, im) if im.is_infinite() => {
+                Parts::new(f64::INFINITY.copysign(re), im.atan2(re.abs()))
+            }
             _ => Parts::new(f64::NAN, f64::NAN),
         });
     }
     if is_large(z) {
-        return Ok(Parts::new(log_of_double(z).copysign(z.re), z.im.atan2(z.re.abs())));
+        return Ok(Parts::new(
+            log_of_double(z).copysign(z.re),
+            z.im.atan2(z.re.abs()),
+        ));
     }
     let first = sqrt(Parts::new(1.0 + z.im, -z.re));
     let second = sqrt(Parts::new(1.0 - z.im, z.re));
@@ -181,7 +199,14 @@ pub fn atanh(z: Parts) -> Outcome {
                 let sign = if re.is_nan() { 1.0 } else { re };
                 Parts::new(0f64.copysign(sign), FRAC_PI_2.copysign(im))
             }
-            (re, im) if re.is_infinite() => Parts::new(0f64.copysign(re), if im.is_nan() { im } else { FRAC_PI_2.copysign(im) }),
+            (re, im) if re.is_infinite() => Parts::new(
+                0f64.copysign(re),
+                if im.is_nan() {
+                    im
+                } else {
+                    FRAC_PI_2.copysign(im)
+                },
+            ),
             (0.0, im) if im.is_nan() => Parts::new(z.re, im),
             _ => Parts::new(f64::NAN, f64::NAN),
         });
@@ -194,7 +219,10 @@ pub fn atanh(z: Parts) -> Outcome {
     let root_of_large = LARGE.sqrt();
     if z.re > root_of_large || height > root_of_large {
         let half = (z.re / 2.0).hypot(height / 2.0);
-        return Ok(Parts::new(z.re / 4.0 / half / half, FRAC_PI_2.copysign(z.im)));
+        return Ok(Parts::new(
+            z.re / 4.0 / half / half,
+            FRAC_PI_2.copysign(z.im),
+        ));
     }
     if z.re == 1.0 && height < ROOT_OF_SMALLEST {
         if height == 0.0 {

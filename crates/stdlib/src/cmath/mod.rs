@@ -82,7 +82,9 @@ fn sqrt(z: Parts) -> Parts {
 #[function("(z, base=<unrepresentable>, /)")]
 fn log(z: Parts, base: Option<&Value>) -> PyResult<Parts> {
     let numerator = inverse::log(z)?;
-    let Some(base) = base else { return Ok(numerator) };
+    let Some(base) = base else {
+        return Ok(numerator);
+    };
     let denominator = inverse::log(complex::as_parts(base)?)?;
     arithmetic::quotient(numerator, denominator).ok_or_else(domain_error)
 }
@@ -138,12 +140,17 @@ fn isclose(a: Parts, b: Parts, rel_tol: f64, abs_tol: f64) -> PyResult<bool> {
     if a == b {
         return Ok(true);
     }
-    if [a.re, a.im, b.re, b.im].iter().any(|part| part.is_infinite()) {
+    if [a.re, a.im, b.re, b.im]
+        .iter()
+        .any(|part| part.is_infinite())
+    {
         return Ok(false);
     }
     let length = |z: Parts| z.re.hypot(z.im);
     let difference = length(a - b);
-    Ok(difference <= rel_tol * length(b) || difference <= rel_tol * length(a) || difference <= abs_tol)
+    Ok(difference <= rel_tol * length(b)
+        || difference <= rel_tol * length(a)
+        || difference <= abs_tol)
 }
 
 /// The constant pi.

@@ -31,7 +31,9 @@ pub struct DefaultDict {
 }
 
 fn as_dict(this: &Ref<DefaultDict>) -> &Ref<Dict> {
-    this.as_value().downcast::<Dict>().expect("a defaultdict begins with a dict")
+    this.as_value()
+        .downcast::<Dict>()
+        .expect("a defaultdict begins with a dict")
 }
 
 /// A dict of the same class with the same factory, filled from `contents`.
@@ -44,7 +46,13 @@ fn alike(this: &Ref<DefaultDict>, contents: &Value) -> PyResult<Value> {
 impl DefaultDict {
     #[new(nosig)]
     fn make(class: &Ref<Type>, _args: Args<'_>) -> PyResult<Ref<DefaultDict>> {
-        Ok(heap::new_object(class, DefaultDict { dict: Dict::default(), factory: Slot::empty() }))
+        Ok(heap::new_object(
+            class,
+            DefaultDict {
+                dict: Dict::default(),
+                factory: Slot::empty(),
+            },
+        ))
     }
 
     #[init(nosig)]
@@ -58,7 +66,8 @@ impl DefaultDict {
             factory = Some(first.clone());
             rest = args.without_first();
         }
-        this.factory.set(factory.filter(|factory| !factory.is_none()));
+        this.factory
+            .set(factory.filter(|factory| !factory.is_none()));
         as_dict(this).update_arguments("dict", rest)
     }
 
@@ -83,7 +92,10 @@ impl DefaultDict {
 
     #[slot(or)]
     fn or(left: &Value, right: &Value) -> PyResult<Value> {
-        let (this, other) = match (left.downcast::<DefaultDict>(), right.downcast::<DefaultDict>()) {
+        let (this, other) = match (
+            left.downcast::<DefaultDict>(),
+            right.downcast::<DefaultDict>(),
+        ) {
             (Some(this), _) => (this, right),
             (None, Some(this)) => (this, left),
             (None, None) => return Ok(Value::NOT_IMPLEMENTED),
@@ -93,7 +105,11 @@ impl DefaultDict {
         }
         let merged = alike(this, left)?;
         let Some(dict) = merged.downcast::<Dict>() else {
-            bail!(TypeError, "expected a dict, got '{}'", merged.class().name());
+            bail!(
+                TypeError,
+                "expected a dict, got '{}'",
+                merged.class().name()
+            );
         };
         dict.update_with(right)?;
         Ok(merged)
@@ -102,7 +118,9 @@ impl DefaultDict {
     /// Make the value of a missing key; d[key] calls this.
     #[method("($self, object, /)")]
     fn __missing__(this: &Ref<DefaultDict>, object: &Value) -> PyResult<Value> {
-        let Some(factory) = this.factory.get() else { return Err(exceptions::key_error(object)) };
+        let Some(factory) = this.factory.get() else {
+            return Err(exceptions::key_error(object));
+        };
         let value = protocol::call0(&factory)?;
         protocol::setitem(this.as_value(), object, &value)?;
         Ok(value)
@@ -129,7 +147,14 @@ impl DefaultDict {
         };
         let items = protocol::iter(&protocol::call_method(this.as_value(), id!("items"), &[])?)?;
         let class = this.class().to_value();
-        Ok(Tuple::from_array([class, arguments.into_value(), Value::NONE, Value::NONE, items]).into_value())
+        Ok(Tuple::from_array([
+            class,
+            arguments.into_value(),
+            Value::NONE,
+            Value::NONE,
+            items,
+        ])
+        .into_value())
     }
 
     /// Describe a defaultdict of keys and values of some types.
@@ -146,6 +171,7 @@ impl DefaultDict {
 
     #[setter]
     fn set_default_factory(&self, factory: Option<&Value>) {
-        self.factory.set(factory.cloned().filter(|factory| !factory.is_none()));
+        self.factory
+            .set(factory.cloned().filter(|factory| !factory.is_none()));
     }
 }

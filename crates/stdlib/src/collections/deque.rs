@@ -57,7 +57,11 @@ enum End {
 
 impl Deque {
     fn new_in(class: &Ref<Type>, max_len: Option<usize>) -> Ref<Deque> {
-        let payload = Deque { items: RefCell::new(VecDeque::new()), max_len: Cell::new(max_len), state: Cell::new(0) };
+        let payload = Deque {
+            items: RefCell::new(VecDeque::new()),
+            max_len: Cell::new(max_len),
+            state: Cell::new(0),
+        };
         heap::new_object(class, payload)
     }
 
@@ -122,7 +126,10 @@ impl Deque {
 
     fn extend(this: &Ref<Deque>, end: End, iterable: &Value) -> PyResult<()> {
         if iterable.is(this.as_value()) {
-            return this.snapshot().into_iter().try_for_each(|item| this.push(end, item));
+            return this
+                .snapshot()
+                .into_iter()
+                .try_for_each(|item| this.push(end, item));
         }
         let iterator = protocol::iter(iterable)?;
         while let Some(item) = protocol::next(&iterator)? {
@@ -151,10 +158,17 @@ impl Deque {
         }
         let copy = match this.max_len.get() {
             None => protocol::call1(class.as_value(), this.as_value())?,
-            Some(most) => protocol::call2(class.as_value(), this.as_value(), &int::from_usize(most))?,
+            Some(most) => {
+                protocol::call2(class.as_value(), this.as_value(), &int::from_usize(most))?
+            }
         };
         if copy.downcast::<Deque>().is_none() {
-            bail!(TypeError, "{}() must return a deque, not {}", class.name(), copy.class().name());
+            bail!(
+                TypeError,
+                "{}() must return a deque, not {}",
+                class.name(),
+                copy.class().name()
+            );
         }
         Ok(copy)
     }
@@ -196,7 +210,14 @@ impl Deque {
     }
 
     /// Calls `found` for each item that equals `value` in `start..stop` until it answers true.
-    fn search(&self, value: &Value, start: usize, stop: usize, message: &str, mut found: impl FnMut(usize) -> bool) -> PyResult<()> {
+    fn search(
+        &self,
+        value: &Value,
+        start: usize,
+        stop: usize,
+        message: &str,
+        mut found: impl FnMut(usize) -> bool,
+    ) -> PyResult<()> {
         let state = self.state.get();
         let mut index = start;
         while index < stop
@@ -261,7 +282,9 @@ impl Deque {
 
     #[slot(repr)]
     fn repr(this: &Ref<Deque>) -> PyResult<Ref<Str>> {
-        let Some(_guard) = protocol::repr_guard(this.as_value()) else { return Ok(Str::new("[...]")) };
+        let Some(_guard) = protocol::repr_guard(this.as_value()) else {
+            return Ok(Str::new("[...]"));
+        };
         let items = this.snapshot();
         let close = match this.max_len.get() {
             Some(most) => format!("], maxlen={most})"),
@@ -273,9 +296,16 @@ impl Deque {
 
     #[slot(richcompare)]
     fn compare(&self, other: &Value, comparison: Comparison) -> PyResult<Value> {
-        let Some(other) = other.downcast::<Deque>() else { return Ok(Value::NOT_IMPLEMENTED) };
+        let Some(other) = other.downcast::<Deque>() else {
+            return Ok(Value::NOT_IMPLEMENTED);
+        };
         let (left_state, right_state) = (self.state.get(), other.state.get());
-        let result = sequence::compare(|index| self.get(index), |index| other.get(index), || (self.len(), other.len()), comparison)?;
+        let result = sequence::compare(
+            |index| self.get(index),
+            |index| other.get(index),
+            || (self.len(), other.len()),
+            comparison,
+        )?;
         if (self.state.get(), other.state.get()) != (left_state, right_state) {
             bail!(RuntimeError, "deque mutated during iteration");
         }
@@ -295,7 +325,11 @@ impl Deque {
     #[slot(getitem)]
     fn getitem(&self, index: &Value) -> PyResult<Value> {
         if index.class().slots.index.get().is_none() {
-            bail!(TypeError, "sequence index must be integer, not '{}'", index.class().name());
+            bail!(
+                TypeError,
+                "sequence index must be integer, not '{}'",
+                index.class().name()
+            );
         }
         let place = self.place(index)?;
         match self.get(place) {
@@ -307,11 +341,19 @@ impl Deque {
     #[slot(setitem)]
     fn setitem(&self, index: &Value, value: Option<&Value>) -> PyResult<()> {
         if index.class().slots.index.get().is_none() {
-            bail!(TypeError, "sequence index must be integer, not '{}'", index.class().name());
+            bail!(
+                TypeError,
+                "sequence index must be integer, not '{}'",
+                index.class().name()
+            );
         }
         let place = self.place(index)?;
         let old = match value {
-            Some(value) => self.items.borrow_mut().get_mut(place).map(|item| std::mem::replace(item, value.clone())),
+            Some(value) => self
+                .items
+                .borrow_mut()
+                .get_mut(place)
+                .map(|item| std::mem::replace(item, value.clone())),
             None => {
                 self.changed();
                 self.items.borrow_mut().remove(place)
@@ -334,7 +376,11 @@ impl Deque {
     #[slot(concat)]
     fn concat(this: &Ref<Deque>, other: &Value) -> PyResult<Value> {
         if other.downcast::<Deque>().is_none() {
-            bail!(TypeError, "can only concatenate deque (not \"{}\") to deque", other.class().name());
+            bail!(
+                TypeError,
+                "can only concatenate deque (not \"{}\") to deque",
+                other.class().name()
+            );
         }
         let copy = Deque::duplicate(this)?;
         match copy.downcast::<Deque>() {
@@ -446,7 +492,11 @@ impl Deque {
         if self.max_len.get().is_some_and(|most| len >= most) {
             bail!(IndexError, "deque already at its maximum size");
         }
-        let place = if index < 0 { (index + len as isize).max(0) as usize } else { (index as usize).min(len) };
+        let place = if index < 0 {
+            (index + len as isize).max(0) as usize
+        } else {
+            (index as usize).min(len)
+        };
         self.changed();
         self.items.borrow_mut().insert(place, value);
         Ok(())
@@ -473,7 +523,13 @@ impl Deque {
             None => Tuple::empty(),
         };
         let items = protocol::iter(this.as_value())?;
-        Ok(Tuple::from_array([this.class().to_value(), arguments.into_value(), state, items]).into_value())
+        Ok(Tuple::from_array([
+            this.class().to_value(),
+            arguments.into_value(),
+            state,
+            items,
+        ])
+        .into_value())
     }
 
     /// Remove the first item that equals value.
@@ -486,7 +542,9 @@ impl Deque {
             place = Some(index);
             true
         })?;
-        let Some(place) = place else { bail!(ValueError, "deque.remove(x): x not in deque") };
+        let Some(place) = place else {
+            bail!(ValueError, "deque.remove(x): x not in deque")
+        };
         self.changed();
         let removed = self.items.borrow_mut().remove(place);
         drop(removed);

@@ -20,7 +20,9 @@ use taipan_objects::str::{Str, StrBuilder};
 use taipan_objects::tuple::Tuple;
 use taipan_objects::value::{Ref, Value};
 
-use crate::collections::ordered_views::{Kind, OrderedItems, OrderedIterator, OrderedKeys, OrderedValues};
+use crate::collections::ordered_views::{
+    Kind, OrderedItems, OrderedIterator, OrderedKeys, OrderedValues,
+};
 
 /// The payload: a dict and a count of changes.
 #[class(
@@ -47,11 +49,20 @@ const SETDEFAULT: ParamSpec = ParamSpec {
     varkw: false,
 };
 
-const POP: ParamSpec = ParamSpec { function: "pop", ..SETDEFAULT };
+const POP: ParamSpec = ParamSpec {
+    function: "pop",
+    ..SETDEFAULT
+};
 
 impl OrderedDict {
     fn new_in(class: &Ref<Type>) -> Ref<OrderedDict> {
-        heap::new_object(class, OrderedDict { dict: Dict::default(), state: Cell::new(0) })
+        heap::new_object(
+            class,
+            OrderedDict {
+                dict: Dict::default(),
+                state: Cell::new(0),
+            },
+        )
     }
 
     /// The count of changes.
@@ -75,7 +86,8 @@ impl OrderedDict {
     /// Whether the class changed what `d[key]` and `d[key] = value` do.
     fn has_own_items(this: &Ref<OrderedDict>) -> bool {
         let (class, plain) = (this.class(), OrderedDict::class());
-        !class.slots.same_slot(SlotId::getitem, &plain.slots) || !class.slots.same_slot(SlotId::setitem, &plain.slots)
+        !class.slots.same_slot(SlotId::getitem, &plain.slots)
+            || !class.slots.same_slot(SlotId::setitem, &plain.slots)
     }
 
     fn set(&self, key: &Value, value: &Value) -> PyResult<()> {
@@ -109,11 +121,15 @@ impl OrderedDict {
     }
 
     fn equals(&self, other: &Value) -> PyResult<bool> {
-        let Some(dict) = other.downcast::<Dict>() else { return Ok(false) };
+        let Some(dict) = other.downcast::<Dict>() else {
+            return Ok(false);
+        };
         if !self.dict.equals(dict)? {
             return Ok(false);
         }
-        let Some(ordered) = other.downcast::<OrderedDict>() else { return Ok(true) };
+        let Some(ordered) = other.downcast::<OrderedDict>() else {
+            return Ok(true);
+        };
         let (mut left, mut right) = (0, 0);
         let (left_state, right_state) = (self.state.get(), ordered.state.get());
         while let (Some((next_left, first, _)), Some((next_right, second, _))) =
@@ -144,7 +160,10 @@ fn update_arguments(target: &Value, args: Args<'_>) -> PyResult<()> {
 
 fn update_with(target: &Value, argument: &Value) -> PyResult<()> {
     if let Some(dict) = argument.downcast_exact::<Dict>() {
-        return dict.iter_snapshot().iter().try_for_each(|(key, value)| protocol::setitem(target, key, value));
+        return dict
+            .iter_snapshot()
+            .iter()
+            .try_for_each(|(key, value)| protocol::setitem(target, key, value));
     }
     if let Some(keys) = protocol::getattr_optional(argument, id!("keys"))? {
         let keys = protocol::iter(&protocol::call0(&keys)?)?;
@@ -160,8 +179,12 @@ fn update_with(target: &Value, argument: &Value) -> PyResult<()> {
     let pairs = protocol::iter(&pairs)?;
     while let Some(pair) = protocol::next(&pairs)? {
         let pair = protocol::iter(&pair)?;
-        let Some(key) = protocol::next(&pair)? else { bail!(ValueError, "need more than 0 values to unpack") };
-        let Some(value) = protocol::next(&pair)? else { bail!(ValueError, "need more than 1 value to unpack") };
+        let Some(key) = protocol::next(&pair)? else {
+            bail!(ValueError, "need more than 0 values to unpack")
+        };
+        let Some(value) = protocol::next(&pair)? else {
+            bail!(ValueError, "need more than 1 value to unpack")
+        };
         if protocol::next(&pair)?.is_some() {
             bail!(ValueError, "too many values to unpack (expected 2)");
         }
@@ -192,7 +215,9 @@ impl OrderedDict {
         if this.dict.is_empty() {
             return Ok(Str::new(&format!("{name}()")));
         }
-        let Some(_guard) = protocol::repr_guard(this.as_value()) else { return Ok(Str::new("...")) };
+        let Some(_guard) = protocol::repr_guard(this.as_value()) else {
+            return Ok(Str::new("..."));
+        };
         let contents = this.dict.copy();
         let mut text = StrBuilder::new();
         text.push_str(&name);
@@ -221,7 +246,11 @@ impl OrderedDict {
 
     #[slot(or)]
     fn or(left: &Value, right: &Value) -> PyResult<Value> {
-        let class = if left.downcast::<OrderedDict>().is_some() { left.class() } else { right.class() };
+        let class = if left.downcast::<OrderedDict>().is_some() {
+            left.class()
+        } else {
+            right.class()
+        };
         if left.downcast::<Dict>().is_none() || right.downcast::<Dict>().is_none() {
             return Ok(Value::NOT_IMPLEMENTED);
         }
@@ -274,14 +303,26 @@ impl OrderedDict {
         let state = protocol::call_method(this.as_value(), id!("__getstate__"), &[])?;
         let items = protocol::iter(&protocol::call_method(this.as_value(), id!("items"), &[])?)?;
         let class = this.class().to_value();
-        Ok(Tuple::from_array([class, Tuple::empty().into_value(), state, Value::NONE, items]).into_value())
+        Ok(Tuple::from_array([
+            class,
+            Tuple::empty().into_value(),
+            state,
+            Value::NONE,
+            items,
+        ])
+        .into_value())
     }
 
     /// The value of key; a missing key is added with the value default.
     #[method("($self, /, key, default=None)")]
     fn setdefault(this: &Ref<OrderedDict>, args: Args<'_>) -> PyResult<Value> {
         let bound: Bound<'_, 2> = SETDEFAULT.bind(args)?;
-        let [Some(key), default] = bound.values else { bail!(TypeError, "setdefault() missing required argument 'key' (pos 1)") };
+        let [Some(key), default] = bound.values else {
+            bail!(
+                TypeError,
+                "setdefault() missing required argument 'key' (pos 1)"
+            )
+        };
         let default = default.cloned().unwrap_or(Value::NONE);
         if OrderedDict::has_own_items(this) {
             if protocol::contains(this.as_value(), key)? {
@@ -303,21 +344,33 @@ impl OrderedDict {
     #[method("($self, /, key, default=<unrepresentable>)")]
     fn pop(this: &Ref<OrderedDict>, args: Args<'_>) -> PyResult<Value> {
         let bound: Bound<'_, 2> = POP.bind(args)?;
-        let [Some(key), default] = bound.values else { bail!(TypeError, "pop() missing required argument 'key' (pos 1)") };
+        let [Some(key), default] = bound.values else {
+            bail!(TypeError, "pop() missing required argument 'key' (pos 1)")
+        };
         OrderedDict::pop_key(this, key, default)
     }
 
     /// Remove a pair and return it: the last one, or with last=False the first.
     #[method("($self, /, last=True)")]
     fn popitem(this: &Ref<OrderedDict>, last: bool) -> PyResult<Value> {
-        let end = if last { this.dict.entry_before(this.dict.last_cursor()) } else { this.dict.entry_at(0) };
-        let Some((_, key, _)) = end else { bail!(KeyError, "dictionary is empty") };
+        let end = if last {
+            this.dict.entry_before(this.dict.last_cursor())
+        } else {
+            this.dict.entry_at(0)
+        };
+        let Some((_, key, _)) = end else {
+            bail!(KeyError, "dictionary is empty")
+        };
         if !OrderedDict::is_plain(this) {
             let value = OrderedDict::pop_key(this, &key, None)?;
             return Ok(Tuple::pair(key, value).into_value());
         }
         this.changed();
-        match if last { this.dict.popitem() } else { this.dict.pop_first() } {
+        match if last {
+            this.dict.popitem()
+        } else {
+            this.dict.pop_first()
+        } {
             Some((key, value)) => Ok(Tuple::pair(key, value).into_value()),
             None => bail!(KeyError, "dictionary is empty"),
         }
@@ -346,7 +399,10 @@ impl OrderedDict {
     fn update(this: &Ref<OrderedDict>, args: Args<'_>) -> PyResult<()> {
         let given = args.positional().len();
         if given > 1 {
-            bail!(TypeError, "update() takes at most 1 positional argument ({given} given)");
+            bail!(
+                TypeError,
+                "update() takes at most 1 positional argument ({given} given)"
+            );
         }
         update_arguments(this.as_value(), args)
     }

@@ -52,7 +52,11 @@ impl OrderedIterator {
             dict: Slot::new(Some(dict.clone())),
             kind,
             backwards,
-            cursor: Cell::new(if backwards { dict.inner().last_cursor() } else { 0 }),
+            cursor: Cell::new(if backwards {
+                dict.inner().last_cursor()
+            } else {
+                0
+            }),
             len: dict.inner().len(),
             state: dict.state(),
         };
@@ -60,7 +64,11 @@ impl OrderedIterator {
     }
 
     fn entry(&self, dict: &OrderedDict, cursor: usize) -> Option<(usize, Value, Value)> {
-        if self.backwards { dict.inner().entry_before(cursor) } else { dict.inner().entry_at(cursor) }
+        if self.backwards {
+            dict.inner().entry_before(cursor)
+        } else {
+            dict.inner().entry_at(cursor)
+        }
     }
 }
 
@@ -73,7 +81,9 @@ impl OrderedIterator {
 
     #[slot(next)]
     fn next(&self) -> PyResult<Option<Value>> {
-        let Some(dict) = self.dict.get() else { return Ok(None) };
+        let Some(dict) = self.dict.get() else {
+            return Ok(None);
+        };
         if dict.state() != self.state {
             self.dict.set(None);
             bail!(RuntimeError, "OrderedDict mutated during iteration");
@@ -95,7 +105,11 @@ impl OrderedIterator {
             true => value,
             false => protocol::getitem(dict.as_value(), &key)?,
         };
-        Ok(Some(if self.kind == Kind::Values { value } else { Tuple::pair(key, value).into_value() }))
+        Ok(Some(if self.kind == Kind::Values {
+            value
+        } else {
+            Tuple::pair(key, value).into_value()
+        }))
     }
 
     /// Return state information for pickling.
@@ -170,5 +184,10 @@ ordered_views! {
 
 /// Makes the classes.
 pub fn init_classes() -> [&'static Ref<Type>; 4] {
-    [OrderedIterator::init_class(), OrderedKeys::init_class(), OrderedValues::init_class(), OrderedItems::init_class()]
+    [
+        OrderedIterator::init_class(),
+        OrderedKeys::init_class(),
+        OrderedValues::init_class(),
+        OrderedItems::init_class(),
+    ]
 }

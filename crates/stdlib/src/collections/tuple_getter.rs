@@ -34,12 +34,24 @@ impl TupleGetter {
     fn make(class: &Ref<Type>, args: Args<'_>) -> PyResult<Ref<TupleGetter>> {
         let arguments = args.positional_between("_tuplegetter", 2, 2)?;
         let index = int::as_isize(&arguments[0])?;
-        Ok(heap::new_object(class, TupleGetter { index, doc: Slot::new(Some(arguments[1].clone())) }))
+        Ok(heap::new_object(
+            class,
+            TupleGetter {
+                index,
+                doc: Slot::new(Some(arguments[1].clone())),
+            },
+        ))
     }
 
     #[slot(descr_get)]
-    fn descr_get(this: &Ref<TupleGetter>, instance: Option<&Value>, _owner: Option<&Value>) -> PyResult<Value> {
-        let Some(instance) = instance.filter(|instance| !instance.is_none()) else { return Ok(this.to_value()) };
+    fn descr_get(
+        this: &Ref<TupleGetter>,
+        instance: Option<&Value>,
+        _owner: Option<&Value>,
+    ) -> PyResult<Value> {
+        let Some(instance) = instance.filter(|instance| !instance.is_none()) else {
+            return Ok(this.to_value());
+        };
         let Some(tuple) = instance.downcast::<Tuple>() else {
             bail!(
                 TypeError,
@@ -48,7 +60,10 @@ impl TupleGetter {
                 instance.class().name()
             );
         };
-        match usize::try_from(this.index).ok().and_then(|index| tuple.get(index)) {
+        match usize::try_from(this.index)
+            .ok()
+            .and_then(|index| tuple.get(index))
+        {
             Some(item) => Ok(item),
             None => bail!(IndexError, "tuple index out of range"),
         }
@@ -74,7 +89,10 @@ impl TupleGetter {
     /// Return state information for pickling.
     #[method]
     fn __reduce__(this: &Ref<TupleGetter>) -> Value {
-        let arguments = Tuple::pair(int::new(this.index as i64), this.doc.get().unwrap_or(Value::NONE));
+        let arguments = Tuple::pair(
+            int::new(this.index as i64),
+            this.doc.get().unwrap_or(Value::NONE),
+        );
         Tuple::pair(TupleGetter::class().to_value(), arguments.into_value()).into_value()
     }
 

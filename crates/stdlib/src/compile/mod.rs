@@ -91,7 +91,9 @@ impl Request {
             dont_imply_dedent: has(compile_flags::DONT_IMPLY_DEDENT),
             allow_top_level_await: has(compile_flags::ALLOW_TOP_LEVEL_AWAIT),
             allow_incomplete_input: has(compile_flags::ALLOW_INCOMPLETE_INPUT),
-            feature_version: u8::try_from(self.feature_version).ok().filter(|_| has(compile_flags::ONLY_AST)),
+            feature_version: u8::try_from(self.feature_version)
+                .ok()
+                .filter(|_| has(compile_flags::ONLY_AST)),
             type_comments: has(compile_flags::TYPE_COMMENTS),
             debug_ranges: config.code_debug_ranges,
             int_max_str_digits: int::max_str_digits(),
@@ -122,7 +124,10 @@ impl Source {
         match self {
             Source::Text(text) => Source::Text(text.trim_start_matches([' ', '\t']).to_owned()),
             Source::Bytes(bytes) => {
-                let start = bytes.iter().position(|byte| !matches!(byte, b' ' | b'\t')).unwrap_or(bytes.len());
+                let start = bytes
+                    .iter()
+                    .position(|byte| !matches!(byte, b' ' | b'\t'))
+                    .unwrap_or(bytes.len());
                 Source::Bytes(bytes[start..].to_vec())
             }
         }
@@ -137,7 +142,10 @@ impl Source {
         match decode_source(bytes) {
             Ok(Decoded::Text { text, .. }) => Ok(Cow::Owned(text)),
             Ok(Decoded::Codec(name)) => decode_by_codec(bytes, &name, filename).map(Cow::Owned),
-            Err(error) => Err(syntax_error(error.into_syntax_error(&filename.to_display()), filename)),
+            Err(error) => Err(syntax_error(
+                error.into_syntax_error(&filename.to_display()),
+                filename,
+            )),
         }
     }
 }
@@ -148,17 +156,36 @@ fn decode_by_codec(bytes: &[u8], name: &str, filename: &Ref<Str>) -> PyResult<St
     match decoded {
         Ok(text) => match text.downcast::<Str>() {
             Some(text) => Ok(text.to_str()?.into_owned()),
-            None => bail!(TypeError, "decoder should return a string result, not '{}'", text.class().name()),
+            None => bail!(
+                TypeError,
+                "decoder should return a string result, not '{}'",
+                text.class().name()
+            ),
         },
         Err(raised) if raised.is(ExceptionKind::LookupError) => {
             let (line, column) = (int::new(0), int::new(-1));
-            let place = Place { line: line.clone(), column: column.clone(), end_line: line, end_column: column, text: Value::NONE };
-            Err(make_error(ExceptionKind::SyntaxError, &format!("unknown encoding: {name}"), filename, Some(place)))
+            let place = Place {
+                line: line.clone(),
+                column: column.clone(),
+                end_line: line,
+                end_column: column,
+                text: Value::NONE,
+            };
+            Err(make_error(
+                ExceptionKind::SyntaxError,
+                &format!("unknown encoding: {name}"),
+                filename,
+                Some(place),
+            ))
         }
         Err(raised) if raised.is(ExceptionKind::UnicodeError) => {
             let text = protocol::str(raised.exception().as_value())?;
             let error = exc!(SyntaxError, "(unicode error) {}", text.to_display());
-            protocol::setattr(error.exception().as_value(), id!("filename"), filename.as_value())?;
+            protocol::setattr(
+                error.exception().as_value(),
+                id!("filename"),
+                filename.as_value(),
+            )?;
             Err(error)
         }
         Err(raised) => Err(raised),
@@ -171,7 +198,9 @@ pub fn source_of(value: &Value, function: &str, what: &str) -> PyResult<Source> 
         return Ok(Source::Text(text.to_str()?.into_owned()));
     }
     if buffer::is_bytes_like(value) {
-        return Ok(Source::Bytes(buffer::bytes_like(value)?.to_bytes().into_owned()));
+        return Ok(Source::Bytes(
+            buffer::bytes_like(value)?.to_bytes().into_owned(),
+        ));
     }
     bail!(TypeError, "{function}() arg 1 must be a {what} object")
 }
@@ -180,19 +209,31 @@ pub fn source_of(value: &Value, function: &str, what: &str) -> PyResult<Source> 
 pub fn compile_source(source: &Source, request: &Request) -> PyResult<Ref<Code>> {
     let text = source.text(&request.filename)?;
     let filename = request.filename.to_display();
-    let compiled = taipan_compiler::compile(&text, &filename, request.compiler_mode(), &request.options());
+    let compiled = taipan_compiler::compile(
+        &text,
+        &filename,
+        request.compiler_mode(),
+        &request.options(),
+    );
     finish(compiled, request)
 }
 
 /// Issues the warnings of a compilation and makes its code object, or raises its error.
-pub fn finish(compiled: Result<Compiled, taipan_compiler::SyntaxError>, request: &Request) -> PyResult<Ref<Code>> {
+pub fn finish(
+    compiled: Result<Compiled, taipan_compiler::SyntaxError>,
+    request: &Request,
+) -> PyResult<Ref<Code>> {
     let filename = &request.filename;
     match compiled {
         Ok(compiled) => {
             issue_warnings(&compiled.warnings, filename)?;
             let code = Code::from_compiled(&compiled.code);
             // The compiler takes names in UTF-8 only; another one is put in afterwards.
-            if filename.try_to_str().is_some() { Ok(code) } else { with_filename(&code, filename) }
+            if filename.try_to_str().is_some() {
+                Ok(code)
+            } else {
+                with_filename(&code, filename)
+            }
         }
         Err(mut error) => {
             issue_warnings(&std::mem::take(&mut error.warnings), filename)?;
@@ -213,8 +254,12 @@ fn issue_warnings(warnings: &[taipan_compiler::Warning], filename: &Ref<Str>) ->
     let warn = runtime::import_attribute("_warnings", "warn_explicit")?;
     for warning in warnings {
         let category = ExceptionKind::SyntaxWarning.class();
-        let arguments =
-            [Str::new(&warning.message).into_value(), category.to_value(), filename.to_value(), int::new(warning.line.into())];
+        let arguments = [
+            Str::new(&warning.message).into_value(),
+            category.to_value(),
+            filename.to_value(),
+            int::new(warning.line.into()),
+        ];
         if let Err(raised) = protocol::call_positional(&warn, &arguments) {
             if !raised.is(ExceptionKind::SyntaxWarning) {
                 return Err(raised);
@@ -227,7 +272,12 @@ fn issue_warnings(warnings: &[taipan_compiler::Warning], filename: &Ref<Str>) ->
                 end_column: int::new(warning.column.into()),
                 text: line_of_file(filename, warning.line),
             };
-            return Err(make_error(ExceptionKind::SyntaxError, &warning.message, filename, Some(place)));
+            return Err(make_error(
+                ExceptionKind::SyntaxError,
+                &warning.message,
+                filename,
+                Some(place),
+            ));
         }
     }
     Ok(())
@@ -241,12 +291,30 @@ struct Place {
     text: Value,
 }
 
-fn make_error(kind: ExceptionKind, message: &str, filename: &Ref<Str>, place: Option<Place>) -> Raised {
+fn make_error(
+    kind: ExceptionKind,
+    message: &str,
+    filename: &Ref<Str>,
+    place: Option<Place>,
+) -> Raised {
     let is_about_null_bytes = message.ends_with("cannot contain null bytes");
     let message = Str::new(message).into_value();
     let place = match place {
-        Some(Place { line, column, end_line, end_column, text }) => {
-            vec![filename.to_value(), line, column, text, end_line, end_column]
+        Some(Place {
+            line,
+            column,
+            end_line,
+            end_column,
+            text,
+        }) => {
+            vec![
+                filename.to_value(),
+                line,
+                column,
+                text,
+                end_line,
+                end_column,
+            ]
         }
         // It is found before anything knows of a file.
         None if is_about_null_bytes => return Raised::with_args(kind, vec![message]),
@@ -266,14 +334,22 @@ fn with_filename_only(raised: Raised, filename: &Ref<Str>) -> Raised {
 
 /// Line `line` of a file, if it can be read, or None.
 fn line_of_file(filename: &Ref<Str>, line: u32) -> Value {
-    let Some(path) = filename.try_to_str() else { return Value::NONE };
+    let Some(path) = filename.try_to_str() else {
+        return Value::NONE;
+    };
     if path.starts_with('<') {
         return Value::NONE;
     }
-    let Ok(bytes) = std::fs::read(&*path) else { return Value::NONE };
-    let Ok(Decoded::Text { text, .. }) = decode_source(&bytes) else { return Value::NONE };
+    let Ok(bytes) = std::fs::read(&*path) else {
+        return Value::NONE;
+    };
+    let Ok(Decoded::Text { text, .. }) = decode_source(&bytes) else {
+        return Value::NONE;
+    };
     let index = (line.max(1) - 1) as usize;
-    text.split_inclusive('\n').nth(index).map_or(Value::NONE, |line| Str::new(line).into_value())
+    text.split_inclusive('\n')
+        .nth(index)
+        .map_or(Value::NONE, |line| Str::new(line).into_value())
 }
 
 /// The Python exception of a failed compilation.
@@ -295,8 +371,12 @@ pub fn syntax_error(error: taipan_compiler::SyntaxError, filename: &Ref<Str>) ->
         Place {
             line: int::new(position.line.into()),
             column: int::new(position.column.into()),
-            end_line: position.end.map_or(Value::NONE, |(line, _)| int::new(line.into())),
-            end_column: position.end.map_or(Value::NONE, |(_, column)| int::new(column.into())),
+            end_line: position
+                .end
+                .map_or(Value::NONE, |(line, _)| int::new(line.into())),
+            end_column: position
+                .end
+                .map_or(Value::NONE, |(_, column)| int::new(column.into())),
             text,
         }
     });
@@ -308,7 +388,10 @@ pub fn path_text(path: &Value) -> PyResult<Ref<Str>> {
     let path = filesystem::fs_path(path)?;
     let text = match path.downcast::<Str>() {
         Some(text) => text.clone(),
-        None => filesystem::fs_decode(path.downcast::<Bytes>().map_or(&[], |bytes| bytes.as_slice())),
+        None => filesystem::fs_decode(
+            path.downcast::<Bytes>()
+                .map_or(&[], |bytes| bytes.as_slice()),
+        ),
     };
     if text.code_points().any(|code| code == 0) {
         bail!(ValueError, "embedded null character");
@@ -339,12 +422,20 @@ fn tree_hooks() -> PyResult<&'static TreeHooks> {
     if !TREE_HOOKS.is_set() {
         runtime::import_module("_ast")?;
     }
-    if TREE_HOOKS.is_set() { Ok(&TREE_HOOKS) } else { bail!(RuntimeError, "syntax trees are not available") }
+    if TREE_HOOKS.is_set() {
+        Ok(&TREE_HOOKS)
+    } else {
+        bail!(RuntimeError, "syntax trees are not available")
+    }
 }
 
 /// Whether a value is a syntax tree. No tree exists before its module does.
 pub fn is_tree(value: &Value) -> PyResult<bool> {
-    if TREE_HOOKS.is_set() { (TREE_HOOKS.is_tree)(value) } else { Ok(false) }
+    if TREE_HOOKS.is_set() {
+        (TREE_HOOKS.is_tree)(value)
+    } else {
+        Ok(false)
+    }
 }
 
 /// Parses source to a syntax tree.

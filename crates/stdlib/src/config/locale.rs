@@ -8,7 +8,10 @@ fn variable(name: &str) -> Option<String> {
 }
 
 fn ctype() -> String {
-    variable("LC_ALL").or_else(|| variable("LC_CTYPE")).or_else(|| variable("LANG")).unwrap_or_else(|| "C".to_owned())
+    variable("LC_ALL")
+        .or_else(|| variable("LC_CTYPE"))
+        .or_else(|| variable("LANG"))
+        .unwrap_or_else(|| "C".to_owned())
 }
 
 fn is_c(locale: &str) -> bool {

@@ -44,14 +44,26 @@ fn find(config: &Config) -> Paths {
     let library = format!("{}/lib", real.to_string_lossy());
     let own_prefix = prefix_of(&real);
     if let Some(home) = &config.home {
-        let home = home.as_encoded_bytes().split(|byte| *byte == b':').next().unwrap_or_default();
+        let home = home
+            .as_encoded_bytes()
+            .split(|byte| *byte == b':')
+            .next()
+            .unwrap_or_default();
         let prefix = PathBuf::from(OsStr::from_bytes(home));
-        return Paths { base_executable: executable.clone(), executable, base_prefix: prefix.clone(), prefix, library };
+        return Paths {
+            base_executable: executable.clone(),
+            executable,
+            base_prefix: prefix.clone(),
+            prefix,
+            library,
+        };
     }
     match environment_of(&executable) {
         Some((prefix, home)) => {
             let name = executable.file_name().unwrap_or(OsStr::new("taipan"));
-            let base_executable = [home.join(name), home.join("taipan")].into_iter().find(|path| is_executable(path));
+            let base_executable = [home.join(name), home.join("taipan")]
+                .into_iter()
+                .find(|path| is_executable(path));
             Paths {
                 base_executable: base_executable.unwrap_or(real),
                 base_prefix: prefix_of(&home.join(name)),
@@ -61,8 +73,18 @@ fn find(config: &Config) -> Paths {
             }
         }
         None => {
-            let prefix = if executable == real { own_prefix } else { prefix_of(&real) };
-            Paths { base_executable: executable.clone(), executable, base_prefix: prefix.clone(), prefix, library }
+            let prefix = if executable == real {
+                own_prefix
+            } else {
+                prefix_of(&real)
+            };
+            Paths {
+                base_executable: executable.clone(),
+                executable,
+                base_prefix: prefix.clone(),
+                prefix,
+                library,
+            }
         }
     }
 }
@@ -89,11 +111,14 @@ fn called_as(name: &OsStr) -> Option<PathBuf> {
         let current = env::current_dir().ok()?;
         return Some(current.join(path.strip_prefix(".").unwrap_or(path)));
     }
-    env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(name)).find(|path| is_executable(path))
+    env::split_paths(&env::var_os("PATH")?)
+        .map(|folder| folder.join(name))
+        .find(|path| is_executable(path))
 }
 
 fn is_executable(path: &Path) -> bool {
-    path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
+    path.metadata()
+        .is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
 }
 
 /// The virtual environment of an executable: its folder, and the `home` that its configuration names.
@@ -102,8 +127,13 @@ fn environment_of(executable: &Path) -> Option<(PathBuf, PathBuf)> {
     let beside = folder.join("pyvenv.cfg");
     let above = folder.parent().map(|above| above.join("pyvenv.cfg"));
     for file in [Some(beside), above].into_iter().flatten() {
-        let Ok(text) = std::fs::read_to_string(&file) else { continue };
-        let home = text.lines().filter_map(|line| line.split_once('=')).find(|(key, _)| key.trim().eq_ignore_ascii_case("home"));
+        let Ok(text) = std::fs::read_to_string(&file) else {
+            continue;
+        };
+        let home = text
+            .lines()
+            .filter_map(|line| line.split_once('='))
+            .find(|(key, _)| key.trim().eq_ignore_ascii_case("home"));
         if let (Some((_, home)), Some(prefix)) = (home, file.parent()) {
             return Some((prefix.to_path_buf(), PathBuf::from(home.trim())));
         }

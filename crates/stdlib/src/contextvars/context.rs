@@ -26,10 +26,18 @@ pub struct Bindings {
 impl Bindings {
     fn new(entries: Vec<(Ref<ContextVar>, Value)>) -> Ref<Bindings> {
         Bindings::init_class();
-        heap::new_object(Bindings::class(), Bindings { entries: RefCell::new(entries) })
+        heap::new_object(
+            Bindings::class(),
+            Bindings {
+                entries: RefCell::new(entries),
+            },
+        )
     }
 
-    fn place(entries: &[(Ref<ContextVar>, Value)], variable: &Ref<ContextVar>) -> Result<usize, usize> {
+    fn place(
+        entries: &[(Ref<ContextVar>, Value)],
+        variable: &Ref<ContextVar>,
+    ) -> Result<usize, usize> {
         entries.binary_search_by_key(&variable.as_ptr(), |(variable, _)| variable.as_ptr())
     }
 
@@ -66,7 +74,11 @@ pub struct Context {
 impl Context {
     fn with_bindings(bindings: Option<Ref<Bindings>>) -> Ref<Context> {
         Context::init_class();
-        let context = Context { bindings: Slot::new(bindings), previous: Slot::empty(), entered: Cell::new(false) };
+        let context = Context {
+            bindings: Slot::new(bindings),
+            previous: Slot::empty(),
+            entered: Cell::new(false),
+        };
         heap::new_object(Context::class(), context)
     }
 
@@ -110,13 +122,19 @@ impl Context {
     }
 
     fn entries(&self) -> Vec<(Ref<ContextVar>, Value)> {
-        self.bindings.get().map_or_else(Vec::new, |bindings| bindings.entries.borrow().clone())
+        self.bindings
+            .get()
+            .map_or_else(Vec::new, |bindings| bindings.entries.borrow().clone())
     }
 
     /// Makes this the current context; RuntimeError if it is current somewhere already.
     pub fn enter(this: &Ref<Context>) -> PyResult<()> {
         if this.entered.get() {
-            bail!(RuntimeError, "cannot enter context: {} is already entered", protocol::repr(this.as_value())?.to_display());
+            bail!(
+                RuntimeError,
+                "cannot enter context: {} is already entered",
+                protocol::repr(this.as_value())?.to_display()
+            );
         }
         this.previous.set(Some(Context::current()));
         this.entered.set(true);
@@ -135,7 +153,11 @@ impl Context {
 fn key(value: &Value) -> PyResult<&Ref<ContextVar>> {
     match value.downcast::<ContextVar>() {
         Some(variable) => Ok(variable),
-        None => bail!(TypeError, "a ContextVar key was expected, got {}", protocol::repr(value)?.to_display()),
+        None => bail!(
+            TypeError,
+            "a ContextVar key was expected, got {}",
+            protocol::repr(value)?.to_display()
+        ),
     }
 }
 
@@ -151,7 +173,9 @@ impl Context {
 
     #[slot(len)]
     fn len(&self) -> usize {
-        self.bindings.get().map_or(0, |bindings| bindings.entries.borrow().len())
+        self.bindings
+            .get()
+            .map_or(0, |bindings| bindings.entries.borrow().len())
     }
 
     #[slot(contains)]
@@ -161,7 +185,8 @@ impl Context {
 
     #[slot(getitem)]
     fn getitem(&self, item: &Value) -> PyResult<Value> {
-        self.get(key(item)?).ok_or_else(|| exceptions::key_error(item))
+        self.get(key(item)?)
+            .ok_or_else(|| exceptions::key_error(item))
     }
 
     #[slot(iter)]
@@ -176,7 +201,9 @@ impl Context {
 
     #[slot(richcompare)]
     fn compare(&self, other: &Value, comparison: Comparison) -> PyResult<Value> {
-        let Some(right) = other.downcast::<Context>() else { return Ok(Value::NOT_IMPLEMENTED) };
+        let Some(right) = other.downcast::<Context>() else {
+            return Ok(Value::NOT_IMPLEMENTED);
+        };
         if !matches!(comparison, Comparison::Eq | Comparison::Ne) {
             return Ok(Value::NOT_IMPLEMENTED);
         }
@@ -198,14 +225,20 @@ impl Context {
     /// The result is returned as a list of 2-tuples (variable, value).
     #[method("($self, /)")]
     fn items(this: &Ref<Context>) -> PyResult<Value> {
-        let items = this.entries().into_iter().map(|(variable, value)| Tuple::pair(variable.into_value(), value).into_value());
+        let items = this
+            .entries()
+            .into_iter()
+            .map(|(variable, value)| Tuple::pair(variable.into_value(), value).into_value());
         protocol::iter(List::new(items.collect()).as_value())
     }
 
     /// Return a list of all variables in the context object.
     #[method("($self, /)")]
     fn keys(this: &Ref<Context>) -> PyResult<Value> {
-        let keys = this.entries().into_iter().map(|(variable, _)| variable.into_value());
+        let keys = this
+            .entries()
+            .into_iter()
+            .map(|(variable, _)| variable.into_value());
         protocol::iter(List::new(keys.collect()).as_value())
     }
 

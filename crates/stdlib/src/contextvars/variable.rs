@@ -7,10 +7,10 @@ use taipan_objects::args::Args;
 use taipan_objects::cell::Slot;
 use taipan_objects::class::{Payload, Type};
 use taipan_objects::exceptions::{ExceptionKind, raise_args};
+use taipan_objects::generic_alias::GenericAlias;
 use taipan_objects::raised::PyResult;
 use taipan_objects::str::Str;
 use taipan_objects::value::{Ref, Value};
-use taipan_objects::generic_alias::GenericAlias;
 use taipan_objects::{bail, heap, protocol};
 
 use super::Context;
@@ -26,7 +26,13 @@ impl ContextVar {
     /// A new variable.
     pub fn new(name: &str, default: Option<Value>) -> Ref<ContextVar> {
         ContextVar::init_class();
-        heap::new_object(ContextVar::class(), ContextVar { name: Str::intern(name), default: Slot::new(default) })
+        heap::new_object(
+            ContextVar::class(),
+            ContextVar {
+                name: Str::intern(name),
+                default: Slot::new(default),
+            },
+        )
     }
 
     /// The value in the current context.
@@ -45,19 +51,37 @@ impl ContextVar {
             match &*keyword.to_display() {
                 "default" => default = Some(value.clone()),
                 "name" if name.is_none() => name = Some(value),
-                other => bail!(TypeError, "ContextVar() got an unexpected keyword argument '{other}'"),
+                other => bail!(
+                    TypeError,
+                    "ContextVar() got an unexpected keyword argument '{other}'"
+                ),
             }
         }
         if args.positional().len() > 1 {
-            bail!(TypeError, "ContextVar() takes exactly 1 positional argument ({} given)", args.positional().len());
+            bail!(
+                TypeError,
+                "ContextVar() takes exactly 1 positional argument ({} given)",
+                args.positional().len()
+            );
         }
         let Some(name) = name else {
-            bail!(TypeError, "ContextVar() takes exactly 1 positional argument (0 given)");
+            bail!(
+                TypeError,
+                "ContextVar() takes exactly 1 positional argument (0 given)"
+            );
         };
-        let Some(name) = name.downcast::<Str>() else { bail!(TypeError, "context variable name must be a str") };
+        let Some(name) = name.downcast::<Str>() else {
+            bail!(TypeError, "context variable name must be a str")
+        };
         // A hash that fails is found now, not when the variable is looked up.
         protocol::hash(name.as_value())?;
-        Ok(heap::new_object(ContextVar::class(), ContextVar { name: name.clone(), default: Slot::new(default) }))
+        Ok(heap::new_object(
+            ContextVar::class(),
+            ContextVar {
+                name: name.clone(),
+                default: Slot::new(default),
+            },
+        ))
     }
 
     #[slot(repr)]
@@ -67,7 +91,11 @@ impl ContextVar {
             Some(default) => format!(" default={}", protocol::repr(&default)?.to_display()),
             None => String::new(),
         };
-        Ok(format!("<ContextVar name={}{default} at {:#x}>", name.to_display(), this.as_value().id()))
+        Ok(format!(
+            "<ContextVar name={}{default} at {:#x}>",
+            name.to_display(),
+            this.as_value().id()
+        ))
     }
 
     #[getter(member)]
@@ -90,7 +118,10 @@ impl ContextVar {
         }
         match given.first().cloned().or_else(|| this.default.get()) {
             Some(default) => Ok(default),
-            None => Err(raise_args(ExceptionKind::LookupError.class(), vec![this.to_value()])),
+            None => Err(raise_args(
+                ExceptionKind::LookupError.class(),
+                vec![this.to_value()],
+            )),
         }
     }
 
@@ -105,7 +136,12 @@ impl ContextVar {
         let context = Context::current();
         let old = context.replace(this, Some(value.clone()));
         Token::init_class();
-        let token = Token { variable: this.clone(), context, old: Slot::new(old), used: Cell::new(false) };
+        let token = Token {
+            variable: this.clone(),
+            context,
+            old: Slot::new(old),
+            used: Cell::new(false),
+        };
         heap::new_object(Token::class(), token)
     }
 
@@ -116,18 +152,30 @@ impl ContextVar {
     #[method("($self, token, /)")]
     fn reset(this: &Ref<ContextVar>, token: &Value) -> PyResult<()> {
         let Some(token) = token.downcast::<Token>() else {
-            bail!(TypeError, "expected an instance of Token, got {}", protocol::repr(token)?.to_display());
+            bail!(
+                TypeError,
+                "expected an instance of Token, got {}",
+                protocol::repr(token)?.to_display()
+            );
         };
         let shown = || protocol::repr(token.as_value()).map(|text| text.to_display().into_owned());
         if token.used.get() {
             bail!(RuntimeError, "{} has already been used once", shown()?);
         }
         if !token.variable.is(this) {
-            bail!(ValueError, "{} was created by a different ContextVar", shown()?);
+            bail!(
+                ValueError,
+                "{} was created by a different ContextVar",
+                shown()?
+            );
         }
         let context = Context::current();
         if !context.is(&token.context) {
-            bail!(ValueError, "{} was created in a different Context", shown()?);
+            bail!(
+                ValueError,
+                "{} was created in a different Context",
+                shown()?
+            );
         }
         token.used.set(true);
         drop(context.replace(this, token.old.get()));
@@ -152,7 +200,11 @@ pub struct Token {
 }
 
 /// The old value of a variable that had none.
-#[class(name = "Token.MISSING", module = "_contextvars", flags(NO_INSTANTIATION))]
+#[class(
+    name = "Token.MISSING",
+    module = "_contextvars",
+    flags(NO_INSTANTIATION)
+)]
 pub struct Missing {}
 
 #[methods]
@@ -189,7 +241,11 @@ impl Token {
     fn repr(this: &Ref<Token>) -> PyResult<String> {
         let variable = protocol::repr(this.variable.as_value())?;
         let used = if this.used.get() { " used" } else { "" };
-        Ok(format!("<Token{used} var={} at {:#x}>", variable.to_display(), this.as_value().id()))
+        Ok(format!(
+            "<Token{used} var={} at {:#x}>",
+            variable.to_display(),
+            this.as_value().id()
+        ))
     }
 
     #[slot(hash)]
@@ -215,7 +271,12 @@ impl Token {
 
     /// Exit from Token context manager, restore the linked ContextVar.
     #[method("($self, type, value, traceback, /)")]
-    fn __exit__(this: &Ref<Token>, _type: &Value, _value: &Value, _traceback: &Value) -> PyResult<()> {
+    fn __exit__(
+        this: &Ref<Token>,
+        _type: &Value,
+        _value: &Value,
+        _traceback: &Value,
+    ) -> PyResult<()> {
         ContextVar::reset(&this.variable, this.as_value())
     }
 

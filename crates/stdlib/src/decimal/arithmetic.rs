@@ -25,10 +25,23 @@ pub fn subtract(left: &Number, right: &Number, settings: &Settings, status: &mut
 }
 
 #[inline]
-fn add_signed(left: &Number, right: &Number, negative: bool, settings: &Settings, status: &mut Status) -> Number {
+fn add_signed(
+    left: &Number,
+    right: &Number,
+    negative: bool,
+    settings: &Settings,
+    status: &mut Status,
+) -> Number {
     if left.kind == Kind::Finite && right.kind == Kind::Finite {
         let sum = match left.exponent == right.exponent {
-            true => Some(add_aligned(left.negative, &left.coefficient, negative, &right.coefficient, left.exponent, settings)),
+            true => Some(add_aligned(
+                left.negative,
+                &left.coefficient,
+                negative,
+                &right.coefficient,
+                left.exponent,
+                settings,
+            )),
             false => add_shifted(left, right, negative, settings),
         };
         return match sum {
@@ -48,7 +61,14 @@ fn add_signed(left: &Number, right: &Number, negative: bool, settings: &Settings
 
 /// The exact sum of coefficients that count the same power of ten.
 #[inline]
-fn add_aligned(left_negative: bool, left: &Coefficient, right_negative: bool, right: &Coefficient, exponent: i64, settings: &Settings) -> Number {
+fn add_aligned(
+    left_negative: bool,
+    left: &Coefficient,
+    right_negative: bool,
+    right: &Coefficient,
+    exponent: i64,
+    settings: &Settings,
+) -> Number {
     if left_negative == right_negative {
         return Number::finite(left_negative, left.add(right), exponent);
     }
@@ -59,30 +79,71 @@ fn add_aligned(left_negative: bool, left: &Coefficient, right_negative: bool, ri
     }
 }
 
-fn add_shifted(left: &Number, right: &Number, negative: bool, settings: &Settings) -> Option<Number> {
+fn add_shifted(
+    left: &Number,
+    right: &Number,
+    negative: bool,
+    settings: &Settings,
+) -> Option<Number> {
     let right_form = (negative, right);
     let left_form = (left.negative, left);
     // `high` has the greater exponent; it gets zeros to count what `low` counts.
-    let (high, low) = if left.exponent > right.exponent { (left_form, right_form) } else { (right_form, left_form) };
+    let (high, low) = if left.exponent > right.exponent {
+        (left_form, right_form)
+    } else {
+        (right_form, left_form)
+    };
     if high.1.coefficient.is_zero() {
-        return Some(add_aligned(high.0, &Coefficient::ZERO, low.0, &low.1.coefficient, low.1.exponent, settings));
+        return Some(add_aligned(
+            high.0,
+            &Coefficient::ZERO,
+            low.0,
+            &low.1.coefficient,
+            low.1.exponent,
+            settings,
+        ));
     }
     let places = high.1.exponent - low.1.exponent;
     if let (Some(number), true) = (high.1.coefficient.small(), places < POWERS.len() as i64)
         && let Some(shifted) = number.checked_mul(POWERS[places as usize])
     {
-        return Some(add_aligned(high.0, &Coefficient::from(shifted), low.0, &low.1.coefficient, low.1.exponent, settings));
+        return Some(add_aligned(
+            high.0,
+            &Coefficient::from(shifted),
+            low.0,
+            &low.1.coefficient,
+            low.1.exponent,
+            settings,
+        ));
     }
     // A number far below the last digit of the other only tells on which side of it the sum lies.
     let digits = high.1.coefficient.digits();
-    let bottom = high.1.exponent - 1 + if digits > settings.precision { 0 } else { digits - settings.precision - 1 };
+    let bottom = high.1.exponent - 1
+        + if digits > settings.precision {
+            0
+        } else {
+            digits - settings.precision - 1
+        };
     if low.1.adjusted() < bottom {
-        let tiny = if low.1.coefficient.is_zero() { Coefficient::ZERO } else { Coefficient::ONE };
+        let tiny = if low.1.coefficient.is_zero() {
+            Coefficient::ZERO
+        } else {
+            Coefficient::ONE
+        };
         let shifted = high.1.coefficient.shifted_left(high.1.exponent - bottom)?;
-        return Some(add_aligned(high.0, &shifted, low.0, &tiny, bottom, settings));
+        return Some(add_aligned(
+            high.0, &shifted, low.0, &tiny, bottom, settings,
+        ));
     }
     let shifted = high.1.coefficient.shifted_left(places)?;
-    Some(add_aligned(high.0, &shifted, low.0, &low.1.coefficient, low.1.exponent, settings))
+    Some(add_aligned(
+        high.0,
+        &shifted,
+        low.0,
+        &low.1.coefficient,
+        low.1.exponent,
+        settings,
+    ))
 }
 
 /// `left * right`.
@@ -92,7 +153,10 @@ pub fn multiply(left: &Number, right: &Number, settings: &Settings, status: &mut
         && right.kind == Kind::Finite
         && let (Some(first), Some(second)) = (left.coefficient.small(), right.coefficient.small())
     {
-        let (negative, exponent) = (left.negative != right.negative, left.exponent + right.exponent);
+        let (negative, exponent) = (
+            left.negative != right.negative,
+            left.exponent + right.exponent,
+        );
         let product = Wide::product(first, second);
         let rounded = match product.high {
             0 => Number::finite(negative, Coefficient::from(product.low), exponent),
@@ -110,13 +174,22 @@ pub fn multiply(left: &Number, right: &Number, settings: &Settings, status: &mut
 }
 
 /// The product before rounding; where an operand is not finite, the result.
-fn product(left: &Number, right: &Number, settings: &Settings, status: &mut Status) -> Result<Number, Number> {
+fn product(
+    left: &Number,
+    right: &Number,
+    settings: &Settings,
+    status: &mut Status,
+) -> Result<Number, Number> {
     let negative = left.negative != right.negative;
     if left.is_finite() && right.is_finite() {
         if left.coefficient.digits() + right.coefficient.digits() > MOST_DIGITS as i64 {
             return Err(status.fail(Status::MEMORY));
         }
-        return Ok(Number::finite(negative, left.coefficient.multiply(&right.coefficient), left.exponent + right.exponent));
+        return Ok(Number::finite(
+            negative,
+            left.coefficient.multiply(&right.coefficient),
+            left.exponent + right.exponent,
+        ));
     }
     if let Some(nan) = propagate_nan(&[left, right], settings, status) {
         return Err(nan);
@@ -128,7 +201,13 @@ fn product(left: &Number, right: &Number, settings: &Settings, status: &mut Stat
 }
 
 /// `left * right + third`, rounded once.
-pub fn fused_multiply_add(left: &Number, right: &Number, third: &Number, settings: &Settings, status: &mut Status) -> Number {
+pub fn fused_multiply_add(
+    left: &Number,
+    right: &Number,
+    third: &Number,
+    settings: &Settings,
+    status: &mut Status,
+) -> Number {
     match product(left, right, settings, status) {
         Ok(exact) => add(&exact, third, settings, status),
         Err(result) if status.has(Status::INVALID_OPERATION | Status::MEMORY) => result,
@@ -163,14 +242,26 @@ pub fn divide(left: &Number, right: &Number, settings: &Settings, status: &mut S
     if left.coefficient.is_zero() {
         return finish(Number::zero(negative, ideal), settings, status);
     }
-    if let Some(quotient) = quotient(&left.coefficient, &right.coefficient, negative, ideal, settings.precision) {
+    if let Some(quotient) = quotient(
+        &left.coefficient,
+        &right.coefficient,
+        negative,
+        ideal,
+        settings.precision,
+    ) {
         return finish(quotient, settings, status);
     }
     // An inexact quotient of that many digits does not fit the memory; an exact one is much shorter.
     let precision = left.coefficient.digits() + 4 * right.coefficient.digits();
     let mut work_status = Status::NONE;
     let short = settings.with_precision(precision.min(settings.precision));
-    match quotient(&left.coefficient, &right.coefficient, negative, ideal, short.precision) {
+    match quotient(
+        &left.coefficient,
+        &right.coefficient,
+        negative,
+        ideal,
+        short.precision,
+    ) {
         Some(number) => {
             let result = finish(number, &short, &mut work_status);
             if work_status.has(Status::INEXACT | Status::ROUNDED) {
@@ -184,7 +275,13 @@ pub fn divide(left: &Number, right: &Number, settings: &Settings, status: &mut S
 }
 
 /// The quotient to one digit more than the precision, its last digit marked if that is not all.
-fn quotient(left: &Coefficient, right: &Coefficient, negative: bool, ideal: i64, precision: i64) -> Option<Number> {
+fn quotient(
+    left: &Coefficient,
+    right: &Coefficient,
+    negative: bool,
+    ideal: i64,
+    precision: i64,
+) -> Option<Number> {
     let places = right.digits() - left.digits() + precision + 1;
     let exponent = ideal - places;
     if let (Some(number), Some(divisor)) = (left.small(), right.small())
@@ -194,8 +291,15 @@ fn quotient(left: &Coefficient, right: &Coefficient, negative: bool, ideal: i64,
         if scaled.high < divisor {
             let (quotient, rest) = scaled.divide(divisor);
             return Some(match rest {
-                0 => strip_zeros(Number::finite(negative, Coefficient::from(quotient), exponent), ideal),
-                _ => Number::finite(negative, Coefficient::from(quotient + u128::from(quotient % 5 == 0)), exponent),
+                0 => strip_zeros(
+                    Number::finite(negative, Coefficient::from(quotient), exponent),
+                    ideal,
+                ),
+                _ => Number::finite(
+                    negative,
+                    Coefficient::from(quotient + u128::from(quotient % 5 == 0)),
+                    exponent,
+                ),
             });
         }
     }
@@ -204,18 +308,33 @@ fn quotient(left: &Coefficient, right: &Coefficient, negative: bool, ideal: i64,
         false => left.divide(&right.shifted_left(-places)?),
     };
     if rest.is_zero() {
-        return Some(strip_zeros(Number::finite(negative, quotient, exponent), ideal));
+        return Some(strip_zeros(
+            Number::finite(negative, quotient, exponent),
+            ideal,
+        ));
     }
-    let marked = if matches!(quotient.last_digit(), 0 | 5) { quotient.incremented() } else { quotient };
+    let marked = if matches!(quotient.last_digit(), 0 | 5) {
+        quotient.incremented()
+    } else {
+        quotient
+    };
     Some(Number::finite(negative, marked, exponent))
 }
 
 /// Whole quotient and remainder of finite numbers, the divisor not zero. Nothing if the quotient is longer than the precision.
-fn divide_whole(left: &Number, right: &Number, settings: &Settings, status: &mut Status) -> Option<(Number, Number)> {
+fn divide_whole(
+    left: &Number,
+    right: &Number,
+    settings: &Settings,
+    status: &mut Status,
+) -> Option<(Number, Number)> {
     let negative = left.negative != right.negative;
     let ideal = left.exponent.min(right.exponent);
     if left.coefficient.is_zero() {
-        return Some((Number::zero(negative, 0), Number::zero(left.negative, ideal)));
+        return Some((
+            Number::zero(negative, 0),
+            Number::zero(left.negative, ideal),
+        ));
     }
     let length = left.adjusted() - right.adjusted();
     if length > settings.precision {
@@ -231,18 +350,29 @@ fn divide_whole(left: &Number, right: &Number, settings: &Settings, status: &mut
     };
     if length < 0 {
         let rest = shifted(left, status)?;
-        return Some((Number::zero(negative, 0), Number::finite(left.negative, rest, ideal)));
+        return Some((
+            Number::zero(negative, 0),
+            Number::finite(left.negative, rest, ideal),
+        ));
     }
     let (quotient, rest) = shifted(left, status)?.divide(&shifted(right, status)?);
     if quotient.digits() > settings.precision {
         *status |= Status::DIVISION_IMPOSSIBLE;
         return None;
     }
-    Some((Number::finite(negative, quotient, 0), Number::finite(left.negative, rest, ideal)))
+    Some((
+        Number::finite(negative, quotient, 0),
+        Number::finite(left.negative, rest, ideal),
+    ))
 }
 
 /// `left // right`: the whole part of the quotient.
-pub fn divide_integer(left: &Number, right: &Number, settings: &Settings, status: &mut Status) -> Number {
+pub fn divide_integer(
+    left: &Number,
+    right: &Number,
+    settings: &Settings,
+    status: &mut Status,
+) -> Number {
     let negative = left.negative != right.negative;
     if !left.is_finite() || !right.is_finite() {
         if let Some(nan) = propagate_nan(&[left, right], settings, status) {
@@ -268,7 +398,12 @@ pub fn divide_integer(left: &Number, right: &Number, settings: &Settings, status
 }
 
 /// `left % right`: what the whole quotient leaves, with the sign of `left`.
-pub fn remainder(left: &Number, right: &Number, settings: &Settings, status: &mut Status) -> Number {
+pub fn remainder(
+    left: &Number,
+    right: &Number,
+    settings: &Settings,
+    status: &mut Status,
+) -> Number {
     if let Some(result) = special_remainder(left, right, settings, status) {
         return result;
     }
@@ -278,7 +413,12 @@ pub fn remainder(left: &Number, right: &Number, settings: &Settings, status: &mu
     }
 }
 
-fn special_remainder(left: &Number, right: &Number, settings: &Settings, status: &mut Status) -> Option<Number> {
+fn special_remainder(
+    left: &Number,
+    right: &Number,
+    settings: &Settings,
+    status: &mut Status,
+) -> Option<Number> {
     if !left.is_finite() || !right.is_finite() {
         if let Some(nan) = propagate_nan(&[left, right], settings, status) {
             return Some(nan);
@@ -298,7 +438,12 @@ fn special_remainder(left: &Number, right: &Number, settings: &Settings, status:
 }
 
 /// `divmod(left, right)`.
-pub fn divide_modulo(left: &Number, right: &Number, settings: &Settings, status: &mut Status) -> (Number, Number) {
+pub fn divide_modulo(
+    left: &Number,
+    right: &Number,
+    settings: &Settings,
+    status: &mut Status,
+) -> (Number, Number) {
     let negative = left.negative != right.negative;
     if !left.is_finite() || !right.is_finite() {
         if let Some(nan) = propagate_nan(&[left, right], settings, status) {
@@ -306,8 +451,14 @@ pub fn divide_modulo(left: &Number, right: &Number, settings: &Settings, status:
         }
         return match (left.is_infinite(), right.is_infinite()) {
             (true, true) => (Number::NAN, status.fail(Status::INVALID_OPERATION)),
-            (true, _) => (Number::infinity(negative), status.fail(Status::INVALID_OPERATION)),
-            _ => (Number::zero(negative, 0), finish(left.clone(), settings, status)),
+            (true, _) => (
+                Number::infinity(negative),
+                status.fail(Status::INVALID_OPERATION),
+            ),
+            _ => (
+                Number::zero(negative, 0),
+                finish(left.clone(), settings, status),
+            ),
         };
     }
     if right.coefficient.is_zero() {
@@ -315,24 +466,40 @@ pub fn divide_modulo(left: &Number, right: &Number, settings: &Settings, status:
             return (Number::NAN, status.fail(Status::DIVISION_UNDEFINED));
         }
         *status |= Status::DIVISION_BY_ZERO;
-        return (Number::infinity(negative), status.fail(Status::INVALID_OPERATION));
+        return (
+            Number::infinity(negative),
+            status.fail(Status::INVALID_OPERATION),
+        );
     }
     match divide_whole(left, right, settings, status) {
-        Some((quotient, rest)) => (finish(quotient, settings, status), finish(rest, settings, status)),
+        Some((quotient, rest)) => (
+            finish(quotient, settings, status),
+            finish(rest, settings, status),
+        ),
         None => (Number::NAN, Number::NAN),
     }
 }
 
 /// What the nearest whole quotient leaves; its sign can be either.
-pub fn remainder_near(left: &Number, right: &Number, settings: &Settings, status: &mut Status) -> Number {
+pub fn remainder_near(
+    left: &Number,
+    right: &Number,
+    settings: &Settings,
+    status: &mut Status,
+) -> Number {
     if let Some(result) = special_remainder(left, right, settings, status) {
         return result;
     }
-    let Some((quotient, rest)) = divide_whole(left, right, settings, status) else { return Number::NAN };
+    let Some((quotient, rest)) = divide_whole(left, right, settings, status) else {
+        return Number::NAN;
+    };
     if rest.coefficient.is_zero() {
         return finish(rest, settings, status);
     }
-    let Some(divisor) = right.coefficient.shifted_left((right.exponent - rest.exponent).clamp(0, MOST_DIGITS as i64)) else {
+    let Some(divisor) = right
+        .coefficient
+        .shifted_left((right.exponent - rest.exponent).clamp(0, MOST_DIGITS as i64))
+    else {
         // The divisor is so much longer than the remainder that the remainder is less than half of it.
         return finish(rest, settings, status);
     };
@@ -344,7 +511,11 @@ pub fn remainder_near(left: &Number, right: &Number, settings: &Settings, status
         if next.digits() > settings.precision {
             return status.fail(Status::DIVISION_IMPOSSIBLE);
         }
-        return finish(Number::finite(!left.negative, other, rest.exponent), settings, status);
+        return finish(
+            Number::finite(!left.negative, other, rest.exponent),
+            settings,
+            status,
+        );
     }
     finish(rest, settings, status)
 }
@@ -358,7 +529,12 @@ pub fn compare(left: &Number, right: &Number, settings: &Settings, status: &mut 
 }
 
 /// As [`compare`], but quiet NaNs signal too.
-pub fn compare_signal(left: &Number, right: &Number, settings: &Settings, status: &mut Status) -> Number {
+pub fn compare_signal(
+    left: &Number,
+    right: &Number,
+    settings: &Settings,
+    status: &mut Status,
+) -> Number {
     if left.is_nan() || right.is_nan() {
         *status |= Status::INVALID_OPERATION;
     }
@@ -380,7 +556,13 @@ pub struct Extreme {
 }
 
 /// The larger or smaller of two numbers; a number wins over a quiet NaN.
-pub fn extreme(which: Extreme, left: &Number, right: &Number, settings: &Settings, status: &mut Status) -> Number {
+pub fn extreme(
+    which: Extreme,
+    left: &Number,
+    right: &Number,
+    settings: &Settings,
+    status: &mut Status,
+) -> Number {
     if left.is_nan() || right.is_nan() {
         if left.is_quiet() && !right.is_nan() {
             return finish(right.clone(), settings, status);
@@ -395,12 +577,29 @@ pub fn extreme(which: Extreme, left: &Number, right: &Number, settings: &Setting
         false => left.compare(right),
     };
     let order = order.then_with(|| left.compare_equal_forms(right));
-    let left_wins = if which.largest { order == Ordering::Greater } else { order != Ordering::Greater };
-    finish(if left_wins { left.clone() } else { right.clone() }, settings, status)
+    let left_wins = if which.largest {
+        order == Ordering::Greater
+    } else {
+        order != Ordering::Greater
+    };
+    finish(
+        if left_wins {
+            left.clone()
+        } else {
+            right.clone()
+        },
+        settings,
+        status,
+    )
 }
 
 /// `number * 10 ** places`, by its exponent.
-pub fn scaleb(number: &Number, places: &Number, settings: &Settings, status: &mut Status) -> Number {
+pub fn scaleb(
+    number: &Number,
+    places: &Number,
+    settings: &Settings,
+    status: &mut Status,
+) -> Number {
     if let Some(nan) = propagate_nan(&[number, places], settings, status) {
         return nan;
     }
@@ -410,8 +609,16 @@ pub fn scaleb(number: &Number, places: &Number, settings: &Settings, status: &mu
             if number.is_infinite() {
                 return number.clone();
             }
-            let exponent = (number.exponent + by.clamp(-EXPONENT_BEYOND, EXPONENT_BEYOND)).clamp(-2 * EXPONENT_BEYOND, EXPONENT_BEYOND);
-            finish(Number { exponent, ..number.clone() }, settings, status)
+            let exponent = (number.exponent + by.clamp(-EXPONENT_BEYOND, EXPONENT_BEYOND))
+                .clamp(-2 * EXPONENT_BEYOND, EXPONENT_BEYOND);
+            finish(
+                Number {
+                    exponent,
+                    ..number.clone()
+                },
+                settings,
+                status,
+            )
         }
         _ => status.fail(Status::INVALID_OPERATION),
     }

@@ -99,7 +99,9 @@ impl Coefficient {
     /// The number in its long form.
     pub fn to_natural(&self) -> Natural {
         match self {
-            Coefficient::Small(low, high) => Natural::from(u128::from(*low) | u128::from(*high) << 64),
+            Coefficient::Small(low, high) => {
+                Natural::from(u128::from(*low) | u128::from(*high) << 64)
+            }
             Coefficient::Big(number) => (**number).clone(),
         }
     }
@@ -119,7 +121,9 @@ impl Coefficient {
     #[inline(always)]
     pub fn digits(&self) -> i64 {
         match self {
-            Coefficient::Small(low, high) => i64::from(count_digits(u128::from(*low) | u128::from(*high) << 64)),
+            Coefficient::Small(low, high) => {
+                i64::from(count_digits(u128::from(*low) | u128::from(*high) << 64))
+            }
             Coefficient::Big(number) => count_digits_big(number) as i64,
         }
     }
@@ -129,7 +133,9 @@ impl Coefficient {
         match self {
             Coefficient::Small(low, 0) => (low % 10) as u8,
             Coefficient::Small(..) => (self.small().unwrap_or(0) % 10) as u8,
-            Coefficient::Big(number) => u8::try_from(&(&**number % Natural::from(10u64))).unwrap_or(0),
+            Coefficient::Big(number) => {
+                u8::try_from(&(&**number % Natural::from(10u64))).unwrap_or(0)
+            }
         }
     }
 
@@ -156,10 +162,13 @@ impl Coefficient {
         if self.digits() + places > MOST_DIGITS as i64 {
             return None;
         }
-        Some(Coefficient::from(with_power(places as u64, |power| match self {
-            Coefficient::Big(number) => &**number * power,
-            small => small.to_natural() * power,
-        })))
+        Some(Coefficient::from(with_power(
+            places as u64,
+            |power| match self {
+                Coefficient::Big(number) => &**number * power,
+                small => small.to_natural() * power,
+            },
+        )))
     }
 
     /// `self // 10 ** places`, and what was cut off.
@@ -183,7 +192,9 @@ impl Coefficient {
         if places > self.digits() {
             return (Coefficient::ZERO, Lost::BelowHalf);
         }
-        let Coefficient::Big(number) = self else { return (self.clone(), Lost::Nothing) };
+        let Coefficient::Big(number) = self else {
+            return (self.clone(), Lost::Nothing);
+        };
         with_power(places as u64, |power| {
             let (quotient, rest) = (&**number).div_mod(power);
             let lost = match () {
@@ -236,11 +247,16 @@ impl Coefficient {
     #[inline]
     pub fn multiply(&self, other: &Coefficient) -> Coefficient {
         match (self, other) {
-            (Coefficient::Small(left, 0), Coefficient::Small(right, 0)) => Coefficient::from(u128::from(*left) * u128::from(*right)),
-            (Coefficient::Small(..), Coefficient::Small(..)) => {
-                Coefficient::from(Wide::product(self.small().unwrap_or(0), other.small().unwrap_or(0)))
+            (Coefficient::Small(left, 0), Coefficient::Small(right, 0)) => {
+                Coefficient::from(u128::from(*left) * u128::from(*right))
             }
-            (Coefficient::Big(left), Coefficient::Big(right)) => Coefficient::from(&**left * &**right),
+            (Coefficient::Small(..), Coefficient::Small(..)) => Coefficient::from(Wide::product(
+                self.small().unwrap_or(0),
+                other.small().unwrap_or(0),
+            )),
+            (Coefficient::Big(left), Coefficient::Big(right)) => {
+                Coefficient::from(&**left * &**right)
+            }
             _ => Coefficient::from(self.to_natural() * other.to_natural()),
         }
     }
@@ -319,14 +335,24 @@ impl Coefficient {
 
     /// The number that ASCII digits spell.
     pub fn from_digits(digits: &[u8]) -> Coefficient {
-        let first = digits.iter().position(|&digit| digit != b'0').unwrap_or(digits.len());
+        let first = digits
+            .iter()
+            .position(|&digit| digit != b'0')
+            .unwrap_or(digits.len());
         let digits = &digits[first..];
         match digits.len() {
-            0..=19 => Coefficient::from(digits.iter().fold(0u64, |number, &digit| number * 10 + u64::from(digit - b'0'))),
-            20..=38 => Coefficient::from(digits.iter().fold(0u128, |number, &digit| number * 10 + u128::from(digit - b'0'))),
+            0..=19 => Coefficient::from(
+                digits
+                    .iter()
+                    .fold(0u64, |number, &digit| number * 10 + u64::from(digit - b'0')),
+            ),
+            20..=38 => Coefficient::from(digits.iter().fold(0u128, |number, &digit| {
+                number * 10 + u128::from(digit - b'0')
+            })),
             _ => {
                 let text = std::str::from_utf8(digits).unwrap_or("0");
-                text.parse::<Natural>().map_or(Coefficient::ZERO, Coefficient::from)
+                text.parse::<Natural>()
+                    .map_or(Coefficient::ZERO, Coefficient::from)
             }
         }
     }
@@ -348,6 +374,9 @@ mod tests {
         assert_eq!(long.trailing_zeros(), 102);
         assert_eq!(long.shifted_right(103).1, Lost::Half);
         assert_eq!(long.to_text(), format!("125{}", "0".repeat(102)));
-        assert_eq!(Coefficient::from_digits(long.to_text().as_bytes()).compare(&long), Ordering::Equal);
+        assert_eq!(
+            Coefficient::from_digits(long.to_text().as_bytes()).compare(&long),
+            Ordering::Equal
+        );
     }
 }

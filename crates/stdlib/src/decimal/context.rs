@@ -3,9 +3,9 @@
 use std::cell::Cell;
 
 use taipan_macros::{class, function, methods};
+use taipan_objects::args::{Args, Kwargs};
 use taipan_objects::cell::{Once, Slot};
 use taipan_objects::class::{Payload, Type, generic_setattr};
-use taipan_objects::args::{Args, Kwargs};
 use taipan_objects::list::List;
 use taipan_objects::raised::PyResult;
 use taipan_objects::str::Str;
@@ -21,7 +21,8 @@ use super::signals::{self, SignalDictMixin};
 /// The widest of the interchange formats.
 pub const IEEE_CONTEXT_MAX_BITS: i64 = 512;
 
-const DEFAULT_TRAPS: Status = Status(Status::INVALID.0 | Status::DIVISION_BY_ZERO.0 | Status::OVERFLOW.0);
+const DEFAULT_TRAPS: Status =
+    Status(Status::INVALID.0 | Status::DIVISION_BY_ZERO.0 | Status::OVERFLOW.0);
 
 const UNKNOWN_ROUNDING: &str = "valid values for rounding are:\n  [ROUND_CEILING, ROUND_FLOOR, ROUND_UP, ROUND_DOWN,\n   ROUND_HALF_UP, ROUND_HALF_DOWN, ROUND_HALF_EVEN,\n   ROUND_05UP]";
 
@@ -54,8 +55,11 @@ static TEMPLATES: Once<Templates> = Once::new();
 
 impl Context {
     fn with(class: &Ref<Type>, settings: Settings, flags: Status, traps: Status) -> Ref<Context> {
-        let context =
-            Context { settings: Cell::new(settings), flags: SignalDictMixin::with(flags), traps: SignalDictMixin::with(traps) };
+        let context = Context {
+            settings: Cell::new(settings),
+            flags: SignalDictMixin::with(flags),
+            traps: SignalDictMixin::with(traps),
+        };
         heap::new_object(class, context)
     }
 
@@ -68,13 +72,21 @@ impl Context {
     /// Adds conditions to the flags, and raises if one of them is trapped.
     #[inline(always)]
     pub fn report(&self, status: Status) -> PyResult<()> {
-        if status == Status::NONE { Ok(()) } else { self.report_slow(status) }
+        if status == Status::NONE {
+            Ok(())
+        } else {
+            self.report_slow(status)
+        }
     }
 
     fn report_slow(&self, status: Status) -> PyResult<()> {
         self.flags.replace(self.flags.get() | status);
         let trapped = status.and(self.traps.get() | Status::MEMORY);
-        if trapped == Status::NONE { Ok(()) } else { Err(signals::raise(trapped)) }
+        if trapped == Status::NONE {
+            Ok(())
+        } else {
+            Err(signals::raise(trapped))
+        }
     }
 
     /// Adds conditions to the flags without raising.
@@ -84,11 +96,21 @@ impl Context {
 
     /// A context with the same settings, flags and traps.
     pub fn duplicate(&self) -> Ref<Context> {
-        Context::with(Context::class(), self.settings(), self.flags.get(), self.traps.get())
+        Context::with(
+            Context::class(),
+            self.settings(),
+            self.flags.get(),
+            self.traps.get(),
+        )
     }
 
     fn without_flags(&self) -> Ref<Context> {
-        Context::with(Context::class(), self.settings(), Status::NONE, self.traps.get())
+        Context::with(
+            Context::class(),
+            self.settings(),
+            Status::NONE,
+            self.traps.get(),
+        )
     }
 
     /// The current context; the first time in a context of variables, a copy of the default one.
@@ -131,11 +153,19 @@ pub fn make_templates() -> &'static [(&'static str, &'static Ref<Context>)] {
     static NAMED: Once<[(&str, &Ref<Context>); 3]> = Once::new();
     if !TEMPLATES.is_set() {
         let class = Context::class();
-        let nine = Settings { precision: 9, ..Settings::DEFAULT };
+        let nine = Settings {
+            precision: 9,
+            ..Settings::DEFAULT
+        };
         let basic_traps = DEFAULT_TRAPS | Status::UNDERFLOW | Status::CLAMPED;
         TEMPLATES.set(Templates {
             default: Context::with(class, Settings::DEFAULT, Status::NONE, DEFAULT_TRAPS),
-            basic: Context::with(class, nine.rounded(Rounding::HalfUp), Status::NONE, basic_traps),
+            basic: Context::with(
+                class,
+                nine.rounded(Rounding::HalfUp),
+                Status::NONE,
+                basic_traps,
+            ),
             extended: Context::with(class, nine, Status::NONE, Status::NONE),
         });
         CURRENT.set(ContextVar::new("decimal_context", None));
@@ -152,7 +182,9 @@ pub fn make_templates() -> &'static [(&'static str, &'static Ref<Context>)] {
 /// The rounding that a constant of the module names.
 pub fn rounding_of(value: &Value) -> PyResult<Rounding> {
     if let Some(name) = value.downcast::<Str>()
-        && let Some(rounding) = Rounding::ALL.into_iter().find(|rounding| name.eq_str(rounding.name()))
+        && let Some(rounding) = Rounding::ALL
+            .into_iter()
+            .find(|rounding| name.eq_str(rounding.name()))
     {
         return Ok(rounding);
     }
@@ -209,7 +241,10 @@ impl<'a> Changes<'a> {
                 "clamp" => &mut changes.clamp,
                 "flags" => &mut changes.flags,
                 "traps" => &mut changes.traps,
-                other => bail!(TypeError, "this function got an unexpected keyword argument '{other}'"),
+                other => bail!(
+                    TypeError,
+                    "this function got an unexpected keyword argument '{other}'"
+                ),
             };
             *place = Some(value);
         }
@@ -251,13 +286,26 @@ impl Context {
     #[new(nosig)]
     fn make(class: &Ref<Type>, _args: Args<'_>) -> PyResult<Ref<Context>> {
         Ok(match TEMPLATES.is_set() {
-            true => Context::with(class, Settings { capitals: true, ..TEMPLATES.default.settings() }, TEMPLATES.default.flags.get(), TEMPLATES.default.traps.get()),
+            true => Context::with(
+                class,
+                Settings {
+                    capitals: true,
+                    ..TEMPLATES.default.settings()
+                },
+                TEMPLATES.default.flags.get(),
+                TEMPLATES.default.traps.get(),
+            ),
             false => Context::with(class, Settings::DEFAULT, Status::NONE, DEFAULT_TRAPS),
         })
     }
 
-    #[init("(prec=None, rounding=None, Emin=None, Emax=None, capitals=None, clamp=None, flags=None, traps=None)")]
-    #[expect(clippy::too_many_arguments, reason = "the parameters of the Python function")]
+    #[init(
+        "(prec=None, rounding=None, Emin=None, Emax=None, capitals=None, clamp=None, flags=None, traps=None)"
+    )]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the parameters of the Python function"
+    )]
     fn init(
         &self,
         prec: Option<&Value>,
@@ -269,13 +317,33 @@ impl Context {
         flags: Option<&Value>,
         traps: Option<&Value>,
     ) -> PyResult<()> {
-        Changes { prec, rounding, emin, emax, capitals, clamp, flags, traps }.apply(self)
+        Changes {
+            prec,
+            rounding,
+            emin,
+            emax,
+            capitals,
+            clamp,
+            flags,
+            traps,
+        }
+        .apply(self)
     }
 
     #[slot(repr)]
     fn repr(&self) -> String {
-        let Settings { precision, emax, emin, rounding, clamp, capitals } = self.settings();
-        let (flags, traps) = (signals::signals_as_text(self.flags.get()), signals::signals_as_text(self.traps.get()));
+        let Settings {
+            precision,
+            emax,
+            emin,
+            rounding,
+            clamp,
+            capitals,
+        } = self.settings();
+        let (flags, traps) = (
+            signals::signals_as_text(self.flags.get()),
+            signals::signals_as_text(self.traps.get()),
+        );
         format!(
             "Context(prec={precision}, rounding={}, Emin={emin}, Emax={emax}, capitals={}, clamp={}, flags={flags}, traps={traps})",
             rounding.name(),
@@ -386,7 +454,8 @@ impl Context {
 
     #[setter(name = "flags")]
     fn set_flags(&self, value: Option<&Value>) -> PyResult<()> {
-        self.flags.replace(signals::mapping_as_signals(given(value)?)?);
+        self.flags
+            .replace(signals::mapping_as_signals(given(value)?)?);
         Ok(())
     }
 
@@ -398,7 +467,8 @@ impl Context {
 
     #[setter(name = "traps")]
     fn set_traps(&self, value: Option<&Value>) -> PyResult<()> {
-        self.traps.replace(signals::mapping_as_signals(given(value)?)?);
+        self.traps
+            .replace(signals::mapping_as_signals(given(value)?)?);
         Ok(())
     }
 
@@ -439,7 +509,14 @@ impl Context {
 
     #[method]
     fn __reduce__(this: &Ref<Context>) -> Value {
-        let Settings { precision, emax, emin, rounding, clamp, capitals } = this.settings();
+        let Settings {
+            precision,
+            emax,
+            emin,
+            rounding,
+            clamp,
+            capitals,
+        } = this.settings();
         let arguments = Tuple::new(vec![
             Value::from(precision),
             Str::intern(rounding.name()).into_value(),
@@ -487,11 +564,17 @@ pub(super) fn setcontext(context: &Value) -> PyResult<()> {
 ///
 /// Without a context, it is a copy of the one that is current now; that one is current again at the end.
 #[function("(ctx=None, **kwargs)")]
-pub(super) fn localcontext(ctx: Option<&Value>, kwargs: Kwargs<'_>) -> PyResult<Ref<ContextManager>> {
+pub(super) fn localcontext(
+    ctx: Option<&Value>,
+    kwargs: Kwargs<'_>,
+) -> PyResult<Ref<ContextManager>> {
     let outer = Context::current()?;
     let inner = Context::from_argument(ctx)?.duplicate();
     Changes::from_keywords(&kwargs)?.apply(&inner)?;
-    let manager = ContextManager { inner, outer: Slot::new(Some(outer)) };
+    let manager = ContextManager {
+        inner,
+        outer: Slot::new(Some(outer)),
+    };
     Ok(heap::new_object(ContextManager::class(), manager))
 }
 
@@ -502,12 +585,25 @@ pub(super) fn localcontext(ctx: Option<&Value>, kwargs: Kwargs<'_>) -> PyResult<
 pub(super) fn ieee_context(bits: &Value) -> PyResult<Ref<Context>> {
     let bits = whole(bits)?;
     if !(1..=IEEE_CONTEXT_MAX_BITS).contains(&bits) || bits % 32 != 0 {
-        bail!(ValueError, "argument must be a multiple of 32, with a maximum of {IEEE_CONTEXT_MAX_BITS}");
+        bail!(
+            ValueError,
+            "argument must be a multiple of 32, with a maximum of {IEEE_CONTEXT_MAX_BITS}"
+        );
     }
     let emax = 3 << (bits / 16 + 3);
-    let settings =
-        Settings { precision: 9 * (bits / 32) - 2, emax, emin: 1 - emax, clamp: true, ..Settings::DEFAULT };
-    Ok(Context::with(Context::class(), settings, Status::NONE, Status::NONE))
+    let settings = Settings {
+        precision: 9 * (bits / 32) - 2,
+        emax,
+        emin: 1 - emax,
+        clamp: true,
+        ..Settings::DEFAULT
+    };
+    Ok(Context::with(
+        Context::class(),
+        settings,
+        Status::NONE,
+        Status::NONE,
+    ))
 }
 
 /// What `localcontext` answers.

@@ -200,13 +200,19 @@ impl Context {
     /// Whether x is finite, not zero, and not subnormal.
     #[method("($self, x, /)")]
     fn is_normal(&self, x: &Value) -> PyResult<bool> {
-        Ok(operations::is_normal(&*expect_operand(x)?, &self.settings()))
+        Ok(operations::is_normal(
+            &*expect_operand(x)?,
+            &self.settings(),
+        ))
     }
 
     /// Whether x is subnormal.
     #[method("($self, x, /)")]
     fn is_subnormal(&self, x: &Value) -> PyResult<bool> {
-        Ok(operations::is_subnormal(&*expect_operand(x)?, &self.settings()))
+        Ok(operations::is_subnormal(
+            &*expect_operand(x)?,
+            &self.settings(),
+        ))
     }
 
     /// Always true: every number has one form here.
@@ -253,7 +259,9 @@ impl Context {
     #[method("($self, x, y, z, /)")]
     fn fma(&self, x: &Value, y: &Value, z: &Value) -> PyResult<Value> {
         let (x, y, z) = (expect_operand(x)?, expect_operand(y)?, expect_operand(z)?);
-        run_binary(self, &x, &y, |x, y, settings, status| arithmetic::fused_multiply_add(x, y, &z, settings, status))
+        run_binary(self, &x, &y, |x, y, settings, status| {
+            arithmetic::fused_multiply_add(x, y, &z, settings, status)
+        })
     }
 
     /// Ten.
@@ -271,13 +279,21 @@ impl Context {
     /// x as text.
     #[method("($self, x, /)")]
     fn to_sci_string(&self, x: &Value) -> PyResult<Ref<Str>> {
-        Ok(Str::new(&to_text(&*expect_operand(x)?, Notation::Scientific, self.settings().capitals)))
+        Ok(Str::new(&to_text(
+            &*expect_operand(x)?,
+            Notation::Scientific,
+            self.settings().capitals,
+        )))
     }
 
     /// x as text whose exponent, if there is one, is a multiple of three.
     #[method("($self, x, /)")]
     fn to_eng_string(&self, x: &Value) -> PyResult<Ref<Str>> {
-        Ok(Str::new(&to_text(&*expect_operand(x)?, Notation::Engineering, self.settings().capitals)))
+        Ok(Str::new(&to_text(
+            &*expect_operand(x)?,
+            Notation::Engineering,
+            self.settings().capitals,
+        )))
     }
 
     /// A decimal number from a value, rounded to the context; text stands without spaces and underscores.

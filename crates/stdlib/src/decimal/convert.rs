@@ -69,7 +69,11 @@ pub fn expect_operand(value: &Value) -> PyResult<Operand<'_>> {
 /// The TypeError about a value that no decimal number is made from.
 #[cold]
 pub fn unsupported(value: &Value) -> Raised {
-    exc!(TypeError, "conversion from {} to Decimal is not supported", value.class().name())
+    exc!(
+        TypeError,
+        "conversion from {} to Decimal is not supported",
+        value.class().name()
+    )
 }
 
 /// The number that an int is.
@@ -98,11 +102,19 @@ pub fn from_f64(value: f64) -> Number {
     let bits = value.to_bits();
     let biased = (bits >> 52 & 0x7ff) as i64;
     let fraction = bits & ((1 << 52) - 1);
-    let (mantissa, exponent) = if biased == 0 { (fraction, -1074) } else { (fraction | 1 << 52, biased - 1075) };
+    let (mantissa, exponent) = if biased == 0 {
+        (fraction, -1074)
+    } else {
+        (fraction | 1 << 52, biased - 1075)
+    };
     let twos = mantissa.trailing_zeros();
     let (mantissa, exponent) = (mantissa >> twos, exponent + i64::from(twos));
     if exponent >= 0 {
-        return Number::finite(negative, Coefficient::from(Natural::from(mantissa) << exponent as u64), 0);
+        return Number::finite(
+            negative,
+            Coefficient::from(Natural::from(mantissa) << exponent as u64),
+            0,
+        );
     }
     // m / 2**k is m * 5**k / 10**k.
     let digits = Natural::from(mantissa) * Natural::from(5u64).pow(exponent.unsigned_abs());
@@ -113,7 +125,10 @@ pub fn from_f64(value: f64) -> Number {
 fn ascii_form(text: &Str, is_lenient: bool) -> Option<Vec<u8>> {
     let mut codes: Vec<u32> = text.code_points().collect();
     if is_lenient {
-        let end = codes.iter().rposition(|&code| !is_space(code)).map_or(0, |last| last + 1);
+        let end = codes
+            .iter()
+            .rposition(|&code| !is_space(code))
+            .map_or(0, |last| last + 1);
         codes.truncate(end);
         let start = codes.iter().position(|&code| !is_space(code)).unwrap_or(0);
         codes.drain(..start);
@@ -133,7 +148,10 @@ fn ascii_form(text: &Str, is_lenient: bool) -> Option<Vec<u8>> {
 pub fn from_text(text: &Str, is_lenient: bool, settings: &Settings, status: &mut Status) -> Number {
     if let Some(ascii) = text.as_ascii() {
         let bytes = ascii.as_bytes();
-        let plain = !is_lenient || bytes.iter().all(|&byte| byte > b' ' && byte != b'_' && byte != 0x7f);
+        let plain = !is_lenient
+            || bytes
+                .iter()
+                .all(|&byte| byte > b' ' && byte != b'_' && byte != 0x7f);
         if plain && !bytes.contains(&0) {
             return parse(bytes, settings, status);
         }
@@ -153,8 +171,12 @@ fn items_of(value: &Value) -> Option<Vec<Value>> {
 
 /// The number that a tuple of sign, digits and exponent describes.
 fn from_tuple(value: &Value) -> PyResult<Number> {
-    let Some(items) = items_of(value) else { bail!(TypeError, "argument must be a tuple or list") };
-    let [sign, digits, exponent] = items.as_slice() else { bail!(ValueError, "argument must be a sequence of length 3") };
+    let Some(items) = items_of(value) else {
+        bail!(TypeError, "argument must be a tuple or list")
+    };
+    let [sign, digits, exponent] = items.as_slice() else {
+        bail!(ValueError, "argument must be a sequence of length 3")
+    };
     let wrong_sign = "sign must be an integer with the value 0 or 1";
     if !int::is_int(sign) {
         bail!(ValueError, "{wrong_sign}");
@@ -168,7 +190,10 @@ fn from_tuple(value: &Value) -> PyResult<Number> {
         Some(name) if name.eq_str("F") => (Kind::Infinity, 0),
         Some(name) if name.eq_str("n") => (Kind::QuietNan, 0),
         Some(name) if name.eq_str("N") => (Kind::SignalingNan, 0),
-        Some(_) => bail!(ValueError, "string argument in the third position must be 'F', 'n' or 'N'"),
+        Some(_) => bail!(
+            ValueError,
+            "string argument in the third position must be 'F', 'n' or 'N'"
+        ),
         None if int::is_int(exponent) => (Kind::Finite, int::as_isize(exponent)? as i64),
         None => bail!(ValueError, "exponent must be an integer"),
     };
@@ -183,15 +208,28 @@ fn from_tuple(value: &Value) -> PyResult<Number> {
             _ => return Err(wrong_digits()),
         }
     }
-    let coefficient = if kind == Kind::Infinity { Coefficient::ZERO } else { Coefficient::from_digits(&text) };
-    Ok(Number { coefficient, exponent: exponent.clamp(-2 * EXPONENT_BEYOND, EXPONENT_BEYOND), negative, kind })
+    let coefficient = if kind == Kind::Infinity {
+        Coefficient::ZERO
+    } else {
+        Coefficient::from_digits(&text)
+    };
+    Ok(Number {
+        coefficient,
+        exponent: exponent.clamp(-2 * EXPONENT_BEYOND, EXPONENT_BEYOND),
+        negative,
+        kind,
+    })
 }
 
 /// Checks that a number fits the widest context, as exact conversions need it.
 fn exact(number: Number, mut status: Status, context: &Context) -> PyResult<Number> {
     let fitted = finish(number, &Settings::MAXIMAL, &mut status);
     let changed = status.has(Status::INEXACT | Status::ROUNDED | Status::CLAMPED);
-    let result = if changed { status.fail(Status::INVALID_OPERATION) } else { fitted };
+    let result = if changed {
+        status.fail(Status::INVALID_OPERATION)
+    } else {
+        fitted
+    };
     context.report(status.and(Status::ERRORS))?;
     Ok(result)
 }
@@ -221,7 +259,10 @@ pub fn from_value_rounded(value: &Value, context: &Context) -> PyResult<Number> 
     let settings = context.settings();
     let mut status = Status::NONE;
     let number = if let Some(operand) = operand(value) {
-        if operand.is_nan() && operand.coefficient.digits() > settings.precision - i64::from(settings.clamp) && !operand.coefficient.is_zero() {
+        if operand.is_nan()
+            && operand.coefficient.digits() > settings.precision - i64::from(settings.clamp)
+            && !operand.coefficient.is_zero()
+        {
             context.report(Status::CONVERSION_SYNTAX)?;
             return Ok(Number::NAN);
         }
@@ -230,7 +271,10 @@ pub fn from_value_rounded(value: &Value, context: &Context) -> PyResult<Number> 
         from_text(text, false, &settings, &mut status)
     } else if value.downcast::<Tuple>().is_some() || value.downcast::<List>().is_some() {
         let number = from_tuple(value)?;
-        if number.is_nan() && !number.coefficient.is_zero() && number.coefficient.digits() > settings.precision - i64::from(settings.clamp) {
+        if number.is_nan()
+            && !number.coefficient.is_zero()
+            && number.coefficient.digits() > settings.precision - i64::from(settings.clamp)
+        {
             status.fail(Status::CONVERSION_SYNTAX)
         } else {
             number
@@ -265,7 +309,10 @@ pub fn int_from(negative: bool, coefficient: &Coefficient) -> Value {
         return int::from_i128(if negative { -magnitude } else { magnitude });
     }
     let sign = if negative { Sign::Minus } else { Sign::Plus };
-    int::from_big(BigInt::from_biguint(sign, BigUint::from(coefficient.to_natural())))
+    int::from_big(BigInt::from_biguint(
+        sign,
+        BigUint::from(coefficient.to_natural()),
+    ))
 }
 
 /// The whole number that a decimal number rounds to.
@@ -276,7 +323,12 @@ pub fn to_int(number: &Number, rounding: Rounding, context: &Context) -> PyResul
         _ => bail!(ValueError, "cannot convert NaN to integer"),
     }
     let mut status = Status::NONE;
-    let whole = to_integral(number, false, &context.settings().rounded(rounding), &mut status);
+    let whole = to_integral(
+        number,
+        false,
+        &context.settings().rounded(rounding),
+        &mut status,
+    );
     context.report(status)?;
     match whole.coefficient.shifted_left(whole.exponent) {
         Some(coefficient) => Ok(int_from(whole.negative, &coefficient)),
@@ -293,8 +345,8 @@ pub fn signals_memory() -> Raised {
 /// The float nearest to a decimal number.
 pub fn to_f64(number: &Number) -> PyResult<f64> {
     const EXACT: [f64; 23] = [
-        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21,
-        1e22,
+        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
+        1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
     ];
     let sign = if number.negative { -1.0 } else { 1.0 };
     match number.kind {
@@ -304,10 +356,16 @@ pub fn to_f64(number: &Number) -> PyResult<f64> {
         Kind::Finite => {}
     }
     // One operation on two exact floats rounds once.
-    if let (Coefficient::Small(low, 0), Some(power)) = (&number.coefficient, EXACT.get(number.exponent.unsigned_abs() as usize))
-        && *low < 1 << 53
+    if let (Coefficient::Small(low, 0), Some(power)) = (
+        &number.coefficient,
+        EXACT.get(number.exponent.unsigned_abs() as usize),
+    ) && *low < 1 << 53
     {
-        let magnitude = if number.exponent < 0 { *low as f64 / power } else { *low as f64 * power };
+        let magnitude = if number.exponent < 0 {
+            *low as f64 / power
+        } else {
+            *low as f64 * power
+        };
         return Ok(magnitude * sign);
     }
     let text = to_text(number, Notation::Scientific, true);

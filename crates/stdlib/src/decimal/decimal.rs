@@ -7,9 +7,9 @@ use taipan_macros::{class, methods};
 use taipan_objects::args::{Args, check_positional};
 use taipan_objects::cell::{Once, Slot};
 use taipan_objects::class::{Comparison, Payload, Type};
-use taipan_objects::format::locale;
 use taipan_objects::dict::Dict;
 use taipan_objects::exceptions::ExceptionKind;
+use taipan_objects::format::locale;
 use taipan_objects::int::{BigInt, BigUint, Sign};
 use taipan_objects::raised::{PyResult, Raised};
 use taipan_objects::runtime::import_module;
@@ -22,8 +22,8 @@ use super::arithmetic;
 use super::coefficient::Coefficient;
 use super::context::Context;
 use super::convert::{
-    Operand, expect_operand, from_f64, from_int, from_int_or_float, from_value_exactly, int_from, operand, signals_memory, to_f64,
-    to_int,
+    Operand, expect_operand, from_f64, from_int, from_int_or_float, from_value_exactly, int_from,
+    operand, signals_memory, to_f64, to_int,
 };
 use super::format::{Failure, Separators, Spec};
 use super::number::{Kind, Number};
@@ -71,7 +71,11 @@ impl Decimal {
 
 /// Runs an operation of one operand and reports what it has to say.
 #[inline(always)]
-pub fn run_unary(context: &Context, number: &Number, operation: impl Fn(&Number, &Settings, &mut Status) -> Number) -> PyResult<Value> {
+pub fn run_unary(
+    context: &Context,
+    number: &Number,
+    operation: impl Fn(&Number, &Settings, &mut Status) -> Number,
+) -> PyResult<Value> {
     let mut status = Status::NONE;
     let result = operation(number, &context.settings(), &mut status);
     context.report(status)?;
@@ -94,8 +98,14 @@ pub fn run_binary(
 
 /// An operator: in the current context, for ints besides decimal numbers.
 #[inline(always)]
-fn operator(left: &Value, right: &Value, operation: impl Fn(&Number, &Number, &Settings, &mut Status) -> Number) -> PyResult<Value> {
-    let (Some(left), Some(right)) = (operand(left), operand(right)) else { return Ok(Value::NOT_IMPLEMENTED) };
+fn operator(
+    left: &Value,
+    right: &Value,
+    operation: impl Fn(&Number, &Number, &Settings, &mut Status) -> Number,
+) -> PyResult<Value> {
+    let (Some(left), Some(right)) = (operand(left), operand(right)) else {
+        return Ok(Value::NOT_IMPLEMENTED);
+    };
     run_binary(&*Context::current()?, &left, &right, operation)
 }
 
@@ -108,12 +118,22 @@ pub fn run_divmod(context: &Context, left: &Number, right: &Number) -> PyResult<
 }
 
 /// `pow` in a context, with or without a modulus.
-pub fn run_power(context: &Context, base: &Number, exponent: &Number, modulus: Option<&Number>) -> PyResult<Value> {
+pub fn run_power(
+    context: &Context,
+    base: &Number,
+    exponent: &Number,
+    modulus: Option<&Number>,
+) -> PyResult<Value> {
     match modulus {
         None => run_binary(context, base, exponent, power::power),
-        Some(modulus) => run_binary(context, base, exponent, |base, exponent, settings, status| {
-            power::power_modulo(base, exponent, modulus, settings, status)
-        }),
+        Some(modulus) => run_binary(
+            context,
+            base,
+            exponent,
+            |base, exponent, settings, status| {
+                power::power_modulo(base, exponent, modulus, settings, status)
+            },
+        ),
     }
 }
 
@@ -130,7 +150,9 @@ impl Decimal {
         let context = Context::from_argument(context)?;
         let number = match value {
             None => Number::zero(false, 0),
-            Some(value) if is_own && value.downcast_exact::<Decimal>().is_some() => return Ok(value.clone()),
+            Some(value) if is_own && value.downcast_exact::<Decimal>().is_some() => {
+                return Ok(value.clone());
+            }
             Some(value) => from_value_exactly(value, &context)?,
         };
         Ok(heap::new_object(class, Decimal { number }).into_value())
@@ -139,13 +161,18 @@ impl Decimal {
     #[slot(repr)]
     fn repr(&self) -> PyResult<String> {
         let capitals = Context::current()?.settings().capitals;
-        Ok(format!("Decimal('{}')", to_text(&self.number, Notation::Scientific, capitals)))
+        Ok(format!(
+            "Decimal('{}')",
+            to_text(&self.number, Notation::Scientific, capitals)
+        ))
     }
 
     #[slot(str)]
     fn str(&self) -> PyResult<Ref<Str>> {
         let capitals = Context::current()?.settings().capitals;
-        Ok(Str::from_latin1(to_text(&self.number, Notation::Scientific, capitals).as_bytes()))
+        Ok(Str::from_latin1(
+            to_text(&self.number, Notation::Scientific, capitals).as_bytes(),
+        ))
     }
 
     #[slot(hash)]
@@ -201,13 +228,17 @@ impl Decimal {
 
     #[slot(divmod)]
     fn divmod(left: &Value, right: &Value) -> PyResult<Value> {
-        let (Some(left), Some(right)) = (operand(left), operand(right)) else { return Ok(Value::NOT_IMPLEMENTED) };
+        let (Some(left), Some(right)) = (operand(left), operand(right)) else {
+            return Ok(Value::NOT_IMPLEMENTED);
+        };
         run_divmod(&*Context::current()?, &left, &right)
     }
 
     #[slot(power)]
     fn power(base: &Value, exponent: &Value, modulus: &Value) -> PyResult<Value> {
-        let (Some(base), Some(exponent)) = (operand(base), operand(exponent)) else { return Ok(Value::NOT_IMPLEMENTED) };
+        let (Some(base), Some(exponent)) = (operand(base), operand(exponent)) else {
+            return Ok(Value::NOT_IMPLEMENTED);
+        };
         let context = Context::current()?;
         if modulus.is_none() {
             return run_power(&context, &base, &exponent, None);
@@ -269,15 +300,23 @@ impl Decimal {
         args.no_keywords("__round__")?;
         check_positional("__round__", args.values().len(), 0, 1)?;
         let context = Context::current()?;
-        let Some(places) = args.values().first() else { return to_int(&self.number, Rounding::HalfEven, &context) };
+        let Some(places) = args.values().first() else {
+            return to_int(&self.number, Rounding::HalfEven, &context);
+        };
         if !int::is_int(places) {
             bail!(TypeError, "optional arg must be an integer");
         }
         let exponent = (int::as_isize(places)? as i64).saturating_neg();
-        run_unary(&context, &self.number, |number, settings, status| match number.is_finite() {
-            true => quantize_to(number, exponent, settings, status),
-            false => super::rounding::quantize(number, &Number::zero(false, 0), settings, status),
-        })
+        run_unary(
+            &context,
+            &self.number,
+            |number, settings, status| match number.is_finite() {
+                true => quantize_to(number, exponent, settings, status),
+                false => {
+                    super::rounding::quantize(number, &Number::zero(false, 0), settings, status)
+                }
+            },
+        )
     }
 
     #[method]
@@ -329,7 +368,11 @@ impl Decimal {
     #[classmethod("($type, f, /)")]
     fn from_float(class: &Ref<Type>, f: &Value) -> PyResult<Value> {
         let decimal = Decimal::value(from_int_or_float(f)?);
-        if class.is(Decimal::class()) { Ok(decimal) } else { protocol::call1(class.as_value(), &decimal) }
+        if class.is(Decimal::class()) {
+            Ok(decimal)
+        } else {
+            protocol::call1(class.as_value(), &decimal)
+        }
     }
 
     /// The number that a real number is, exactly; unlike the class itself it takes neither text nor tuples.
@@ -343,7 +386,11 @@ impl Decimal {
             true => number.clone(),
             false => Decimal::value(from_value_exactly(number, &*Context::current()?)?),
         };
-        if class.is(Decimal::class()) { Ok(decimal) } else { protocol::call1(class.as_value(), &decimal) }
+        if class.is(Decimal::class()) {
+            Ok(decimal)
+        } else {
+            protocol::call1(class.as_value(), &decimal)
+        }
     }
 
     /// Sign, digits and exponent as a named tuple.
@@ -358,9 +405,18 @@ impl Decimal {
         };
         let digits = match number.is_nan() && number.coefficient.is_zero() {
             true => Vec::new(),
-            false => number.coefficient.to_text().bytes().map(|digit| Value::from(i64::from(digit - b'0'))).collect(),
+            false => number
+                .coefficient
+                .to_text()
+                .bytes()
+                .map(|digit| Value::from(i64::from(digit - b'0')))
+                .collect(),
         };
-        let arguments = [Value::from(i64::from(number.negative)), Tuple::new(digits).into_value(), exponent];
+        let arguments = [
+            Value::from(i64::from(number.negative)),
+            Tuple::new(digits).into_value(),
+            exponent,
+        ];
         protocol::call(&DECIMAL_TUPLE, Args::positional_only(&arguments))
     }
 
@@ -377,13 +433,26 @@ impl Decimal {
             return Ok(Tuple::pair(Value::from(0i64), Value::from(1i64)).into_value());
         }
         if number.exponent >= 0 {
-            let Some(whole) = number.coefficient.shifted_left(number.exponent) else { return Err(signals_memory()) };
-            return Ok(Tuple::pair(int_from(number.negative, &whole), Value::from(1i64)).into_value());
+            let Some(whole) = number.coefficient.shifted_left(number.exponent) else {
+                return Err(signals_memory());
+            };
+            return Ok(
+                Tuple::pair(int_from(number.negative, &whole), Value::from(1i64)).into_value(),
+            );
         }
-        let Some(denominator) = power_of_ten(number.exponent.unsigned_abs()) else { return Err(signals_memory()) };
-        let (numerator, denominator) = (BigUint::from(number.coefficient.to_natural()), BigUint::from(denominator));
+        let Some(denominator) = power_of_ten(number.exponent.unsigned_abs()) else {
+            return Err(signals_memory());
+        };
+        let (numerator, denominator) = (
+            BigUint::from(number.coefficient.to_natural()),
+            BigUint::from(denominator),
+        );
         let divisor = numerator.gcd(&denominator);
-        let sign = if number.negative { Sign::Minus } else { Sign::Plus };
+        let sign = if number.negative {
+            Sign::Minus
+        } else {
+            Sign::Plus
+        };
         let numerator = int::from_big(BigInt::from_biguint(sign, numerator / &divisor));
         Ok(Tuple::pair(numerator, int::from_biguint(denominator / divisor)).into_value())
     }
@@ -402,12 +471,25 @@ fn hash_finite(number: &Number) -> i64 {
             .to_natural()
             .limbs()
             .rev()
-            .fold(0u64, |rest, limb| reduce(u128::from(rest) << 64 | u128::from(limb))),
+            .fold(0u64, |rest, limb| {
+                reduce(u128::from(rest) << 64 | u128::from(limb))
+            }),
     };
     let mut exponent = number.exponent.unsigned_abs();
     let mut power = match number.exponent >= 0 && exponent < 19 {
-        true => return signed_hash(multiply(digits, POWERS[exponent as usize] as u64 % hash::MODULUS), number.negative),
-        false => if number.exponent >= 0 { 10 } else { TENTH },
+        true => {
+            return signed_hash(
+                multiply(digits, POWERS[exponent as usize] as u64 % hash::MODULUS),
+                number.negative,
+            );
+        }
+        false => {
+            if number.exponent >= 0 {
+                10
+            } else {
+                TENTH
+            }
+        }
     };
     let mut result = digits;
     while exponent > 0 {
@@ -421,7 +503,11 @@ fn hash_finite(number: &Number) -> i64 {
 }
 
 fn signed_hash(magnitude: u64, negative: bool) -> i64 {
-    hash::avoid_minus_one(if negative { -(magnitude as i64) } else { magnitude as i64 })
+    hash::avoid_minus_one(if negative {
+        -(magnitude as i64)
+    } else {
+        magnitude as i64
+    })
 }
 
 /// Compares with a value of any type that can equal a decimal number.
@@ -462,7 +548,10 @@ fn richcompare(left: &Number, other: &Value, comparison: Comparison) -> PyResult
         return answer(left, &numerator, comparison);
     }
     let denominator = part(id!("denominator"))?;
-    let scaled = Number { coefficient: left.coefficient.multiply(&denominator.coefficient), ..left.clone() };
+    let scaled = Number {
+        coefficient: left.coefficient.multiply(&denominator.coefficient),
+        ..left.clone()
+    };
     answer(&scaled, &numerator, comparison)
 }
 
@@ -488,7 +577,9 @@ fn answer(left: &Number, right: &Number, comparison: Comparison) -> PyResult<Val
 
 /// The separators that a dict given for them says, besides those of the specification.
 fn overridden(spec: &mut Spec, parts: &Value) -> PyResult<()> {
-    let Some(parts) = parts.downcast::<Dict>() else { bail!(TypeError, "optional argument must be a dict") };
+    let Some(parts) = parts.downcast::<Dict>() else {
+        bail!(TypeError, "optional argument must be a dict")
+    };
     let text = |name: &str| -> PyResult<Option<String>> {
         match parts.get_str(&Str::intern(name)) {
             None => Ok(None),
@@ -516,17 +607,25 @@ fn overridden(spec: &mut Spec, parts: &Value) -> PyResult<()> {
 /// `format(this, text)`. What the specification of decimal arithmetic does not know is left to the pure Python module.
 fn format_number(this: &Ref<Decimal>, text: &Value, parts: Option<&Value>) -> PyResult<Value> {
     let context = Context::current()?;
-    let Some(specification) = text.downcast::<Str>() else { bail!(TypeError, "format arg must be str") };
+    let Some(specification) = text.downcast::<Str>() else {
+        bail!(TypeError, "format arg must be str")
+    };
     let Some(mut spec) = Spec::parse(&specification.to_str()?, context.settings().capitals) else {
         return format_purely(this, text, &context);
     };
     if spec.is_deprecated {
-        warnings::warn(ExceptionKind::DeprecationWarning, "Format specifier 'N' is deprecated")?;
+        warnings::warn(
+            ExceptionKind::DeprecationWarning,
+            "Format specifier 'N' is deprecated",
+        )?;
     }
     if spec.is_local {
         let known = locale::conventions();
-        spec.separators =
-            Separators { point: known.decimal_point, separator: known.thousands_separator, grouping: known.grouping };
+        spec.separators = Separators {
+            point: known.decimal_point,
+            separator: known.thousands_separator,
+            grouping: known.grouping,
+        };
         if parts.is_none() && !spec.separators.is_valid() {
             return format_purely(this, text, &context);
         }
@@ -537,13 +636,20 @@ fn format_number(this: &Ref<Decimal>, text: &Value, parts: Option<&Value>) -> Py
     match spec.format(&this.number, &context.settings()) {
         Ok(text) => Ok(Str::new(&text).into_value()),
         Err(Failure::Memory) => Err(signals_memory()),
-        Err(_) => bail!(ValueError, "format specification exceeds internal limits of _decimal"),
+        Err(_) => bail!(
+            ValueError,
+            "format specification exceeds internal limits of _decimal"
+        ),
     }
 }
 
 /// Formats by `_pydecimal`, which knows more specifications.
 #[cold]
-fn format_purely(this: &Ref<Decimal>, specification: &Value, context: &Ref<Context>) -> PyResult<Value> {
+fn format_purely(
+    this: &Ref<Decimal>,
+    specification: &Value,
+    context: &Ref<Context>,
+) -> PyResult<Value> {
     let class = match PURE_DECIMAL.get() {
         Some(class) => class,
         None => {
@@ -554,7 +660,8 @@ fn format_purely(this: &Ref<Decimal>, specification: &Value, context: &Ref<Conte
     };
     let number = protocol::call1(&class, Decimal::str(this)?.as_value())?;
     let arguments = [specification.clone(), context.to_value()];
-    protocol::call_method(&number, id!("__format__"), &arguments).map_err(|_: Raised| exc!(ValueError, "invalid format string"))
+    protocol::call_method(&number, id!("__format__"), &arguments)
+        .map_err(|_: Raised| exc!(ValueError, "invalid format string"))
 }
 
 /// An operand as a number of its own object: the same object where it is a decimal number already.
@@ -568,4 +675,7 @@ pub fn to_decimal(value: &Value) -> PyResult<Value> {
     }
 }
 
-const _: () = assert!(MOST_DIGITS < i64::MAX as u64 / 4, "digit counts add up without overflow");
+const _: () = assert!(
+    MOST_DIGITS < i64::MAX as u64 / 4,
+    "digit counts add up without overflow"
+);

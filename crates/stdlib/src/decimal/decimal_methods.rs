@@ -18,14 +18,22 @@ fn unary(this: &Decimal, context: Option<&Value>, operation: UnaryOperation) -> 
     run_unary(&*Context::from_argument(context)?, &this.number, operation)
 }
 
-fn binary(this: &Decimal, other: &Value, context: Option<&Value>, operation: BinaryOperation) -> PyResult<Value> {
+fn binary(
+    this: &Decimal,
+    other: &Value,
+    context: Option<&Value>,
+    operation: BinaryOperation,
+) -> PyResult<Value> {
     let context = Context::from_argument(context)?;
     run_binary(&context, &this.number, &*expect_operand(other)?, operation)
 }
 
 /// The settings of a context, with the rounding that an argument names.
 fn with_rounding(context: &Context, rounding: Option<&Value>) -> PyResult<Settings> {
-    let rounding: Option<Rounding> = rounding.filter(|rounding| !rounding.is_none()).map(rounding_of).transpose()?;
+    let rounding: Option<Rounding> = rounding
+        .filter(|rounding| !rounding.is_none())
+        .map(rounding_of)
+        .transpose()?;
     let settings = context.settings();
     Ok(rounding.map_or(settings, |rounding| settings.rounded(rounding)))
 }
@@ -157,13 +165,19 @@ impl Decimal {
     /// Whether the number is finite, not zero, and not subnormal.
     #[method("($self, /, context=None)")]
     fn is_normal(&self, context: Option<&Value>) -> PyResult<bool> {
-        Ok(operations::is_normal(&self.number, &Context::from_argument(context)?.settings()))
+        Ok(operations::is_normal(
+            &self.number,
+            &Context::from_argument(context)?.settings(),
+        ))
     }
 
     /// Whether the number is subnormal.
     #[method("($self, /, context=None)")]
     fn is_subnormal(&self, context: Option<&Value>) -> PyResult<bool> {
-        Ok(operations::is_subnormal(&self.number, &Context::from_argument(context)?.settings()))
+        Ok(operations::is_subnormal(
+            &self.number,
+            &Context::from_argument(context)?.settings(),
+        ))
     }
 
     /// Whether both numbers have the same exponent, or are NaNs, or infinities.
@@ -178,24 +192,41 @@ impl Decimal {
     fn fma(&self, other: &Value, third: &Value, context: Option<&Value>) -> PyResult<Value> {
         let context = Context::from_argument(context)?;
         let (other, third) = (expect_operand(other)?, expect_operand(third)?);
-        run_binary(&context, &self.number, &other, |left, right, settings, status| {
-            arithmetic::fused_multiply_add(left, right, &third, settings, status)
-        })
+        run_binary(
+            &context,
+            &self.number,
+            &other,
+            |left, right, settings, status| {
+                arithmetic::fused_multiply_add(left, right, &third, settings, status)
+            },
+        )
     }
 
     /// The number rounded to the exponent of another.
     #[method("($self, /, exp, rounding=None, context=None)")]
-    fn quantize(&self, exp: &Value, rounding: Option<&Value>, context: Option<&Value>) -> PyResult<Value> {
+    fn quantize(
+        &self,
+        exp: &Value,
+        rounding: Option<&Value>,
+        context: Option<&Value>,
+    ) -> PyResult<Value> {
         let context = Context::from_argument(context)?;
         let settings = with_rounding(&context, rounding)?;
-        run_binary(&context, &self.number, &*expect_operand(exp)?, |number, model, _, status| {
-            rounding::quantize(number, model, &settings, status)
-        })
+        run_binary(
+            &context,
+            &self.number,
+            &*expect_operand(exp)?,
+            |number, model, _, status| rounding::quantize(number, model, &settings, status),
+        )
     }
 
     /// The nearest whole number, without a word about what is lost.
     #[method("($self, /, rounding=None, context=None)")]
-    fn to_integral_value(&self, rounding: Option<&Value>, context: Option<&Value>) -> PyResult<Value> {
+    fn to_integral_value(
+        &self,
+        rounding: Option<&Value>,
+        context: Option<&Value>,
+    ) -> PyResult<Value> {
         self.integral(rounding, context, false)
     }
 
@@ -207,14 +238,22 @@ impl Decimal {
 
     /// The nearest whole number; the flags say what is lost.
     #[method("($self, /, rounding=None, context=None)")]
-    fn to_integral_exact(&self, rounding: Option<&Value>, context: Option<&Value>) -> PyResult<Value> {
+    fn to_integral_exact(
+        &self,
+        rounding: Option<&Value>,
+        context: Option<&Value>,
+    ) -> PyResult<Value> {
         self.integral(rounding, context, true)
     }
 
     /// The exponent of the first digit; 0 for what is not finite.
     #[method]
     fn adjusted(&self) -> i64 {
-        if self.number.is_finite() { self.number.adjusted() } else { 0 }
+        if self.number.is_finite() {
+            self.number.adjusted()
+        } else {
+            0
+        }
     }
 
     /// The number itself.
@@ -250,21 +289,35 @@ impl Decimal {
     /// What class the number belongs to: '-Normal', '+Zero', 'NaN' and the like.
     #[method("($self, /, context=None)")]
     fn number_class(&self, context: Option<&Value>) -> PyResult<&'static str> {
-        Ok(class_name(&self.number, Context::from_argument(context)?.settings().emin))
+        Ok(class_name(
+            &self.number,
+            Context::from_argument(context)?.settings().emin,
+        ))
     }
 
     /// The number as text whose exponent, if there is one, is a multiple of three.
     #[method("($self, /, context=None)")]
     fn to_eng_string(&self, context: Option<&Value>) -> PyResult<Ref<Str>> {
         let capitals = Context::from_argument(context)?.settings().capitals;
-        Ok(Str::new(&to_text(&self.number, Notation::Engineering, capitals)))
+        Ok(Str::new(&to_text(
+            &self.number,
+            Notation::Engineering,
+            capitals,
+        )))
     }
 }
 
 impl Decimal {
-    fn integral(&self, rounding: Option<&Value>, context: Option<&Value>, exact: bool) -> PyResult<Value> {
+    fn integral(
+        &self,
+        rounding: Option<&Value>,
+        context: Option<&Value>,
+        exact: bool,
+    ) -> PyResult<Value> {
         let context = Context::from_argument(context)?;
         let settings = with_rounding(&context, rounding)?;
-        run_unary(&context, &self.number, |number, _, status| rounding::to_integral(number, exact, &settings, status))
+        run_unary(&context, &self.number, |number, _, status| {
+            rounding::to_integral(number, exact, &settings, status)
+        })
     }
 }

@@ -32,7 +32,9 @@ pub struct Separators {
 impl Separators {
     /// Whether the parts can be used.
     pub fn is_valid(&self) -> bool {
-        (1..=4).contains(&self.point.len()) && self.separator.len() <= 4 && self.grouping.iter().all(|&size| size < 128)
+        (1..=4).contains(&self.point.len())
+            && self.separator.len() <= 4
+            && self.grouping.iter().all(|&size| size < 128)
     }
 }
 
@@ -70,7 +72,8 @@ impl Spec {
             is_local: false,
             is_deprecated: false,
         };
-        let is_align = |character: Option<char>| character.filter(|character| "<>=^".contains(*character));
+        let is_align =
+            |character: Option<char>| character.filter(|character| "<>=^".contains(*character));
         let mut rest = text;
         let mut characters = text.chars();
         let (first, second) = (characters.next(), characters.next());
@@ -107,7 +110,11 @@ impl Spec {
             rest = after;
         }
         if let Some(after) = rest.strip_prefix(',') {
-            spec.separators = Separators { point: ".".to_owned(), separator: ",".to_owned(), grouping: vec![3, 3] };
+            spec.separators = Separators {
+                point: ".".to_owned(),
+                separator: ",".to_owned(),
+                grouping: vec![3, 3],
+            };
             rest = after;
         }
         if let Some(after) = rest.strip_prefix('.') {
@@ -135,7 +142,9 @@ impl Spec {
 
     /// The number as the specification wants it.
     pub fn format(&self, number: &Number, settings: &Settings) -> Result<String, Failure> {
-        if self.width as i64 > MAX_PREC || self.precision.is_some_and(|precision| precision > MAX_PREC) {
+        if self.width as i64 > MAX_PREC
+            || self.precision.is_some_and(|precision| precision > MAX_PREC)
+        {
             return Err(Failure::Limits);
         }
         if self.width as u64 > 10 * MOST_DIGITS {
@@ -150,8 +159,15 @@ impl Spec {
         let capitals = self.kind.is_ascii_uppercase();
         if !number.is_finite() {
             let percent = if self.kind == '%' { "%" } else { "" };
-            let text = format!("{}{percent}", unsigned_text(number, Notation::Scientific, capitals));
-            let (align, fill) = if self.align == 'z' { ('>', ' ') } else { (self.align, self.fill) };
+            let text = format!(
+                "{}{percent}",
+                unsigned_text(number, Notation::Scientific, capitals)
+            );
+            let (align, fill) = if self.align == 'z' {
+                ('>', ' ')
+            } else {
+                (self.align, self.fill)
+            };
             return Ok(pad(sign, text, align, fill, self.width));
         }
         let (rounded, notation) = self.round(number, settings)?;
@@ -193,9 +209,15 @@ impl Spec {
                     rounded = round_to_digits(&rounded, digits, settings.rounding, &mut status);
                 }
             }
-            ('e', Some(precision)) if rounded.coefficient.is_zero() => notation = Notation::Exponential(1 - precision),
-            ('e', Some(precision)) => rounded = round_to_digits(&rounded, precision + 1, settings.rounding, &mut status),
-            (_, Some(precision)) => rounded = rescale(&rounded, -precision, settings.rounding, &mut status),
+            ('e', Some(precision)) if rounded.coefficient.is_zero() => {
+                notation = Notation::Exponential(1 - precision)
+            }
+            ('e', Some(precision)) => {
+                rounded = round_to_digits(&rounded, precision + 1, settings.rounding, &mut status)
+            }
+            (_, Some(precision)) => {
+                rounded = rescale(&rounded, -precision, settings.rounding, &mut status)
+            }
         }
         if notation == Notation::Fixed && rounded.coefficient.is_zero() && rounded.exponent > 0 {
             rounded = rescale(&rounded, 0, settings.rounding, &mut status);
@@ -288,7 +310,13 @@ fn pad(sign: &str, text: String, align: char, fill: char, width: usize) -> Strin
     match align {
         '<' => [sign, &text, &padding(missing)].concat(),
         '=' => [sign, &padding(missing), &text].concat(),
-        '^' => [&padding(missing / 2), sign, &text, &padding(missing - missing / 2)].concat(),
+        '^' => [
+            &padding(missing / 2),
+            sign,
+            &text,
+            &padding(missing - missing / 2),
+        ]
+        .concat(),
         _ => [&padding(missing), sign, &text].concat(),
     }
 }
@@ -303,10 +331,16 @@ mod tests {
         let shown = |number: &str, spec: &str| {
             let mut status = Status::NONE;
             let number = parse(number.as_bytes(), &Settings::DEFAULT, &mut status);
-            Spec::parse(spec, true).expect("a valid specification").format(&number, &Settings::DEFAULT).expect("a text")
+            Spec::parse(spec, true)
+                .expect("a valid specification")
+                .format(&number, &Settings::DEFAULT)
+                .expect("a text")
         };
         assert_eq!(shown("1234567", ","), "1,234,567");
-        assert_eq!(shown("123456", "010,"), "00,123,456".trim_start_matches(' '));
+        assert_eq!(
+            shown("123456", "010,"),
+            "00,123,456".trim_start_matches(' ')
+        );
         assert_eq!(shown("123456", "011,"), "000,123,456");
         assert_eq!(shown("123456", "012,"), "0,000,123,456");
         assert_eq!(shown("-1.5", "+08.2f"), "-0001.50");

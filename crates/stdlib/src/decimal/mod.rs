@@ -9,7 +9,10 @@ mod coefficient;
 mod context;
 mod context_methods;
 mod convert;
-#[allow(clippy::module_inception, reason = "it defines the class `decimal.Decimal`")]
+#[allow(
+    clippy::module_inception,
+    reason = "it defines the class `decimal.Decimal`"
+)]
 mod decimal;
 mod decimal_methods;
 mod digits;
@@ -42,7 +45,12 @@ use settings::{MAX_EMAX, MAX_PREC, MIN_EMIN, MIN_ETINY, Rounding};
 define_module!(
     name = "_decimal",
     doc = "Decimal arithmetic of any precision.",
-    functions(context::getcontext, context::ieee_context, context::localcontext, context::setcontext),
+    functions(
+        context::getcontext,
+        context::ieee_context,
+        context::localcontext,
+        context::setcontext
+    ),
     classes(Decimal, Context, ContextManager),
     init = fill,
 );
@@ -58,8 +66,13 @@ fn fill(module: &Ref<Module>) -> PyResult<()> {
     for rounding in Rounding::ALL {
         module.set(rounding.name(), Str::intern(rounding.name()));
     }
-    let numbers =
-        [("MAX_PREC", MAX_PREC), ("MAX_EMAX", MAX_EMAX), ("MIN_EMIN", MIN_EMIN), ("MIN_ETINY", MIN_ETINY), ("IEEE_CONTEXT_MAX_BITS", IEEE_CONTEXT_MAX_BITS)];
+    let numbers = [
+        ("MAX_PREC", MAX_PREC),
+        ("MAX_EMAX", MAX_EMAX),
+        ("MIN_EMIN", MIN_EMIN),
+        ("MIN_ETINY", MIN_ETINY),
+        ("IEEE_CONTEXT_MAX_BITS", IEEE_CONTEXT_MAX_BITS),
+    ];
     for (name, number) in numbers {
         module.set(name, number);
     }
@@ -78,9 +91,17 @@ fn fill(module: &Ref<Module>) -> PyResult<()> {
 fn prepare() -> PyResult<()> {
     let numbers = import_module("numbers")?;
     let number = protocol::getattr(&numbers, id!("Number"))?;
-    protocol::call_method(&number, id!("register"), &[Decimal::init_class().to_value()])?;
+    protocol::call_method(
+        &number,
+        id!("register"),
+        &[Decimal::init_class().to_value()],
+    )?;
     let make = protocol::getattr(&import_module("collections")?, id!("namedtuple"))?;
-    let arguments = [Str::new("DecimalTuple").into_value(), Str::new("sign digits exponent").into_value(), Str::intern("decimal").into_value()];
+    let arguments = [
+        Str::new("DecimalTuple").into_value(),
+        Str::new("sign digits exponent").into_value(),
+        Str::intern("decimal").into_value(),
+    ];
     let names = [id!("module").to_value()];
     let tuple = protocol::call(&make, Args::new(&arguments, &names))?;
     if !DECIMAL_TUPLE.is_set() {

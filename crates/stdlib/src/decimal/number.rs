@@ -34,7 +34,12 @@ impl Number {
     /// A finite number.
     #[inline(always)]
     pub const fn finite(negative: bool, coefficient: Coefficient, exponent: i64) -> Number {
-        Number { coefficient, exponent, negative, kind: Kind::Finite }
+        Number {
+            coefficient,
+            exponent,
+            negative,
+            kind: Kind::Finite,
+        }
     }
 
     /// A finite number from a machine integer.
@@ -44,11 +49,21 @@ impl Number {
 
     /// An infinity.
     pub const fn infinity(negative: bool) -> Number {
-        Number { coefficient: Coefficient::ZERO, exponent: 0, negative, kind: Kind::Infinity }
+        Number {
+            coefficient: Coefficient::ZERO,
+            exponent: 0,
+            negative,
+            kind: Kind::Infinity,
+        }
     }
 
     /// The quiet NaN without payload.
-    pub const NAN: Number = Number { coefficient: Coefficient::ZERO, exponent: 0, negative: false, kind: Kind::QuietNan };
+    pub const NAN: Number = Number {
+        coefficient: Coefficient::ZERO,
+        exponent: 0,
+        negative: false,
+        kind: Kind::QuietNan,
+    };
     /// One.
     pub const ONE: Number = Number::finite(false, Coefficient::ONE, 0);
 
@@ -97,15 +112,20 @@ impl Number {
 
     /// The same with another sign.
     pub fn with_sign(&self, negative: bool) -> Number {
-        Number { negative, ..self.clone() }
+        Number {
+            negative,
+            ..self.clone()
+        }
     }
 
     /// Whether this is finite, and whole.
     pub fn is_integer(&self) -> bool {
-        self.is_finite() && (self.exponent >= 0 || self.coefficient.is_zero() || {
-            let fraction = -self.exponent;
-            self.coefficient.digits() > fraction && self.coefficient.trailing_zeros() >= fraction
-        })
+        self.is_finite()
+            && (self.exponent >= 0 || self.coefficient.is_zero() || {
+                let fraction = -self.exponent;
+                self.coefficient.digits() > fraction
+                    && self.coefficient.trailing_zeros() >= fraction
+            })
     }
 
     /// Whether this is a whole number that is odd.
@@ -157,8 +177,14 @@ impl Number {
         self.adjusted().cmp(&other.adjusted()).then_with(|| {
             let places = self.exponent - other.exponent;
             match places > 0 {
-                true => self.coefficient.shifted_left(places).map_or(Ordering::Greater, |left| left.compare(&other.coefficient)),
-                false => other.coefficient.shifted_left(-places).map_or(Ordering::Less, |right| self.coefficient.compare(&right)),
+                true => self
+                    .coefficient
+                    .shifted_left(places)
+                    .map_or(Ordering::Greater, |left| left.compare(&other.coefficient)),
+                false => other
+                    .coefficient
+                    .shifted_left(-places)
+                    .map_or(Ordering::Less, |right| self.coefficient.compare(&right)),
             }
         })
     }
@@ -171,7 +197,9 @@ impl Number {
             (_, Kind::Infinity) => Self::signed(other.negative, Ordering::Less),
             _ if self.coefficient.is_zero() && other.coefficient.is_zero() => Ordering::Equal,
             _ if self.coefficient.is_zero() => Self::signed(other.negative, Ordering::Less),
-            _ if other.coefficient.is_zero() || self.negative != other.negative => Self::signed(self.negative, Ordering::Greater),
+            _ if other.coefficient.is_zero() || self.negative != other.negative => {
+                Self::signed(self.negative, Ordering::Greater)
+            }
             _ => Self::signed(self.negative, self.compare_magnitude(other)),
         }
     }
@@ -204,20 +232,29 @@ impl Number {
             Kind::SignalingNan => 2,
             Kind::QuietNan => 3,
         };
-        rank(self.kind).cmp(&rank(other.kind)).then_with(|| match self.kind {
-            Kind::Finite => self.compare_magnitude(other).then(self.exponent.cmp(&other.exponent)),
-            Kind::Infinity => Ordering::Equal,
-            _ => self.coefficient.compare(&other.coefficient),
-        })
+        rank(self.kind)
+            .cmp(&rank(other.kind))
+            .then_with(|| match self.kind {
+                Kind::Finite => self
+                    .compare_magnitude(other)
+                    .then(self.exponent.cmp(&other.exponent)),
+                Kind::Infinity => Ordering::Equal,
+                _ => self.coefficient.compare(&other.coefficient),
+            })
     }
 
     /// Whether both have the same exponent, or are special in the same way.
     pub fn same_quantum(&self, other: &Number) -> bool {
         match self.is_finite() && other.is_finite() {
             true => self.exponent == other.exponent,
-            false => (self.is_nan() && other.is_nan()) || (self.is_infinite() && other.is_infinite()),
+            false => {
+                (self.is_nan() && other.is_nan()) || (self.is_infinite() && other.is_infinite())
+            }
         }
     }
 }
 
-const _: () = assert!(size_of::<Number>() <= 40, "a number and its object's header fit 64 bytes");
+const _: () = assert!(
+    size_of::<Number>() <= 40,
+    "a number and its object's header fit 64 bytes"
+);

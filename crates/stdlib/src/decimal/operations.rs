@@ -11,28 +11,79 @@ pub fn compare_total(left: &Number, right: &Number, _: &Settings, _: &mut Status
 }
 
 /// The order of all forms, signs left out.
-pub fn compare_total_magnitude(left: &Number, right: &Number, _: &Settings, _: &mut Status) -> Number {
+pub fn compare_total_magnitude(
+    left: &Number,
+    right: &Number,
+    _: &Settings,
+    _: &mut Status,
+) -> Number {
     from_order(left.compare_total_magnitude(right))
 }
 
 /// The larger number.
 pub fn max(left: &Number, right: &Number, settings: &Settings, status: &mut Status) -> Number {
-    extreme(Extreme { largest: true, magnitude: false }, left, right, settings, status)
+    extreme(
+        Extreme {
+            largest: true,
+            magnitude: false,
+        },
+        left,
+        right,
+        settings,
+        status,
+    )
 }
 
 /// The number of larger magnitude.
-pub fn max_magnitude(left: &Number, right: &Number, settings: &Settings, status: &mut Status) -> Number {
-    extreme(Extreme { largest: true, magnitude: true }, left, right, settings, status)
+pub fn max_magnitude(
+    left: &Number,
+    right: &Number,
+    settings: &Settings,
+    status: &mut Status,
+) -> Number {
+    extreme(
+        Extreme {
+            largest: true,
+            magnitude: true,
+        },
+        left,
+        right,
+        settings,
+        status,
+    )
 }
 
 /// The smaller number.
 pub fn min(left: &Number, right: &Number, settings: &Settings, status: &mut Status) -> Number {
-    extreme(Extreme { largest: false, magnitude: false }, left, right, settings, status)
+    extreme(
+        Extreme {
+            largest: false,
+            magnitude: false,
+        },
+        left,
+        right,
+        settings,
+        status,
+    )
 }
 
 /// The number of smaller magnitude.
-pub fn min_magnitude(left: &Number, right: &Number, settings: &Settings, status: &mut Status) -> Number {
-    extreme(Extreme { largest: false, magnitude: true }, left, right, settings, status)
+pub fn min_magnitude(
+    left: &Number,
+    right: &Number,
+    settings: &Settings,
+    status: &mut Status,
+) -> Number {
+    extreme(
+        Extreme {
+            largest: false,
+            magnitude: true,
+        },
+        left,
+        right,
+        settings,
+        status,
+    )
 }
 
 /// `left` with the sign of `right`.
@@ -41,17 +92,32 @@ pub fn copy_sign(left: &Number, right: &Number, _: &Settings, _: &mut Status) ->
 }
 
 /// `and`, digit by digit.
-pub fn logical_and(left: &Number, right: &Number, settings: &Settings, status: &mut Status) -> Number {
+pub fn logical_and(
+    left: &Number,
+    right: &Number,
+    settings: &Settings,
+    status: &mut Status,
+) -> Number {
     logical(left, right, |left, right| left & right, settings, status)
 }
 
 /// `or`, digit by digit.
-pub fn logical_or(left: &Number, right: &Number, settings: &Settings, status: &mut Status) -> Number {
+pub fn logical_or(
+    left: &Number,
+    right: &Number,
+    settings: &Settings,
+    status: &mut Status,
+) -> Number {
     logical(left, right, |left, right| left | right, settings, status)
 }
 
 /// `xor`, digit by digit.
-pub fn logical_xor(left: &Number, right: &Number, settings: &Settings, status: &mut Status) -> Number {
+pub fn logical_xor(
+    left: &Number,
+    right: &Number,
+    settings: &Settings,
+    status: &mut Status,
+) -> Number {
     logical(left, right, |left, right| left ^ right, settings, status)
 }
 

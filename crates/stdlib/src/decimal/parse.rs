@@ -18,7 +18,9 @@ pub fn parse(text: &[u8], settings: &Settings, status: &mut Status) -> Number {
         None => None,
     };
     match number {
-        Some(number) if number.coefficient.digits() > MOST_DIGITS as i64 => status.fail(Status::MEMORY),
+        Some(number) if number.coefficient.digits() > MOST_DIGITS as i64 => {
+            status.fail(Status::MEMORY)
+        }
         Some(number) => number,
         None => status.fail(Status::CONVERSION_SYNTAX),
     }
@@ -28,7 +30,10 @@ fn parse_finite(negative: bool, text: &[u8]) -> Option<Number> {
     let whole = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let (mut fraction, mut end) = (0, whole);
     if text.get(whole) == Some(&b'.') {
-        fraction = text[whole + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        fraction = text[whole + 1..]
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count();
         end = whole + 1 + fraction;
     }
     if whole + fraction == 0 {
@@ -43,11 +48,17 @@ fn parse_finite(negative: bool, text: &[u8]) -> Option<Number> {
         0 => Coefficient::from_digits(&text[..whole]),
         _ if whole + fraction <= 19 => {
             let digits = text[..whole].iter().chain(&text[whole + 1..end]);
-            Coefficient::from(digits.fold(0u64, |number, &digit| number * 10 + u64::from(digit - b'0')))
+            Coefficient::from(
+                digits.fold(0u64, |number, &digit| number * 10 + u64::from(digit - b'0')),
+            )
         }
         _ => Coefficient::from_digits(&[&text[..whole], &text[whole + 1..end]].concat()),
     };
-    Some(Number::finite(negative, coefficient, exponent - fraction as i64))
+    Some(Number::finite(
+        negative,
+        coefficient,
+        exponent - fraction as i64,
+    ))
 }
 
 /// An exponent; one beyond all contexts stays beyond them.
@@ -61,9 +72,16 @@ fn parse_exponent(text: &[u8]) -> Option<i64> {
         return None;
     }
     let magnitude = digits.iter().fold(0i64, |number, &digit| {
-        number.saturating_mul(10).saturating_add(i64::from(digit - b'0')).min(2 * EXPONENT_BEYOND)
+        number
+            .saturating_mul(10)
+            .saturating_add(i64::from(digit - b'0'))
+            .min(2 * EXPONENT_BEYOND)
     });
-    Some(if negative { -magnitude } else { magnitude.min(EXPONENT_BEYOND) })
+    Some(if negative {
+        -magnitude
+    } else {
+        magnitude.min(EXPONENT_BEYOND)
+    })
 }
 
 fn parse_special(negative: bool, text: &[u8], settings: &Settings) -> Option<Number> {
@@ -79,8 +97,15 @@ fn parse_special(negative: bool, text: &[u8], settings: &Settings) -> Option<Num
         return None;
     }
     let coefficient = Coefficient::from_digits(payload);
-    if !coefficient.is_zero() && coefficient.digits() > settings.precision - i64::from(settings.clamp) {
+    if !coefficient.is_zero()
+        && coefficient.digits() > settings.precision - i64::from(settings.clamp)
+    {
         return None;
     }
-    Some(Number { coefficient, exponent: 0, negative, kind })
+    Some(Number {
+        coefficient,
+        exponent: 0,
+        negative,
+        kind,
+    })
 }

@@ -75,14 +75,25 @@ fn padded_one(negative: bool, zeros: i64, status: &mut Status) -> Number {
     }
 }
 
-fn power_of_one(base: &Number, exponent: &Number, negative: bool, settings: &Settings, status: &mut Status) -> Number {
+fn power_of_one(
+    base: &Number,
+    exponent: &Number,
+    negative: bool,
+    settings: &Settings,
+    status: &mut Status,
+) -> Number {
     let mut zeros = settings.precision - 1;
     if exponent.is_integer() {
         if exponent.negative {
             return Number::finite(negative, Coefficient::ONE, 0);
         }
         let mut work_status = Status::NONE;
-        let wanted = multiply(exponent, &Number::from_i64(-base.exponent), settings, &mut work_status);
+        let wanted = multiply(
+            exponent,
+            &Number::from_i64(-base.exponent),
+            settings,
+            &mut work_status,
+        );
         if work_status.has(Status::ERRORS) {
             return status.fail(work_status.and(Status::ERRORS));
         }
@@ -97,20 +108,35 @@ fn power_of_one(base: &Number, exponent: &Number, negative: bool, settings: &Set
 }
 
 /// The result of a power that certainly overflows or underflows, by bounds on the logarithms of the operands.
-fn out_of_bounds(base: &Number, exponent: &Number, negative: bool, settings: &Settings, status: &mut Status) -> Option<Number> {
+fn out_of_bounds(
+    base: &Number,
+    exponent: &Number,
+    negative: bool,
+    settings: &Settings,
+    status: &mut Status,
+) -> Option<Number> {
     let digits = |number: i64| i64::from(count_digits(u128::from(number.unsigned_abs())));
     let adjusted = base.adjusted();
     let least = match adjusted {
         1.. => digits(adjusted) - 1,
         i64::MIN..=-2 => digits(adjusted + 1) - 1,
         _ => {
-            let distance = subtract(&base.with_sign(false), &Number::ONE, &Settings::MAXIMAL, &mut Status::NONE.clone());
+            let distance = subtract(
+                &base.with_sign(false),
+                &Number::ONE,
+                &Settings::MAXIMAL,
+                &mut Status::NONE.clone(),
+            );
             distance.adjusted() - if adjusted == 0 { 2 } else { 1 }
         }
     };
     let size = least + exponent.adjusted();
     let grows = (adjusted < 0) == exponent.negative;
-    let limit = if grows { settings.emax } else { settings.etiny() };
+    let limit = if grows {
+        settings.emax
+    } else {
+        settings.etiny()
+    };
     if digits(limit) >= size {
         return None;
     }
@@ -121,9 +147,20 @@ fn out_of_bounds(base: &Number, exponent: &Number, negative: bool, settings: &Se
     Some(finish(extreme, settings, status))
 }
 
-fn whole_power(base: &Number, exponent: &Number, negative: bool, settings: &Settings, status: &mut Status) -> Number {
-    let mut work = Settings { rounding: Rounding::HalfEven, clamp: false, ..*settings };
-    work.precision = (work.precision + exponent.coefficient.digits() + exponent.exponent + 2).max(1);
+fn whole_power(
+    base: &Number,
+    exponent: &Number,
+    negative: bool,
+    settings: &Settings,
+    status: &mut Status,
+) -> Number {
+    let mut work = Settings {
+        rounding: Rounding::HalfEven,
+        clamp: false,
+        ..*settings
+    };
+    work.precision =
+        (work.precision + exponent.coefficient.digits() + exponent.exponent + 2).max(1);
     let mut factor = base.clone();
     if exponent.negative {
         work.precision += 1;
@@ -143,7 +180,13 @@ fn whole_power(base: &Number, exponent: &Number, negative: bool, settings: &Sett
     }
 }
 
-fn power_by_count(base: &Number, count: u64, negative: bool, work: &Settings, status: &mut Status) -> Number {
+fn power_by_count(
+    base: &Number,
+    count: u64,
+    negative: bool,
+    work: &Settings,
+    status: &mut Status,
+) -> Number {
     let mut result = base.clone();
     let mut work_status = Status::NONE;
     for bit in (0..count.ilog2()).rev() {
@@ -151,7 +194,8 @@ fn power_by_count(base: &Number, count: u64, negative: bool, work: &Settings, st
         if count >> bit & 1 == 1 {
             result = multiply(&result, base, work, &mut work_status);
         }
-        if !result.is_finite() || (result.coefficient.is_zero() && work_status.has(Status::CLAMPED)) {
+        if !result.is_finite() || (result.coefficient.is_zero() && work_status.has(Status::CLAMPED))
+        {
             break;
         }
     }
@@ -160,7 +204,13 @@ fn power_by_count(base: &Number, count: u64, negative: bool, work: &Settings, st
 }
 
 /// As [`power_by_count`], for exponents that fit no machine integer.
-fn power_by_number(base: Number, exponent: &Number, negative: bool, work: &Settings, status: &mut Status) -> Number {
+fn power_by_number(
+    base: Number,
+    exponent: &Number,
+    negative: bool,
+    work: &Settings,
+    status: &mut Status,
+) -> Number {
     let two = Number::from_i64(2);
     let mut work_status = Status::NONE;
     let (mut result, mut square, mut left) = (Number::ONE, base, exponent.with_sign(false));
@@ -168,7 +218,9 @@ fn power_by_number(base: Number, exponent: &Number, negative: bool, work: &Setti
         if left.is_odd() {
             result = multiply(&result, &square, work, &mut work_status);
             *status |= work_status;
-            if !result.is_finite() || (result.coefficient.is_zero() && work_status.has(Status::CLAMPED)) {
+            if !result.is_finite()
+                || (result.coefficient.is_zero() && work_status.has(Status::CLAMPED))
+            {
                 break;
             }
         }
@@ -181,9 +233,17 @@ fn power_by_number(base: Number, exponent: &Number, negative: bool, work: &Setti
     result.with_sign(negative)
 }
 
-fn real_power(base: &Number, exponent: &Number, settings: &Settings, status: &mut Status) -> Number {
+fn real_power(
+    base: &Number,
+    exponent: &Number,
+    settings: &Settings,
+    status: &mut Status,
+) -> Number {
     let precision = base.coefficient.digits().max(settings.precision) + GUARD_DIGITS;
-    let work = Settings { precision, ..Settings::MAXIMAL };
+    let work = Settings {
+        precision,
+        ..Settings::MAXIMAL
+    };
     let mut work_status = Status::NONE;
     let logarithm = ln(base, &work, &mut work_status);
     let product = multiply(&logarithm, exponent, &work, &mut work_status);
@@ -199,7 +259,13 @@ fn real_power(base: &Number, exponent: &Number, settings: &Settings, status: &mu
 }
 
 /// `base ** exponent % modulus`, all three whole.
-pub fn power_modulo(base: &Number, exponent: &Number, modulus: &Number, settings: &Settings, status: &mut Status) -> Number {
+pub fn power_modulo(
+    base: &Number,
+    exponent: &Number,
+    modulus: &Number,
+    settings: &Settings,
+    status: &mut Status,
+) -> Number {
     if let Some(nan) = propagate_nan(&[base, exponent, modulus], settings, status) {
         return nan;
     }
@@ -221,7 +287,9 @@ pub fn power_modulo(base: &Number, exponent: &Number, modulus: &Number, settings
     if base.coefficient.is_zero() {
         return Number::zero(negative, 0);
     }
-    let Some(modulus) = whole_natural(modulus) else { return status.fail(Status::MEMORY) };
+    let Some(modulus) = whole_natural(modulus) else {
+        return status.fail(Status::MEMORY);
+    };
     let reduce = |number: Natural| number % &modulus;
     let power = |base: Natural, exponent: Natural| reduce(base).mod_pow(exponent, &modulus);
     let ten = || Natural::from(10u64);
@@ -242,7 +310,11 @@ pub fn power_modulo(base: &Number, exponent: &Number, modulus: &Number, settings
 /// The magnitude of a whole number.
 fn whole_natural(number: &Number) -> Option<Natural> {
     let (digits, places) = split_whole(number);
-    Some(Coefficient::from(digits).shifted_left(i64::try_from(places).ok()?)?.to_natural())
+    Some(
+        Coefficient::from(digits)
+            .shifted_left(i64::try_from(places).ok()?)?
+            .to_natural(),
+    )
 }
 
 /// The magnitude of a whole number as digits and the zeros that follow.

@@ -41,7 +41,10 @@ pub fn count_digits(number: u128) -> u32 {
 
 /// Runs `body` with `10 ** exponent`. `body` computes and nothing else: it asks for no other power.
 pub fn with_power<R>(exponent: u64, body: impl FnOnce(&Natural) -> R) -> R {
-    let Ok(index) = usize::try_from(exponent).map_err(drop).and_then(|index| if index <= KEPT { Ok(index) } else { Err(()) }) else {
+    let Ok(index) = usize::try_from(exponent)
+        .map_err(drop)
+        .and_then(|index| if index <= KEPT { Ok(index) } else { Err(()) })
+    else {
         return body(&make(exponent));
     };
     MADE.with(|made| {

@@ -29,7 +29,12 @@ fn grows(rounding: Rounding, negative: bool, kept: &Coefficient, lost: Lost) -> 
 
 /// Drops the last `places` digits, and rounds. The result can have one digit more than were kept.
 #[inline]
-pub fn drop_digits(coefficient: &Coefficient, places: i64, negative: bool, rounding: Rounding) -> (Coefficient, Lost) {
+pub fn drop_digits(
+    coefficient: &Coefficient,
+    places: i64,
+    negative: bool,
+    rounding: Rounding,
+) -> (Coefficient, Lost) {
     let (kept, lost) = coefficient.shifted_right(places);
     match grows(rounding, negative, &kept, lost) {
         true => (kept.incremented(), lost),
@@ -38,11 +43,20 @@ pub fn drop_digits(coefficient: &Coefficient, places: i64, negative: bool, round
 }
 
 /// Rounds a product that is longer than 128 bits, where that gives a normal number of the context.
-pub fn round_wide(product: Wide, negative: bool, exponent: i64, settings: &Settings, status: &mut Status) -> Option<Number> {
+pub fn round_wide(
+    product: Wide,
+    negative: bool,
+    exponent: i64,
+    settings: &Settings,
+    status: &mut Status,
+) -> Option<Number> {
     let digits = i64::from(product.count_digits());
     let adjusted = exponent + digits - 1;
     let places = digits - settings.precision;
-    if !(1..POWERS.len() as i64).contains(&places) || adjusted >= settings.emax || adjusted < settings.emin {
+    if !(1..POWERS.len() as i64).contains(&places)
+        || adjusted >= settings.emax
+        || adjusted < settings.emin
+    {
         return None;
     }
     let divisor = POWERS[places as usize];
@@ -60,7 +74,11 @@ pub fn round_wide(product: Wide, negative: bool, exponent: i64, settings: &Setti
             exponent += 1;
         }
     }
-    *status |= if lost == Lost::Nothing { Status::ROUNDED } else { Status::ROUNDED | Status::INEXACT };
+    *status |= if lost == Lost::Nothing {
+        Status::ROUNDED
+    } else {
+        Status::ROUNDED | Status::INEXACT
+    };
     Some(Number::finite(negative, coefficient, exponent))
 }
 
@@ -96,12 +114,21 @@ fn fit_payload(number: Number, settings: &Settings) -> Number {
     if number.coefficient.is_zero() || number.coefficient.digits() <= places {
         return number;
     }
-    Number { coefficient: number.coefficient.last_digits(places), ..number }
+    Number {
+        coefficient: number.coefficient.last_digits(places),
+        ..number
+    }
 }
 
 fn finish_zero(number: Number, settings: &Settings, status: &mut Status) -> Number {
-    let top = if settings.clamp { settings.etop() } else { settings.emax };
-    let exponent = number.exponent.clamp(settings.etiny(), top.max(settings.etiny()));
+    let top = if settings.clamp {
+        settings.etop()
+    } else {
+        settings.emax
+    };
+    let exponent = number
+        .exponent
+        .clamp(settings.etiny(), top.max(settings.etiny()));
     if exponent != number.exponent {
         *status |= Status::CLAMPED;
     }
@@ -125,7 +152,12 @@ fn finish_finite(number: Number, settings: &Settings, status: &mut Status) -> Nu
     if number.exponent >= wanted {
         return fold_down(number, settings, status);
     }
-    let (mut coefficient, lost) = drop_digits(&number.coefficient, wanted - number.exponent, number.negative, settings.rounding);
+    let (mut coefficient, lost) = drop_digits(
+        &number.coefficient,
+        wanted - number.exponent,
+        number.negative,
+        settings.rounding,
+    );
     let mut exponent = wanted;
     *status |= Status::ROUNDED;
     if lost != Lost::Nothing {
@@ -145,7 +177,11 @@ fn finish_finite(number: Number, settings: &Settings, status: &mut Status) -> Nu
             return overflow(number.negative, settings, status);
         }
     }
-    Number { coefficient, exponent, ..number }
+    Number {
+        coefficient,
+        exponent,
+        ..number
+    }
 }
 
 /// Under `clamp`, gives a large exponent to the coefficient as zeros.
@@ -153,11 +189,18 @@ fn fold_down(number: Number, settings: &Settings, status: &mut Status) -> Number
     if !settings.clamp || number.exponent <= settings.etop() {
         return number;
     }
-    let Some(coefficient) = number.coefficient.shifted_left(number.exponent - settings.etop()) else {
+    let Some(coefficient) = number
+        .coefficient
+        .shifted_left(number.exponent - settings.etop())
+    else {
         return status.fail(Status::MEMORY);
     };
     *status |= Status::CLAMPED;
-    Number { coefficient, exponent: settings.etop(), ..number }
+    Number {
+        coefficient,
+        exponent: settings.etop(),
+        ..number
+    }
 }
 
 /// The result of an operation whose result is too large.
@@ -169,7 +212,11 @@ pub fn overflow(negative: bool, settings: &Settings, status: &mut Status) -> Num
         Rounding::Floor => !negative,
         _ => false,
     };
-    if largest { largest_finite(negative, settings, status) } else { Number::infinity(negative) }
+    if largest {
+        largest_finite(negative, settings, status)
+    } else {
+        Number::infinity(negative)
+    }
 }
 
 /// The largest finite number of a context.
@@ -190,7 +237,11 @@ pub fn finish_inexact(number: Number, settings: &Settings, status: &mut Status) 
 }
 
 /// The NaN that an operation with a NaN among its operands has as its result; nothing if there is none.
-pub fn propagate_nan(operands: &[&Number], settings: &Settings, status: &mut Status) -> Option<Number> {
+pub fn propagate_nan(
+    operands: &[&Number],
+    settings: &Settings,
+    status: &mut Status,
+) -> Option<Number> {
     let chosen = operands
         .iter()
         .find(|operand| operand.is_signaling())
@@ -198,12 +249,20 @@ pub fn propagate_nan(operands: &[&Number], settings: &Settings, status: &mut Sta
     if chosen.is_signaling() {
         *status |= Status::INVALID_OPERATION;
     }
-    let quiet = Number { kind: Kind::QuietNan, ..(**chosen).clone() };
+    let quiet = Number {
+        kind: Kind::QuietNan,
+        ..(**chosen).clone()
+    };
     Some(fit_payload(quiet, settings))
 }
 
 /// `number` with the exponent of `model`, rounded.
-pub fn quantize(number: &Number, model: &Number, settings: &Settings, status: &mut Status) -> Number {
+pub fn quantize(
+    number: &Number,
+    model: &Number,
+    settings: &Settings,
+    status: &mut Status,
+) -> Number {
     if !number.is_finite() || !model.is_finite() {
         if let Some(nan) = propagate_nan(&[number, model], settings, status) {
             return nan;
@@ -217,7 +276,12 @@ pub fn quantize(number: &Number, model: &Number, settings: &Settings, status: &m
 }
 
 /// A finite number with another exponent, rounded.
-pub fn quantize_to(number: &Number, exponent: i64, settings: &Settings, status: &mut Status) -> Number {
+pub fn quantize_to(
+    number: &Number,
+    exponent: i64,
+    settings: &Settings,
+    status: &mut Status,
+) -> Number {
     if exponent > settings.emax || exponent < settings.etiny() {
         return status.fail(Status::INVALID_OPERATION);
     }
@@ -235,8 +299,17 @@ pub fn quantize_to(number: &Number, exponent: i64, settings: &Settings, status: 
             None => return status.fail(Status::MEMORY),
         }
     } else {
-        let (coefficient, lost) = drop_digits(&number.coefficient, -places, number.negative, settings.rounding);
-        work |= if lost == Lost::Nothing { Status::ROUNDED } else { Status::ROUNDED | Status::INEXACT };
+        let (coefficient, lost) = drop_digits(
+            &number.coefficient,
+            -places,
+            number.negative,
+            settings.rounding,
+        );
+        work |= if lost == Lost::Nothing {
+            Status::ROUNDED
+        } else {
+            Status::ROUNDED | Status::INEXACT
+        };
         if coefficient.digits() > settings.precision {
             return status.fail(Status::INVALID_OPERATION);
         }
@@ -275,7 +348,12 @@ pub fn rescale(number: &Number, exponent: i64, rounding: Rounding, status: &mut 
 }
 
 /// A number rounded to a number of digits, whatever the precision of the context; for showing it.
-pub fn round_to_digits(number: &Number, digits: i64, rounding: Rounding, status: &mut Status) -> Number {
+pub fn round_to_digits(
+    number: &Number,
+    digits: i64,
+    rounding: Rounding,
+    status: &mut Status,
+) -> Number {
     if !number.is_finite() || number.coefficient.is_zero() {
         return number.clone();
     }
@@ -288,7 +366,12 @@ pub fn round_to_digits(number: &Number, digits: i64, rounding: Rounding, status:
 }
 
 /// The nearest whole number in the direction of the rounding; `exact` says whether the flags tell of it.
-pub fn to_integral(number: &Number, exact: bool, settings: &Settings, status: &mut Status) -> Number {
+pub fn to_integral(
+    number: &Number,
+    exact: bool,
+    settings: &Settings,
+    status: &mut Status,
+) -> Number {
     if !number.is_finite() {
         return propagate_nan(&[number], settings, status).unwrap_or_else(|| number.clone());
     }
@@ -298,9 +381,18 @@ pub fn to_integral(number: &Number, exact: bool, settings: &Settings, status: &m
     if number.coefficient.is_zero() {
         return Number::zero(number.negative, 0);
     }
-    let (coefficient, lost) = drop_digits(&number.coefficient, -number.exponent, number.negative, settings.rounding);
+    let (coefficient, lost) = drop_digits(
+        &number.coefficient,
+        -number.exponent,
+        number.negative,
+        settings.rounding,
+    );
     if exact {
-        *status |= if lost == Lost::Nothing { Status::ROUNDED } else { Status::ROUNDED | Status::INEXACT };
+        *status |= if lost == Lost::Nothing {
+            Status::ROUNDED
+        } else {
+            Status::ROUNDED | Status::INEXACT
+        };
     }
     Number::finite(number.negative, coefficient, 0)
 }
@@ -317,7 +409,11 @@ pub fn reduce(number: &Number, settings: &Settings, status: &mut Status) -> Numb
     if result.coefficient.is_zero() {
         return Number::zero(number.negative, 0);
     }
-    let top = if settings.clamp { settings.etop() } else { settings.emax };
+    let top = if settings.clamp {
+        settings.etop()
+    } else {
+        settings.emax
+    };
     strip_zeros(result, top)
 }
 
@@ -326,9 +422,16 @@ pub fn strip_zeros(number: Number, top: i64) -> Number {
     if number.exponent >= top {
         return number;
     }
-    let zeros = number.coefficient.trailing_zeros().min(top - number.exponent);
+    let zeros = number
+        .coefficient
+        .trailing_zeros()
+        .min(top - number.exponent);
     match zeros > 0 {
-        true => Number { coefficient: number.coefficient.shifted_right(zeros).0, exponent: number.exponent + zeros, ..number },
+        true => Number {
+            coefficient: number.coefficient.shifted_right(zeros).0,
+            exponent: number.exponent + zeros,
+            ..number
+        },
         false => number,
     }
 }
@@ -375,7 +478,11 @@ fn next(number: &Number, down: bool, settings: &Settings, status: &mut Status) -
         Kind::Infinity => return largest_finite(number.negative, settings, status),
         _ => return propagate_nan(&[number], settings, status).unwrap_or(Number::NAN),
     }
-    let work = settings.rounded(if down { Rounding::Floor } else { Rounding::Ceiling });
+    let work = settings.rounded(if down {
+        Rounding::Floor
+    } else {
+        Rounding::Ceiling
+    });
     let mut work_status = Status::NONE;
     let fitted = finish(number.clone(), &work, &mut work_status);
     if work_status.has(Status::INEXACT | Status::ERRORS) {
@@ -390,7 +497,12 @@ fn next(number: &Number, down: bool, settings: &Settings, status: &mut Status) -
 }
 
 /// The number of the context next to `number` in the direction of `target`.
-pub fn next_toward(number: &Number, target: &Number, settings: &Settings, status: &mut Status) -> Number {
+pub fn next_toward(
+    number: &Number,
+    target: &Number,
+    settings: &Settings,
+    status: &mut Status,
+) -> Number {
     if let Some(nan) = propagate_nan(&[number, target], settings, status) {
         return nan;
     }

@@ -100,7 +100,8 @@ impl Status {
     /// Subnormal and inexact.
     pub const UNDERFLOW: Status = Status(1 << 14);
     /// Everything that the signal InvalidOperation stands for.
-    pub const INVALID: Status = Status(1 << 1 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 7 | 1 << 8 | 1 << 9);
+    pub const INVALID: Status =
+        Status(1 << 1 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 7 | 1 << 8 | 1 << 9);
     /// The conditions whose result is a NaN, and division by zero.
     pub const ERRORS: Status = Status(Status::INVALID.0 | 1 << 2);
 
@@ -156,10 +157,21 @@ pub struct Settings {
 
 impl Settings {
     /// The default: 28 digits.
-    pub const DEFAULT: Settings =
-        Settings { precision: 28, emax: 999_999, emin: -999_999, rounding: Rounding::HalfEven, clamp: false, capitals: true };
+    pub const DEFAULT: Settings = Settings {
+        precision: 28,
+        emax: 999_999,
+        emin: -999_999,
+        rounding: Rounding::HalfEven,
+        clamp: false,
+        capitals: true,
+    };
     /// The widest: what exact conversions use.
-    pub const MAXIMAL: Settings = Settings { precision: MAX_PREC, emax: MAX_EMAX, emin: MIN_EMIN, ..Settings::DEFAULT };
+    pub const MAXIMAL: Settings = Settings {
+        precision: MAX_PREC,
+        emax: MAX_EMAX,
+        emin: MIN_EMIN,
+        ..Settings::DEFAULT
+    };
 
     /// The smallest exponent of all.
     #[inline(always)]

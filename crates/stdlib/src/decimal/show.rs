@@ -74,7 +74,11 @@ fn place_point(digits: &str, point: i64) -> String {
 /// The number as `str()` or `to_eng_string()` shows it.
 pub fn to_text(number: &Number, notation: Notation, capitals: bool) -> String {
     let text = unsigned_text(number, notation, capitals);
-    if number.negative { ["-", &text].concat() } else { text }
+    if number.negative {
+        ["-", &text].concat()
+    } else {
+        text
+    }
 }
 
 /// What class a number belongs to.
@@ -84,7 +88,11 @@ pub fn class_name(number: &Number, emin: i64) -> &'static str {
         Kind::QuietNan => "NaN",
         Kind::Infinity if number.negative => "-Infinity",
         Kind::Infinity => "+Infinity",
-        Kind::Finite => match (number.negative, number.coefficient.is_zero(), number.adjusted() < emin) {
+        Kind::Finite => match (
+            number.negative,
+            number.coefficient.is_zero(),
+            number.adjusted() < emin,
+        ) {
             (true, true, _) => "-Zero",
             (true, false, true) => "-Subnormal",
             (true, false, false) => "-Normal",
@@ -103,15 +111,38 @@ mod tests {
 
     fn shown(text: &str, notation: Notation) -> String {
         let mut status = Status::NONE;
-        to_text(&parse(text.as_bytes(), &Settings::DEFAULT, &mut status), notation, true)
+        to_text(
+            &parse(text.as_bytes(), &Settings::DEFAULT, &mut status),
+            notation,
+            true,
+        )
     }
 
     #[test]
     fn points_and_exponents_stand_where_the_specification_puts_them() {
-        for text in ["123", "-12.50", "1.23E+3", "0.00001", "1E-7", "0E+2", "0.00", "1.2345E-7", "Infinity", "-sNaN12", "0E-8"] {
+        for text in [
+            "123",
+            "-12.50",
+            "1.23E+3",
+            "0.00001",
+            "1E-7",
+            "0E+2",
+            "0.00",
+            "1.2345E-7",
+            "Infinity",
+            "-sNaN12",
+            "0E-8",
+        ] {
             assert_eq!(shown(text, Notation::Scientific), text);
         }
-        for (text, engineering) in [("1.23E+4", "12.3E+3"), ("1E-7", "100E-9"), ("0E-7", "0.0E-6"), ("0E+1", "0.00E+3"), ("1E+5", "100E+3"), ("0E-8", "0.00E-6")] {
+        for (text, engineering) in [
+            ("1.23E+4", "12.3E+3"),
+            ("1E-7", "100E-9"),
+            ("0E-7", "0.0E-6"),
+            ("0E+1", "0.00E+3"),
+            ("1E+5", "100E+3"),
+            ("0E-8", "0.00E-6"),
+        ] {
             assert_eq!(shown(text, Notation::Engineering), engineering);
         }
         assert_eq!(shown("1.5E+3", Notation::Fixed), "1500");

@@ -61,19 +61,37 @@ fn exception_class(name: &str, bases: &[&Ref<Type>]) -> PyResult<Ref<Type>> {
     let namespace = Dict::new();
     namespace.set_str(id!("__module__"), id!("decimal").to_value());
     let bases = Tuple::new(bases.iter().map(|base| base.to_value()).collect());
-    new_class(<Type as Payload>::class(), &Str::intern(name), &bases, &namespace, Args::EMPTY)
+    new_class(
+        <Type as Payload>::class(),
+        &Str::intern(name),
+        &bases,
+        &namespace,
+        Args::EMPTY,
+    )
 }
 
 fn make_classes() -> PyResult<Classes> {
-    let exception = exception_class("DecimalException", &[ExceptionKind::ArithmeticError.class()])?;
+    let exception = exception_class(
+        "DecimalException",
+        &[ExceptionKind::ArithmeticError.class()],
+    )?;
     let plain = |name: &str| exception_class(name, &[&exception]);
     let [inexact, rounded, subnormal] = [plain("Inexact")?, plain("Rounded")?, plain("Subnormal")?];
     let invalid = plain("InvalidOperation")?;
-    let undefined = exception_class("DivisionUndefined", &[&invalid, ExceptionKind::ZeroDivisionError.class()])?;
+    let undefined = exception_class(
+        "DivisionUndefined",
+        &[&invalid, ExceptionKind::ZeroDivisionError.class()],
+    )?;
     let signals = [
         invalid.clone(),
-        exception_class("FloatOperation", &[&exception, ExceptionKind::TypeError.class()])?,
-        exception_class("DivisionByZero", &[&exception, ExceptionKind::ZeroDivisionError.class()])?,
+        exception_class(
+            "FloatOperation",
+            &[&exception, ExceptionKind::TypeError.class()],
+        )?,
+        exception_class(
+            "DivisionByZero",
+            &[&exception, ExceptionKind::ZeroDivisionError.class()],
+        )?,
         exception_class("Overflow", &[&inexact, &rounded])?,
         exception_class("Underflow", &[&inexact, &rounded, &subnormal])?,
         subnormal,
@@ -89,10 +107,21 @@ fn make_classes() -> PyResult<Classes> {
     ];
     let base = protocol::getattr(&import_module("collections.abc")?, id!("MutableMapping"))?;
     let bases = Tuple::pair(SignalDictMixin::init_class().to_value(), base.clone());
-    let arguments = [Str::new("SignalDict").into_value(), bases.into_value(), Dict::new().into_value()];
+    let arguments = [
+        Str::new("SignalDict").into_value(),
+        bases.into_value(),
+        Dict::new().into_value(),
+    ];
     let mapping = protocol::call(base.class().as_value(), Args::positional_only(&arguments))?;
-    let Ok(mapping) = mapping.into_ref::<Type>() else { bail!(TypeError, "SignalDict is not a class") };
-    Ok(Classes { exception, signals, conditions, mapping })
+    let Ok(mapping) = mapping.into_ref::<Type>() else {
+        bail!(TypeError, "SignalDict is not a class")
+    };
+    Ok(Classes {
+        exception,
+        signals,
+        conditions,
+        mapping,
+    })
 }
 
 /// Makes the classes, once, and puts the exceptions into the module.
@@ -113,7 +142,11 @@ pub fn fill(module: &Ref<Module>) -> PyResult<()> {
 
 /// The classes of the signals in a set.
 fn signal_classes(set: Status) -> impl Iterator<Item = &'static Ref<Type>> {
-    SIGNAL_TABLE.iter().zip(&CLASSES.signals).filter(move |((_, signal), _)| set.has(*signal)).map(|(_, class)| class)
+    SIGNAL_TABLE
+        .iter()
+        .zip(&CLASSES.signals)
+        .filter(move |((_, signal), _)| set.has(*signal))
+        .map(|(_, class)| class)
 }
 
 /// The signals in a set, as a list of classes.
@@ -127,7 +160,10 @@ pub fn signals_as_text(set: Status) -> String {
     let mut names = Vec::new();
     for bit in 0..u32::BITS {
         let condition = Status(1 << bit);
-        if let Some((name, signal)) = SIGNAL_TABLE.iter().find(|(_, signal)| signal.has(condition) && rest.has(condition)) {
+        if let Some((name, signal)) = SIGNAL_TABLE
+            .iter()
+            .find(|(_, signal)| signal.has(condition) && rest.has(condition))
+        {
             names.push(*name);
             rest = Status(rest.0 & !signal.0);
         }
@@ -146,15 +182,25 @@ pub fn raise(trapped: Status) -> Raised {
         conditions.push(CLASSES.signals[0].to_value());
     }
     let named = CONDITION_TABLE.iter().zip(&CLASSES.conditions);
-    conditions.extend(named.filter(|((_, condition), _)| trapped.has(*condition)).map(|(_, class)| class.to_value()));
-    conditions.extend(signal_classes(Status(trapped.0 & !Status::INVALID.0)).map(|class| class.to_value()));
+    conditions.extend(
+        named
+            .filter(|((_, condition), _)| trapped.has(*condition))
+            .map(|(_, class)| class.to_value()),
+    );
+    conditions.extend(
+        signal_classes(Status(trapped.0 & !Status::INVALID.0)).map(|class| class.to_value()),
+    );
     let class = signal_classes(trapped).next().unwrap_or(&CLASSES.exception);
     exceptions::raise_args(class, vec![List::new(conditions).into_value()])
 }
 
 /// The signal that a class stands for.
 fn signal_of(class: &Value) -> PyResult<Status> {
-    match CLASSES.signals.iter().position(|signal| signal.as_value().is(class)) {
+    match CLASSES
+        .signals
+        .iter()
+        .position(|signal| signal.as_value().is(class))
+    {
         Some(index) => Ok(SIGNAL_TABLE[index].1),
         None => bail!(KeyError, "{UNKNOWN_SIGNAL}"),
     }
@@ -162,7 +208,9 @@ fn signal_of(class: &Value) -> PyResult<Status> {
 
 /// The signals that a list of classes stands for.
 pub fn list_as_signals(list: &List) -> PyResult<Status> {
-    list.to_vec().iter().try_fold(Status::NONE, |set, class| Ok(set | signal_of(class)?))
+    list.to_vec()
+        .iter()
+        .try_fold(Status::NONE, |set, class| Ok(set | signal_of(class)?))
 }
 
 /// The signals that a mapping from classes to truth values has set.
@@ -171,7 +219,9 @@ pub fn mapping_as_signals(value: &Value) -> PyResult<Status> {
         mapping.check_bound()?;
         return Ok(mapping.get());
     }
-    let Some(dict) = value.downcast::<Dict>() else { bail!(TypeError, "argument must be a signal dict") };
+    let Some(dict) = value.downcast::<Dict>() else {
+        bail!(TypeError, "argument must be a signal dict")
+    };
     let invalid = || exc!(KeyError, "invalid signal dict");
     if dict.len() != SIGNALS {
         return Err(invalid());
@@ -195,7 +245,12 @@ fn signals_as_dict(set: Status) -> PyResult<Ref<Dict>> {
 }
 
 /// The flags or the traps of a context; with `MutableMapping` it makes the class of `Context.flags`.
-#[class(name = "SignalDictMixin", module = "decimal", flags(BASETYPE, MAPPING), references = false)]
+#[class(
+    name = "SignalDictMixin",
+    module = "decimal",
+    flags(BASETYPE, MAPPING),
+    references = false
+)]
 pub struct SignalDictMixin {
     #[untraced]
     set: Cell<u32>,
@@ -207,7 +262,13 @@ pub struct SignalDictMixin {
 impl SignalDictMixin {
     /// A mapping with a set of conditions.
     pub fn with(set: Status) -> Ref<SignalDictMixin> {
-        heap::new_object(&CLASSES.mapping, SignalDictMixin { set: Cell::new(set.0), is_bound: true })
+        heap::new_object(
+            &CLASSES.mapping,
+            SignalDictMixin {
+                set: Cell::new(set.0),
+                is_bound: true,
+            },
+        )
     }
 
     /// The conditions.
@@ -217,7 +278,11 @@ impl SignalDictMixin {
     }
 
     fn check_bound(&self) -> PyResult<()> {
-        if self.is_bound { Ok(()) } else { bail!(ValueError, "invalid signal dict") }
+        if self.is_bound {
+            Ok(())
+        } else {
+            bail!(ValueError, "invalid signal dict")
+        }
     }
 
     /// Replaces the conditions.
@@ -231,7 +296,13 @@ impl SignalDictMixin {
 impl SignalDictMixin {
     #[new(nosig)]
     fn make(class: &Ref<Type>, _args: Args<'_>) -> PyResult<Ref<SignalDictMixin>> {
-        Ok(heap::new_object(class, SignalDictMixin { set: Cell::new(0), is_bound: false }))
+        Ok(heap::new_object(
+            class,
+            SignalDictMixin {
+                set: Cell::new(0),
+                is_bound: false,
+            },
+        ))
     }
 
     #[slot(init)]
@@ -261,10 +332,16 @@ impl SignalDictMixin {
     #[slot(setitem)]
     fn setitem(&self, key: &Value, value: Option<&Value>) -> PyResult<()> {
         self.check_bound()?;
-        let Some(value) = value else { bail!(ValueError, "signal keys cannot be deleted") };
+        let Some(value) = value else {
+            bail!(ValueError, "signal keys cannot be deleted")
+        };
         let signal = signal_of(key)?;
         let set = protocol::is_true(value)?;
-        self.set.set(if set { self.set.get() | signal.0 } else { self.set.get() & !signal.0 });
+        self.set.set(if set {
+            self.set.get() | signal.0
+        } else {
+            self.set.get() & !signal.0
+        });
         Ok(())
     }
 
@@ -272,10 +349,17 @@ impl SignalDictMixin {
     fn repr(&self) -> PyResult<String> {
         self.check_bound()?;
         let show = |(name, signal): &(&str, Status)| {
-            let set = if self.get().has(*signal) { "True" } else { "False" };
+            let set = if self.get().has(*signal) {
+                "True"
+            } else {
+                "False"
+            };
             format!("<class 'decimal.{name}'>:{set}")
         };
-        Ok(format!("{{{}}}", SIGNAL_TABLE.iter().map(show).collect::<Vec<_>>().join(", ")))
+        Ok(format!(
+            "{{{}}}",
+            SIGNAL_TABLE.iter().map(show).collect::<Vec<_>>().join(", ")
+        ))
     }
 
     #[slot(hash)]
@@ -294,7 +378,9 @@ impl SignalDictMixin {
             Some(dict) if dict.len() != SIGNALS => return Ok(Value::NOT_IMPLEMENTED),
             Some(_) => match mapping_as_signals(other) {
                 Ok(set) => set,
-                Err(raised) if raised.is(ExceptionKind::KeyError) => return Ok(Value::NOT_IMPLEMENTED),
+                Err(raised) if raised.is(ExceptionKind::KeyError) => {
+                    return Ok(Value::NOT_IMPLEMENTED);
+                }
                 Err(raised) => return Err(raised),
             },
             None => match other.downcast::<SignalDictMixin>() {
@@ -305,7 +391,9 @@ impl SignalDictMixin {
                 None => return Ok(Value::NOT_IMPLEMENTED),
             },
         };
-        Ok(Value::from_bool((self.get() == other) == (comparison == Comparison::Eq)))
+        Ok(Value::from_bool(
+            (self.get() == other) == (comparison == Comparison::Eq),
+        ))
     }
 
     /// A plain dict with the same signals.

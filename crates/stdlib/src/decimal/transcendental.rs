@@ -38,7 +38,9 @@ fn log_of_ten(bits: u64) -> Natural {
             // Machin-like: 46 atanh(1/31) + 34 atanh(1/49) + 20 atanh(1/161).
             let digits = [(46u64, 31u64), (34, 49), (20, 161)]
                 .iter()
-                .fold(Natural::ZERO, |sum, &(factor, of)| sum + inverse_tangent(of, places) * Natural::from(factor));
+                .fold(Natural::ZERO, |sum, &(factor, of)| {
+                    sum + inverse_tangent(of, places) * Natural::from(factor)
+                });
             let result = &digits >> 64u64;
             *known = Some((places, digits));
             result
@@ -103,11 +105,17 @@ fn logarithm(value: &Natural, bits: u64) -> Natural {
         };
         let wanted = &value >> (places - next);
         let reached = exponential(&current, next);
-        let difference = |greater: &Natural, smaller: &Natural| ((greater - smaller) << (next + 1)) / (greater + smaller);
+        let difference = |greater: &Natural, smaller: &Natural| {
+            ((greater - smaller) << (next + 1)) / (greater + smaller)
+        };
         result = match wanted.cmp(&reached) {
             Ordering::Less => {
                 let correction = difference(&reached, &wanted);
-                if correction > current { Natural::ZERO } else { current - correction }
+                if correction > current {
+                    Natural::ZERO
+                } else {
+                    current - correction
+                }
             }
             _ => current + difference(&wanted, &reached),
         };
@@ -135,7 +143,9 @@ fn correctly_rounded(
     }
     let mut digits = settings.precision + 6;
     loop {
-        let Some((coefficient, exponent)) = compute(digits) else { return status.fail(Status::MEMORY) };
+        let Some((coefficient, exponent)) = compute(digits) else {
+            return status.fail(Status::MEMORY);
+        };
         let mut result = Number::finite(negative, Coefficient::from(coefficient), exponent);
         if is_settled(&result, &settings) {
             if matches!(result.coefficient.last_digit(), 0 | 5) {
@@ -176,7 +186,11 @@ pub fn exp(number: &Number, settings: &Settings, status: &mut Status) -> Number 
         if let Some(nan) = propagate_nan(&[number], settings, status) {
             return nan;
         }
-        return if number.negative { Number::zero(false, 0) } else { Number::infinity(false) };
+        return if number.negative {
+            Number::zero(false, 0)
+        } else {
+            Number::infinity(false)
+        };
     }
     if number.coefficient.is_zero() {
         return Number::ONE;
@@ -187,12 +201,18 @@ pub fn exp(number: &Number, settings: &Settings, status: &mut Status) -> Number 
             *status |= Status::OVERFLOW | Status::INEXACT | Status::ROUNDED;
             return Number::infinity(false);
         }
-        *status |= Status::INEXACT | Status::ROUNDED | Status::SUBNORMAL | Status::UNDERFLOW | Status::CLAMPED;
+        *status |= Status::INEXACT
+            | Status::ROUNDED
+            | Status::SUBNORMAL
+            | Status::UNDERFLOW
+            | Status::CLAMPED;
         return Number::zero(false, settings.etiny());
     }
     let limit = Number::finite(false, Coefficient::from(9u64), -(settings.precision + 2));
     if number.compare_magnitude(&limit) != Ordering::Greater {
-        let Some(coefficient) = Coefficient::ONE.shifted_left(settings.precision - 1) else { return status.fail(Status::MEMORY) };
+        let Some(coefficient) = Coefficient::ONE.shifted_left(settings.precision - 1) else {
+            return status.fail(Status::MEMORY);
+        };
         let one = Number::finite(false, coefficient, 1 - settings.precision);
         return finish_inexact(one, &settings.rounded(Rounding::HalfEven), status);
     }
@@ -205,7 +225,11 @@ fn exp_to(number: &Number, digits: i64) -> Option<Approximation> {
     let unit = log_of_ten(bits);
     let (tens, rest) = operand.div_mod(&unit);
     let tens = i64::try_from(&tens).ok()?;
-    let (tens, rest) = if number.negative { (-tens - 1, &unit - rest) } else { (tens, rest) };
+    let (tens, rest) = if number.negative {
+        (-tens - 1, &unit - rest)
+    } else {
+        (tens, rest)
+    };
     let mantissa = exponential(&rest, bits);
     let coefficient = with_power(digits as u64, |power| mantissa * power) >> bits;
     Some((coefficient, tens - digits))
@@ -219,7 +243,9 @@ fn to_fixed(coefficient: &Coefficient, exponent: i64, bits: u64) -> Option<Natur
     if -exponent > 2 * MOST_DIGITS as i64 {
         return None;
     }
-    Some(with_power(exponent.unsigned_abs(), |power| (coefficient.to_natural() << bits) / power))
+    Some(with_power(exponent.unsigned_abs(), |power| {
+        (coefficient.to_natural() << bits) / power
+    }))
 }
 
 /// What `ln` and `log10` have in common: the results that need no computing.
@@ -237,7 +263,12 @@ fn special_logarithm(number: &Number, settings: &Settings, status: &mut Status) 
 }
 
 /// The result of a logarithm whose size alone is beyond the context.
-fn logarithm_overflow(number: &Number, size: i64, settings: &Settings, status: &mut Status) -> Option<Number> {
+fn logarithm_overflow(
+    number: &Number,
+    size: i64,
+    settings: &Settings,
+    status: &mut Status,
+) -> Option<Number> {
     if i64::from(count_digits(u128::from(size.unsigned_abs()))) - 1 <= settings.emax {
         return None;
     }
@@ -254,12 +285,18 @@ pub fn ln(number: &Number, settings: &Settings, status: &mut Status) -> Number {
         return Number::zero(false, 0);
     }
     let adjusted = number.adjusted();
-    let size = 2 * if adjusted < 0 { -adjusted - 1 } else { adjusted };
+    let size = 2 * if adjusted < 0 {
+        -adjusted - 1
+    } else {
+        adjusted
+    };
     if let Some(result) = logarithm_overflow(number, size, settings, status) {
         return result;
     }
     let negative = number.compare(&Number::ONE) == Ordering::Less;
-    correctly_rounded(negative, settings, status, |digits| log_to(number, digits, false))
+    correctly_rounded(negative, settings, status, |digits| {
+        log_to(number, digits, false)
+    })
 }
 
 /// The logarithm to base ten.
@@ -269,23 +306,42 @@ pub fn log10(number: &Number, settings: &Settings, status: &mut Status) -> Numbe
     }
     let adjusted = number.adjusted();
     if number.coefficient.trailing_zeros() + 1 == number.coefficient.digits()
-        && number.coefficient.shifted_right(number.coefficient.digits() - 1).0.is_one()
+        && number
+            .coefficient
+            .shifted_right(number.coefficient.digits() - 1)
+            .0
+            .is_one()
     {
-        return finish(Number::from_i64(adjusted), &settings.rounded(Rounding::HalfEven), status);
+        return finish(
+            Number::from_i64(adjusted),
+            &settings.rounded(Rounding::HalfEven),
+            status,
+        );
     }
-    let size = if adjusted < 0 { -adjusted - 1 } else { adjusted };
+    let size = if adjusted < 0 {
+        -adjusted - 1
+    } else {
+        adjusted
+    };
     if let Some(result) = logarithm_overflow(number, size, settings, status) {
         return result;
     }
     let negative = number.compare(&Number::ONE) == Ordering::Less;
-    correctly_rounded(negative, settings, status, |digits| log_to(number, digits, true))
+    correctly_rounded(negative, settings, status, |digits| {
+        log_to(number, digits, true)
+    })
 }
 
 /// The magnitude of a logarithm of a positive number other than one.
 fn log_to(number: &Number, digits: i64, base_ten: bool) -> Option<Approximation> {
     // number = value * 10 ** tens, with a value from 0.3 to 3.
     let length = number.coefficient.digits();
-    let first = number.coefficient.shifted_right(length - 1).0.small().unwrap_or(1);
+    let first = number
+        .coefficient
+        .shifted_right(length - 1)
+        .0
+        .small()
+        .unwrap_or(1);
     let tens = number.adjusted() + i64::from(first >= 3);
     let value = Number::finite(false, number.coefficient.clone(), number.exponent - tens);
     let above = value.compare(&Number::ONE) != Ordering::Less;
@@ -298,10 +354,15 @@ fn log_to(number: &Number, digits: i64, base_ten: bool) -> Option<Approximation>
             return near_one(&distance, above, digits, base_ten);
         }
     }
-    let bits = bits_for(digits + lost.max(0) + 3) + 2 * u64::from(count_digits(u128::from(tens.unsigned_abs())));
+    let bits = bits_for(digits + lost.max(0) + 3)
+        + 2 * u64::from(count_digits(u128::from(tens.unsigned_abs())));
     let fixed = to_fixed(&value.coefficient, value.exponent, bits)?;
     // Below one, the logarithm is that of the reciprocal, negated.
-    let fixed = if above { fixed } else { (Natural::ONE << (2 * bits)) / fixed };
+    let fixed = if above {
+        fixed
+    } else {
+        (Natural::ONE << (2 * bits)) / fixed
+    };
     let part = logarithm(&fixed, bits);
     let whole = log_of_ten(bits) * Natural::from(tens.unsigned_abs());
     let magnitude = match (tens > 0) == above || tens == 0 {
@@ -309,10 +370,17 @@ fn log_to(number: &Number, digits: i64, base_ten: bool) -> Option<Approximation>
         // |tens * ln(10)| is the greater of the two.
         false => whole - part,
     };
-    let magnitude = if base_ten { (magnitude << bits) / log_of_ten(bits) } else { magnitude };
+    let magnitude = if base_ten {
+        (magnitude << bits) / log_of_ten(bits)
+    } else {
+        magnitude
+    };
     let size = magnitude.significant_bits() as i64 - bits as i64;
     let places = (digits - (size as f64 * std::f64::consts::LOG10_2).floor() as i64 + 1).max(0);
-    Some((with_power(places as u64, |power| magnitude * power) >> bits, -places))
+    Some((
+        with_power(places as u64, |power| magnitude * power) >> bits,
+        -places,
+    ))
 }
 
 fn distance_from_one(value: &Number) -> Number {
@@ -325,7 +393,12 @@ fn near_one(distance: &Number, above: bool, digits: i64, base_ten: bool) -> Opti
     let (mut status, work) = (Status::NONE, Settings::MAXIMAL.with_precision(digits + 8));
     let square = arithmetic::multiply(distance, distance, &work, &mut status);
     // Above one the terms alternate, below they all have the same sign.
-    let half = arithmetic::multiply(&square, &Number::finite(above, Coefficient::from(5u64), -1), &work, &mut status);
+    let half = arithmetic::multiply(
+        &square,
+        &Number::finite(above, Coefficient::from(5u64), -1),
+        &work,
+        &mut status,
+    );
     let mut result = arithmetic::add(distance, &half, &work, &mut status);
     if base_ten {
         let places = digits + 8;
@@ -335,7 +408,10 @@ fn near_one(distance: &Number, above: bool, digits: i64, base_ten: bool) -> Opti
         result = arithmetic::divide(&result, &ten, &work, &mut status);
     }
     let missing = (digits - result.coefficient.digits()).max(0);
-    Some((result.coefficient.shifted_left(missing)?.to_natural(), result.exponent - missing))
+    Some((
+        result.coefficient.shifted_left(missing)?.to_natural(),
+        result.exponent - missing,
+    ))
 }
 
 /// The square root.
@@ -378,7 +454,11 @@ fn root_to(number: &Number, precision: i64) -> Option<Number> {
     let odd = number.exponent.rem_euclid(2);
     let ideal = number.exponent.div_euclid(2);
     let digits = number.coefficient.digits();
-    let length = if odd == 1 { (digits >> 1) + 1 } else { (digits + 1) >> 1 };
+    let length = if odd == 1 {
+        (digits >> 1) + 1
+    } else {
+        (digits + 1) >> 1
+    };
     let shift = precision + 1 - length;
     let scaled = number.coefficient.shifted_left(odd)?;
     let (scaled, all) = match shift >= 0 {
@@ -393,10 +473,18 @@ fn root_to(number: &Number, precision: i64) -> Option<Number> {
     let exact = all && (&root).square() == scaled;
     let root = Coefficient::from(root);
     if !exact {
-        let marked = if matches!(root.last_digit(), 0 | 5) { root.incremented() } else { root };
+        let marked = if matches!(root.last_digit(), 0 | 5) {
+            root.incremented()
+        } else {
+            root
+        };
         return Some(Number::finite(false, marked, ideal - shift));
     }
-    let coefficient = if shift >= 0 { root.shifted_right(shift).0 } else { root.shifted_left(-shift)? };
+    let coefficient = if shift >= 0 {
+        root.shifted_right(shift).0
+    } else {
+        root.shifted_left(-shift)?
+    };
     Some(Number::finite(false, coefficient, ideal))
 }
 
@@ -411,18 +499,35 @@ mod tests {
     use super::super::show::{Notation, to_text};
     use super::*;
 
-    fn shown(operation: fn(&Number, &Settings, &mut Status) -> Number, text: &str, precision: i64) -> String {
+    fn shown(
+        operation: fn(&Number, &Settings, &mut Status) -> Number,
+        text: &str,
+        precision: i64,
+    ) -> String {
         let mut status = Status::NONE;
         let settings = Settings::DEFAULT.with_precision(precision);
         let number = parse(text.as_bytes(), &settings, &mut status);
-        to_text(&operation(&number, &settings, &mut status), Notation::Scientific, true)
+        to_text(
+            &operation(&number, &settings, &mut status),
+            Notation::Scientific,
+            true,
+        )
     }
 
     #[test]
     fn values_are_those_of_the_tables() {
-        assert_eq!(shown(ln, "10", 50), "2.3025850929940456840179914546843642076011014886288");
-        assert_eq!(shown(ln, "2", 40), "0.6931471805599453094172321214581765680755");
-        assert_eq!(shown(exp, "1", 50), "2.7182818284590452353602874713526624977572470937000");
+        assert_eq!(
+            shown(ln, "10", 50),
+            "2.3025850929940456840179914546843642076011014886288"
+        );
+        assert_eq!(
+            shown(ln, "2", 40),
+            "0.6931471805599453094172321214581765680755"
+        );
+        assert_eq!(
+            shown(exp, "1", 50),
+            "2.7182818284590452353602874713526624977572470937000"
+        );
         assert_eq!(shown(exp, "-1", 28), "0.3678794411714423215955237702");
         assert_eq!(shown(log10, "2", 30), "0.301029995663981195213738894724");
         assert_eq!(shown(log10, "1E-7", 30), "-7");

@@ -18,13 +18,19 @@ impl Wide {
     #[inline]
     pub fn product(left: u128, right: u128) -> Wide {
         if let (Ok(left), Ok(right)) = (u64::try_from(left), u64::try_from(right)) {
-            return Wide { high: 0, low: u128::from(left) * u128::from(right) };
+            return Wide {
+                high: 0,
+                low: u128::from(left) * u128::from(right),
+            };
         }
         let (a, b) = (left >> 64, left & LOW);
         let (c, d) = (right >> 64, right & LOW);
         let (bd, ad, bc, ac) = (b * d, a * d, b * c, a * c);
         let middle = (bd >> 64) + (ad & LOW) + (bc & LOW);
-        Wide { high: ac + (ad >> 64) + (bc >> 64) + (middle >> 64), low: (middle << 64) | (bd & LOW) }
+        Wide {
+            high: ac + (ad >> 64) + (bc >> 64) + (middle >> 64),
+            low: (middle << 64) | (bd & LOW),
+        }
     }
 
     /// Quotient and remainder; the quotient fits 128 bits because `divisor` is greater than the high half.
@@ -36,7 +42,11 @@ impl Wide {
         }
         let shift = divisor.leading_zeros();
         let divisor = divisor << shift;
-        let high = if shift == 0 { self.high } else { (self.high << shift) | (self.low >> (128 - shift)) };
+        let high = if shift == 0 {
+            self.high
+        } else {
+            (self.high << shift) | (self.low >> (128 - shift))
+        };
         let low = self.low << shift;
         let (first, rest) = divide_step(high, low >> 64, divisor);
         let (second, rest) = divide_step(rest, low & LOW, divisor);
@@ -70,7 +80,9 @@ fn divide_step(rest: u128, next: u128, divisor: u128) -> (u128, u128) {
             break;
         }
     }
-    let rest = (rest << 64).wrapping_add(next).wrapping_sub(quotient.wrapping_mul(divisor));
+    let rest = (rest << 64)
+        .wrapping_add(next)
+        .wrapping_sub(quotient.wrapping_mul(divisor));
     (quotient, rest)
 }
 
@@ -96,7 +108,9 @@ mod tests {
     fn quotients_agree_with_long_numbers() {
         let mut state = 12345u128;
         let mut next = || {
-            state = state.wrapping_mul(0x2360_ED05_1FC6_5DA4_4385_DF64_9FCC_F645).wrapping_add(0x5851_F42D_4C95_7F2D);
+            state = state
+                .wrapping_mul(0x2360_ED05_1FC6_5DA4_4385_DF64_9FCC_F645)
+                .wrapping_add(0x5851_F42D_4C95_7F2D);
             state ^ (state >> 61)
         };
         for round in 0..20_000u32 {
@@ -104,10 +118,16 @@ mod tests {
             let divisor = (next() | (1 << 127)) >> (round % 90);
             let product = Wide::product(left, right);
             let long = Natural::from(left) * Natural::from(right);
-            assert_eq!((Natural::from(product.high) << 128u64) + Natural::from(product.low), long);
+            assert_eq!(
+                (Natural::from(product.high) << 128u64) + Natural::from(product.low),
+                long
+            );
             if product.high < divisor {
                 let (quotient, rest) = product.divide(divisor);
-                assert_eq!(long.div_mod(Natural::from(divisor)), (Natural::from(quotient), Natural::from(rest)));
+                assert_eq!(
+                    long.div_mod(Natural::from(divisor)),
+                    (Natural::from(quotient), Natural::from(rest))
+                );
             }
         }
     }

@@ -94,7 +94,14 @@ fn frames_of_thread(fd: i32, state: Option<&ThreadState>) {
 }
 
 fn thread_line(fd: i32, thread: u64, is_current: bool) {
-    text(fd, if is_current { "Current thread 0x" } else { "Thread 0x" });
+    text(
+        fd,
+        if is_current {
+            "Current thread 0x"
+        } else {
+            "Thread 0x"
+        },
+    );
     hexadecimal(fd, thread, 16);
     text(fd, " (most recent call first):\n");
 }
@@ -125,7 +132,10 @@ pub(super) fn all(fd: i32) {
 
 /// The hook of fatal signals.
 pub(super) fn fatal(signal: i32, fd: i32) {
-    let name = fault::FATAL.iter().find(|&&(fatal, _)| fatal == signal).map_or("Unknown signal", |&(_, name)| name);
+    let name = fault::FATAL
+        .iter()
+        .find(|&&(fatal, _)| fatal == signal)
+        .map_or("Unknown signal", |&(_, name)| name);
     text(fd, "Fatal Python error: ");
     text(fd, name);
     text(fd, "\n\n");

@@ -4,11 +4,11 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use taipan_macros::function;
+use taipan_objects::bail;
 use taipan_objects::cell::{Locked, Slot};
 use taipan_objects::exceptions::os_error;
 use taipan_objects::raised::PyResult;
 use taipan_objects::value::Value;
-use taipan_objects::bail;
 
 use super::{descriptor, dump};
 use crate::sys::fault;
@@ -27,7 +27,10 @@ fn request_signal() -> i32 {
 }
 
 fn header(nanoseconds: u64) -> String {
-    let (seconds, micros) = (nanoseconds / 1_000_000_000, nanoseconds % 1_000_000_000 / 1000);
+    let (seconds, micros) = (
+        nanoseconds / 1_000_000_000,
+        nanoseconds % 1_000_000_000 / 1000,
+    );
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     match micros {
         0 => format!("Timeout ({hours}:{minutes:02}:{seconds:02})!\n"),
@@ -40,9 +43,18 @@ fn header(nanoseconds: u64) -> String {
 /// If repeat is true, the tracebacks of all threads are dumped every timeout
 /// seconds. If exit is true, call _exit(1) which is not safe.
 #[function("(timeout, repeat=False, file=sys.stderr, exit=False)")]
-pub fn dump_traceback_later(timeout: &Value, repeat: Option<bool>, file: Option<&Value>, exit: Option<bool>) -> PyResult<()> {
+pub fn dump_traceback_later(
+    timeout: &Value,
+    repeat: Option<bool>,
+    file: Option<&Value>,
+    exit: Option<bool>,
+) -> PyResult<()> {
     let time = match nanoseconds(timeout, 1_000_000_000)? {
-        None => bail!(TypeError, "'{}' object cannot be interpreted as an integer", timeout.class().name()),
+        None => bail!(
+            TypeError,
+            "'{}' object cannot be interpreted as an integer",
+            timeout.class().name()
+        ),
         Some(time) if time <= 0 => bail!(ValueError, "timeout must be greater than 0"),
         Some(time) => time as u64,
     };
@@ -52,7 +64,8 @@ pub fn dump_traceback_later(timeout: &Value, repeat: Option<bool>, file: Option<
     FILE.set(file);
     let signal = request_signal();
     fault::uninstall(signal);
-    fault::install(signal, dump::on_timeout, fd, false, false).map_err(|failed| os_error::os_error(&failed, None))?;
+    fault::install(signal, dump::on_timeout, fd, false, false)
+        .map_err(|failed| os_error::os_error(&failed, None))?;
     let watched = fault::thread_number();
     let watch: Watch = Arc::new((Mutex::new(false), Condvar::new()));
     let shared = Arc::clone(&watch);
@@ -80,7 +93,12 @@ pub fn dump_traceback_later(timeout: &Value, repeat: Option<bool>, file: Option<
             }
         }
     };
-    if std::thread::Builder::new().name("faulthandler".to_owned()).stack_size(256 * 1024).spawn(body).is_err() {
+    if std::thread::Builder::new()
+        .name("faulthandler".to_owned())
+        .stack_size(256 * 1024)
+        .spawn(body)
+        .is_err()
+    {
         bail!(RuntimeError, "unable to start watchdog thread");
     }
     WATCH.with(|place| *place = Some(watch));

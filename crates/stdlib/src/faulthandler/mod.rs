@@ -22,8 +22,18 @@ define_module!(
     name = "faulthandler",
     doc = "faulthandler module.",
     functions(
-        enable, disable, is_enabled, dump_traceback, later::dump_traceback_later, later::cancel_dump_traceback_later, register,
-        unregister, _sigsegv, _sigabrt, _sigfpe, _read_null,
+        enable,
+        disable,
+        is_enabled,
+        dump_traceback,
+        later::dump_traceback_later,
+        later::cancel_dump_traceback_later,
+        register,
+        unregister,
+        _sigsegv,
+        _sigabrt,
+        _sigfpe,
+        _read_null,
     ),
 );
 
@@ -51,7 +61,11 @@ fn descriptor(file: Option<&Value>) -> PyResult<(i32, Option<Value>)> {
         return Ok((fd, None));
     }
     let number = protocol::call_method(&file, id!("fileno"), &[])?;
-    let fd = if int::is_int(&number) { int::as_i32(&number)? } else { bail!(RuntimeError, "file.fileno() is not an integer") };
+    let fd = if int::is_int(&number) {
+        int::as_i32(&number)?
+    } else {
+        bail!(RuntimeError, "file.fileno() is not an integer")
+    };
     if fd < 0 {
         bail!(RuntimeError, "file.fileno() is not a valid file descriptor");
     }
@@ -70,7 +84,8 @@ fn enable(file: Option<&Value>, all_threads: Option<bool>, c_stack: Option<bool>
     }
     for (signal, _) in fault::FATAL {
         FILES[signal as usize].set(file.clone());
-        fault::install(signal, dump::fatal, fd, true, false).map_err(|failed| os_error::os_error(&failed, None))?;
+        fault::install(signal, dump::fatal, fd, true, false)
+            .map_err(|failed| os_error::os_error(&failed, None))?;
     }
     Ok(())
 }
@@ -107,7 +122,10 @@ fn dump_traceback(file: Option<&Value>, all_threads: Option<bool>) -> PyResult<(
 
 fn check_signal(signal: i32) -> PyResult<()> {
     if fault::FATAL.iter().any(|&(fatal, _)| fatal == signal) {
-        bail!(RuntimeError, "signal {signal} cannot be registered, use enable() instead");
+        bail!(
+            RuntimeError,
+            "signal {signal} cannot be registered, use enable() instead"
+        );
     }
     if !(1..65).contains(&signal) {
         bail!(ValueError, "signal number out of range");
@@ -120,12 +138,22 @@ fn check_signal(signal: i32) -> PyResult<()> {
 /// Dump the traceback of the current thread, or of all threads if
 /// all_threads is True, into file.
 #[function("(signum, file=sys.stderr, all_threads=True, chain=False)")]
-fn register(signum: i32, file: Option<&Value>, all_threads: Option<bool>, chain: Option<bool>) -> PyResult<()> {
+fn register(
+    signum: i32,
+    file: Option<&Value>,
+    all_threads: Option<bool>,
+    chain: Option<bool>,
+) -> PyResult<()> {
     check_signal(signum)?;
     let (fd, file) = descriptor(file)?;
     FILES[signum as usize].set(file);
-    let hook: fault::Hook = if all_threads.unwrap_or(true) { dump::on_signal } else { dump::on_signal_plainly };
-    fault::install(signum, hook, fd, false, chain.unwrap_or(false)).map_err(|failed| os_error::os_error(&failed, None))
+    let hook: fault::Hook = if all_threads.unwrap_or(true) {
+        dump::on_signal
+    } else {
+        dump::on_signal_plainly
+    };
+    fault::install(signum, hook, fd, false, chain.unwrap_or(false))
+        .map_err(|failed| os_error::os_error(&failed, None))
 }
 
 /// Unregister the handler of the signal 'signum' registered by register().

@@ -60,7 +60,9 @@ impl LruCache {
         if !self.typed
             && args.names().is_empty()
             && let [only] = args.positional()
-            && (only.as_small_int().is_some() || only.downcast_exact::<Str>().is_some() || only.class().is(int::Int::class()))
+            && (only.as_small_int().is_some()
+                || only.downcast_exact::<Str>().is_some()
+                || only.class().is(int::Int::class()))
         {
             // Ints and strings equal nothing but their like: they need no tuple around them.
             return only.clone();
@@ -96,7 +98,11 @@ impl LruCache {
         if self.cache.get_known_hash(&key, hash)?.is_some() {
             return Ok(answer);
         }
-        let oldest = if self.cache.len() >= max_size { self.cache.pop_first() } else { None };
+        let oldest = if self.cache.len() >= max_size {
+            self.cache.pop_first()
+        } else {
+            None
+        };
         self.cache.set_known_hash(key, hash, answer.clone())?;
         drop(oldest);
         Ok(answer)
@@ -121,7 +127,13 @@ impl LruCache {
     #[new(nosig)]
     fn make(class: &Ref<Type>, args: Args<'_>) -> PyResult<Ref<LruCache>> {
         let bound: Bound<'_, 4> = NEW.bind(args)?;
-        let [Some(function), Some(max_size), Some(typed), Some(info_class)] = bound.values else {
+        let [
+            Some(function),
+            Some(max_size),
+            Some(typed),
+            Some(info_class),
+        ] = bound.values
+        else {
             bail!(TypeError, "lru_cache() missing required argument");
         };
         if !protocol::is_callable(function) {
@@ -140,7 +152,10 @@ impl LruCache {
             typed: protocol::is_true(typed)?,
             info_class: info_class.clone(),
             cache: Dict::new(),
-            keyword_mark: taipan_objects::object::Object::new_instance(taipan_objects::object::Object::class()).into_value(),
+            keyword_mark: taipan_objects::object::Object::new_instance(
+                taipan_objects::object::Object::class(),
+            )
+            .into_value(),
             hits: Cell::new(0),
             misses: Cell::new(0),
         };
@@ -160,7 +175,11 @@ impl LruCache {
     }
 
     #[slot(descr_get)]
-    fn descr_get(this: &Ref<LruCache>, instance: Option<&Value>, _owner: Option<&Value>) -> PyResult<Value> {
+    fn descr_get(
+        this: &Ref<LruCache>,
+        instance: Option<&Value>,
+        _owner: Option<&Value>,
+    ) -> PyResult<Value> {
         match instance.filter(|instance| !instance.is_none()) {
             Some(instance) => Ok(BoundMethod::new(this.to_value(), instance.clone()).into_value()),
             None => Ok(this.to_value()),

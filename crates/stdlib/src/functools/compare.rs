@@ -30,7 +30,13 @@ const CALL: ParamSpec = ParamSpec {
 
 impl KeyWrapper {
     fn wrap(compare: &Value, object: Option<Value>) -> Ref<KeyWrapper> {
-        heap::new_object(KeyWrapper::class(), KeyWrapper { compare: compare.clone(), object: Slot::new(object) })
+        heap::new_object(
+            KeyWrapper::class(),
+            KeyWrapper {
+                compare: compare.clone(),
+                object: Slot::new(object),
+            },
+        )
     }
 }
 

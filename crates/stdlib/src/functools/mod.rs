@@ -39,7 +39,9 @@ fn init(module: &Ref<Module>) -> PyResult<()> {
 fn reduce(function: &Value, iterable: &Value, initial: Option<&Value>) -> PyResult<Value> {
     let iterator = match protocol::iter(iterable) {
         Ok(iterator) => iterator,
-        Err(raised) if raised.is(ExceptionKind::TypeError) => bail!(TypeError, "reduce() arg 2 must support iteration"),
+        Err(raised) if raised.is(ExceptionKind::TypeError) => {
+            bail!(TypeError, "reduce() arg 2 must support iteration")
+        }
         Err(raised) => return Err(raised),
     };
     let mut result = initial.cloned();
@@ -51,6 +53,9 @@ fn reduce(function: &Value, iterable: &Value, initial: Option<&Value>) -> PyResu
     }
     match result {
         Some(result) => Ok(result),
-        None => bail!(TypeError, "reduce() of empty iterable with no initial value"),
+        None => bail!(
+            TypeError,
+            "reduce() of empty iterable with no initial value"
+        ),
     }
 }

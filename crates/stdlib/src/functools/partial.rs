@@ -101,7 +101,13 @@ impl Partial {
         let mut more = more.iter();
         let mut filled: Vec<Value> = args
             .iter()
-            .map(|arg| if is_placeholder(arg) { more.next().unwrap_or(arg).clone() } else { arg.clone() })
+            .map(|arg| {
+                if is_placeholder(arg) {
+                    more.next().unwrap_or(arg).clone()
+                } else {
+                    arg.clone()
+                }
+            })
             .collect();
         filled.extend(more.cloned());
         filled
@@ -109,7 +115,8 @@ impl Partial {
 
     fn has_attributes(value: &Value) -> bool {
         instance::attributes(value).is_some_and(|table| {
-            table.dict().is_some_and(|dict| !dict.is_empty()) || !table.items(value.class().shared_keys()).is_empty()
+            table.dict().is_some_and(|dict| !dict.is_empty())
+                || !table.items(value.class().shared_keys()).is_empty()
         })
     }
 }
@@ -128,14 +135,23 @@ impl Partial {
             bail!(TypeError, "trailing Placeholders are not allowed");
         }
         if args.keywords().any(|(_, value)| is_placeholder(value)) {
-            bail!(TypeError, "Placeholder cannot be passed as a keyword argument");
+            bail!(
+                TypeError,
+                "Placeholder cannot be passed as a keyword argument"
+            );
         }
         // A partial of a partial calls the inner function itself.
-        let inner = function.downcast::<Partial>().filter(|_| !Partial::has_attributes(function));
+        let inner = function
+            .downcast::<Partial>()
+            .filter(|_| !Partial::has_attributes(function));
         let (function, positional, keywords) = match inner {
             Some(inner) => {
                 let (function, before, keywords) = inner.parts();
-                (function, Partial::fill(before.as_slice(), given), keywords.copy())
+                (
+                    function,
+                    Partial::fill(before.as_slice(), given),
+                    keywords.copy(),
+                )
             }
             None => (function.clone(), given.to_vec(), Dict::new()),
         };
@@ -164,7 +180,8 @@ impl Partial {
         }
         let mut values = match open {
             0 => {
-                let mut values = Vec::with_capacity(before.len() + args.values().len() + keywords.len());
+                let mut values =
+                    Vec::with_capacity(before.len() + args.values().len() + keywords.len());
                 values.extend_from_slice(before.as_slice());
                 values.extend_from_slice(given);
                 values
@@ -189,7 +206,11 @@ impl Partial {
     }
 
     #[slot(descr_get)]
-    fn descr_get(this: &Ref<Partial>, instance: Option<&Value>, _owner: Option<&Value>) -> PyResult<Value> {
+    fn descr_get(
+        this: &Ref<Partial>,
+        instance: Option<&Value>,
+        _owner: Option<&Value>,
+    ) -> PyResult<Value> {
         match instance.filter(|instance| !instance.is_none()) {
             Some(instance) => Ok(BoundMethod::new(this.to_value(), instance.clone()).into_value()),
             None => Ok(this.to_value()),
@@ -198,7 +219,9 @@ impl Partial {
 
     #[slot(repr)]
     fn repr(this: &Ref<Partial>) -> PyResult<Ref<Str>> {
-        let Some(_guard) = protocol::repr_guard(this.as_value()) else { return Ok(Str::new("...")) };
+        let Some(_guard) = protocol::repr_guard(this.as_value()) else {
+            return Ok(Str::new("..."));
+        };
         let (function, args, keywords) = this.parts();
         let mut text = StrBuilder::new();
         text.push_str(&this.class().display_name());
@@ -226,28 +249,45 @@ impl Partial {
             true => protocol::getattr(this.as_value(), id!("__dict__"))?,
             false => Value::NONE,
         };
-        let state = Tuple::from_array([function.clone(), args.into_value(), keywords.into_value(), attributes]);
+        let state = Tuple::from_array([
+            function.clone(),
+            args.into_value(),
+            keywords.into_value(),
+            attributes,
+        ]);
         let arguments = Tuple::from_array([function]);
-        Ok(Tuple::from_array([this.class().to_value(), arguments.into_value(), state.into_value()]).into_value())
+        Ok(Tuple::from_array([
+            this.class().to_value(),
+            arguments.into_value(),
+            state.into_value(),
+        ])
+        .into_value())
     }
 
     /// Set state information for unpickling.
     #[method("($self, object, /)")]
     fn __setstate__(this: &Ref<Partial>, object: &Value) -> PyResult<()> {
-        let Some([function, args, keywords, attributes]) = object.downcast::<Tuple>().map(|state| state.as_slice()) else {
+        let Some([function, args, keywords, attributes]) =
+            object.downcast::<Tuple>().map(|state| state.as_slice())
+        else {
             bail!(TypeError, "invalid partial state");
         };
         let keywords_are_none = keywords.is_none();
         let (Some(args), true) = (
             args.downcast::<Tuple>(),
-            protocol::is_callable(function) && (keywords_are_none || keywords.downcast::<Dict>().is_some()),
+            protocol::is_callable(function)
+                && (keywords_are_none || keywords.downcast::<Dict>().is_some()),
         ) else {
             bail!(TypeError, "invalid partial state");
         };
         if args.as_slice().last().is_some_and(is_placeholder) {
             bail!(TypeError, "trailing Placeholders are not allowed");
         }
-        let args = if args.as_value().downcast_exact::<Tuple>().is_some() { args.clone() } else { Tuple::from_slice(args.as_slice()) };
+        let args = if args.as_value().downcast_exact::<Tuple>().is_some() {
+            args.clone()
+        } else {
+            Tuple::from_slice(args.as_slice())
+        };
         let keywords = match keywords.downcast::<Dict>() {
             Some(dict) if keywords.downcast_exact::<Dict>().is_some() => dict.clone(),
             Some(dict) => dict.copy(),

@@ -139,7 +139,10 @@ impl Algorithm {
             "ssl3_sha1" | "sha" | "sha_1" => "sha1",
             name => name,
         };
-        Algorithm::ALL.iter().copied().find(|algorithm| algorithm.name() == name)
+        Algorithm::ALL
+            .iter()
+            .copied()
+            .find(|algorithm| algorithm.name() == name)
     }
 
     /// Whether the digest has any length the caller asks for.

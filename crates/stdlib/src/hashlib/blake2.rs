@@ -54,7 +54,9 @@ struct Given<'a> {
 }
 
 fn short_bytes(value: Option<&Value>, what: &str, most: usize) -> PyResult<Vec<u8>> {
-    let Some(value) = value else { return Ok(Vec::new()) };
+    let Some(value) = value else {
+        return Ok(Vec::new());
+    };
     let bytes = buffer::bytes_like(value)?.to_bytes().into_owned();
     if bytes.len() > most {
         bail!(ValueError, "maximum {what} length is {most} bytes");
@@ -75,7 +77,10 @@ impl Parameters {
             Some(size) => int::as_i32(size)?,
             None => limits.digest as i32,
         };
-        let Some(digest_size) = usize::try_from(digest_size).ok().filter(|&size| (1..=limits.digest).contains(&size)) else {
+        let Some(digest_size) = usize::try_from(digest_size)
+            .ok()
+            .filter(|&size| (1..=limits.digest).contains(&size))
+        else {
             bail!(
                 ValueError,
                 "digest_size for {} must be between 1 and {} bytes, here it is {digest_size}",
@@ -88,14 +93,25 @@ impl Parameters {
         let fanout = small(given.fanout, "fanout", 0)?;
         let depth = small(given.depth, "depth", 1)?;
         let leaf_size = given.leaf_size.map_or(Ok(0), unsigned_long)?;
-        let Ok(leaf_size) = u32::try_from(leaf_size) else { bail!(OverflowError, "leaf_size is too large") };
-        let node_offset = given.node_offset.map_or(Ok(0), |offset| unsigned(offset, "unsigned long long"))?;
+        let Ok(leaf_size) = u32::try_from(leaf_size) else {
+            bail!(OverflowError, "leaf_size is too large")
+        };
+        let node_offset = given
+            .node_offset
+            .map_or(Ok(0), |offset| unsigned(offset, "unsigned long long"))?;
         if node_offset > limits.node_offset {
             bail!(OverflowError, "node_offset is too large");
         }
         let node_depth = small(given.node_depth, "node_depth", 0)?;
-        let Some(inner_size) = usize::try_from(given.inner_size).ok().filter(|&size| size <= limits.digest) else {
-            bail!(ValueError, "inner_size must be between 0 and is {}", limits.digest);
+        let Some(inner_size) = usize::try_from(given.inner_size)
+            .ok()
+            .filter(|&size| size <= limits.digest)
+        else {
+            bail!(
+                ValueError,
+                "inner_size must be between 0 and is {}",
+                limits.digest
+            );
         };
         let key = short_bytes(given.key, "key", limits.key)?;
         Ok(Parameters {
@@ -232,7 +248,14 @@ blake2_class!(
     Blake2b,
     blake2b_simd,
     128,
-    Limits { name: "Blake2b", digest: 64, key: 64, salt: 16, person: 16, node_offset: u64::MAX }
+    Limits {
+        name: "Blake2b",
+        digest: 64,
+        key: 64,
+        salt: 16,
+        person: 16,
+        node_offset: u64::MAX
+    }
 );
 blake2_class!(
     Blake2s,
@@ -240,7 +263,14 @@ blake2_class!(
     Blake2s,
     blake2s_simd,
     64,
-    Limits { name: "Blake2s", digest: 32, key: 32, salt: 8, person: 8, node_offset: (1 << 48) - 1 }
+    Limits {
+        name: "Blake2s",
+        digest: 32,
+        key: 32,
+        salt: 8,
+        person: 8,
+        node_offset: (1 << 48) - 1
+    }
 );
 
 #[constant(name = "_GIL_MINSIZE")]

@@ -23,7 +23,11 @@ static UNKNOWN_HASH_ERROR: Once<Ref<Type>> = Once::new();
 pub(super) struct SharedHmac(Mutex<Hmac>);
 
 impl SharedHmac {
-    pub(super) fn new(algorithm: Algorithm, key: &Value, message: Option<&Value>) -> PyResult<SharedHmac> {
+    pub(super) fn new(
+        algorithm: Algorithm,
+        key: &Value,
+        message: Option<&Value>,
+    ) -> PyResult<SharedHmac> {
         let keyed = SharedHmac(Mutex::new(Hmac::new(algorithm, &data_of(key)?.to_bytes())));
         if let Some(message) = message.filter(|message| !message.is_none()) {
             keyed.update(message)?;
@@ -34,12 +38,20 @@ impl SharedHmac {
     pub(super) fn update(&self, message: &Value) -> PyResult<()> {
         let view = data_of(message)?;
         let bytes = view.to_bytes();
-        off_lock(bytes.len(), || self.0.lock().unwrap_or_else(PoisonError::into_inner).update(&bytes));
+        off_lock(bytes.len(), || {
+            self.0
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .update(&bytes)
+        });
         Ok(())
     }
 
     pub(super) fn state(&self) -> Hmac {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     pub(super) fn copy(&self) -> SharedHmac {
@@ -56,8 +68,14 @@ impl SharedHmac {
 }
 
 /// The digest of one message.
-pub(super) fn digest_at_once(algorithm: Algorithm, key: &Value, message: &Value) -> PyResult<Ref<Bytes>> {
-    Ok(Bytes::new(&SharedHmac::new(algorithm, key, Some(message))?.digest()))
+pub(super) fn digest_at_once(
+    algorithm: Algorithm,
+    key: &Value,
+    message: &Value,
+) -> PyResult<Ref<Bytes>> {
+    Ok(Bytes::new(
+        &SharedHmac::new(algorithm, key, Some(message))?.digest(),
+    ))
 }
 
 /// A keyed hash object.
@@ -71,13 +89,22 @@ pub struct KeyedHash {
 impl KeyedHash {
     #[slot(repr)]
     fn repr(this: &Ref<KeyedHash>) -> PyResult<String> {
-        Ok(format!("<{} HMAC object @ {:#x}>", this.keyed.algorithm().name(), this.as_value().id()))
+        Ok(format!(
+            "<{} HMAC object @ {:#x}>",
+            this.keyed.algorithm().name(),
+            this.as_value().id()
+        ))
     }
 
     /// A copy of the object.
     #[method]
     fn copy(&self) -> Ref<KeyedHash> {
-        heap::new_object(KeyedHash::class(), KeyedHash { keyed: self.keyed.copy() })
+        heap::new_object(
+            KeyedHash::class(),
+            KeyedHash {
+                keyed: self.keyed.copy(),
+            },
+        )
     }
 
     /// Takes more of the message in.
@@ -119,18 +146,28 @@ impl KeyedHash {
 
 /// The algorithm that a name stands for.
 fn known(digest: &Value) -> PyResult<Algorithm> {
-    let found = digest.downcast::<Str>().and_then(|name| Algorithm::named(&name.to_display()));
+    let found = digest
+        .downcast::<Str>()
+        .and_then(|name| Algorithm::named(&name.to_display()));
     if let Some(algorithm) = found.filter(|algorithm| !algorithm.is_extendable()) {
         return Ok(algorithm);
     }
-    let message = format!("unsupported hash type: {}", protocol::repr(digest)?.to_display());
-    Err(exceptions::raise_args(&UNKNOWN_HASH_ERROR, vec![Str::new(&message).into_value()]))
+    let message = format!(
+        "unsupported hash type: {}",
+        protocol::repr(digest)?.to_display()
+    );
+    Err(exceptions::raise_args(
+        &UNKNOWN_HASH_ERROR,
+        vec![Str::new(&message).into_value()],
+    ))
 }
 
 /// A keyed hash object that starts with the message given.
 #[function("($module, /, key, msg=None, digestmod=None)")]
 fn new(key: &Value, msg: Option<&Value>, digestmod: Option<&Value>) -> PyResult<Ref<KeyedHash>> {
-    let Some(digestmod) = digestmod else { bail!(TypeError, "new() missing 1 required argument 'digestmod'") };
+    let Some(digestmod) = digestmod else {
+        bail!(TypeError, "new() missing 1 required argument 'digestmod'")
+    };
     let keyed = SharedHmac::new(known(digestmod)?, key, msg)?;
     Ok(heap::new_object(KeyedHash::class(), KeyedHash { keyed }))
 }
@@ -181,7 +218,11 @@ define_module! {
 
 fn add_error(module: &Ref<Module>) -> PyResult<()> {
     if !UNKNOWN_HASH_ERROR.is_set() {
-        UNKNOWN_HASH_ERROR.set(exceptions::new_exception_class("_hmac", "UnknownHashError", ExceptionKind::ValueError.class())?);
+        UNKNOWN_HASH_ERROR.set(exceptions::new_exception_class(
+            "_hmac",
+            "UnknownHashError",
+            ExceptionKind::ValueError.class(),
+        )?);
     }
     module.set("UnknownHashError", UNKNOWN_HASH_ERROR.to_value());
     Ok(())

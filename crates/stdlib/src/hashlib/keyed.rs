@@ -26,7 +26,11 @@ impl Hmac {
             hash.update(&block.iter().map(|byte| byte ^ pad).collect::<Vec<u8>>());
             hash
         };
-        Hmac { algorithm, inner: keyed(0x36), outer: keyed(0x5c) }
+        Hmac {
+            algorithm,
+            inner: keyed(0x36),
+            outer: keyed(0x5c),
+        }
     }
 
     /// The hash function.
@@ -48,7 +52,13 @@ impl Hmac {
 }
 
 /// A key of `length` bytes derived from a password.
-pub fn pbkdf2(algorithm: Algorithm, password: &[u8], salt: &[u8], rounds: u64, length: usize) -> Vec<u8> {
+pub fn pbkdf2(
+    algorithm: Algorithm,
+    password: &[u8],
+    salt: &[u8],
+    rounds: u64,
+    length: usize,
+) -> Vec<u8> {
     let keyed = Hmac::new(algorithm, password);
     let mut key = Vec::with_capacity(length);
     let mut block_index = 1u32;
@@ -62,7 +72,10 @@ pub fn pbkdf2(algorithm: Algorithm, password: &[u8], salt: &[u8], rounds: u64, l
             let mut next = keyed.clone();
             next.update(&last);
             last = next.digest();
-            block.iter_mut().zip(&last).for_each(|(byte, other)| *byte ^= other);
+            block
+                .iter_mut()
+                .zip(&last)
+                .for_each(|(byte, other)| *byte ^= other);
         }
         let wanted = (length - key.len()).min(block.len());
         key.extend_from_slice(&block[..wanted]);

@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use taipan_objects::bail;
 use taipan_objects::buffer::{self, BufferView};
 use taipan_objects::bytes::Bytes;
 use taipan_objects::int;
@@ -9,7 +10,6 @@ use taipan_objects::raised::PyResult;
 use taipan_objects::runtime;
 use taipan_objects::str::Str;
 use taipan_objects::value::{Ref, Value};
-use taipan_objects::bail;
 
 use super::algorithm::{Algorithm, Hash};
 
@@ -36,11 +36,18 @@ pub fn data_of(value: &Value) -> PyResult<BufferView> {
 
 /// Runs `body`, without the interpreter lock if there is much to do.
 pub fn off_lock<R>(len: usize, body: impl FnOnce() -> R) -> R {
-    if len >= LONG { runtime::allow_threads(body) } else { body() }
+    if len >= LONG {
+        runtime::allow_threads(body)
+    } else {
+        body()
+    }
 }
 
 /// The one of the arguments `data` and `string` that was given.
-pub fn initial<'a>(data: Option<&'a Value>, string: Option<&'a Value>) -> PyResult<Option<&'a Value>> {
+pub fn initial<'a>(
+    data: Option<&'a Value>,
+    string: Option<&'a Value>,
+) -> PyResult<Option<&'a Value>> {
     if data.is_some() && string.is_some() {
         bail!(
             TypeError,
@@ -54,7 +61,15 @@ pub fn initial<'a>(data: Option<&'a Value>, string: Option<&'a Value>) -> PyResu
 /// Lower-case hexadecimal digits.
 pub fn hexadecimal(bytes: &[u8]) -> Ref<Str> {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let text: Vec<u8> = bytes.iter().flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]).collect();
+    let text: Vec<u8> = bytes
+        .iter()
+        .flat_map(|byte| {
+            [
+                DIGITS[usize::from(byte >> 4)],
+                DIGITS[usize::from(byte & 15)],
+            ]
+        })
+        .collect();
     Str::from_latin1(&text)
 }
 
@@ -74,7 +89,13 @@ pub fn unsigned_long(value: &Value) -> PyResult<u64> {
 
 /// An int that is not negative and fits the C type of this name, which has 64 bits.
 pub fn unsigned(value: &Value, name: &str) -> PyResult<u64> {
-    let found = int::with_index(value, |view| if view.is_negative() { Err(()) } else { Ok(view.unsigned_abs()) })?;
+    let found = int::with_index(value, |view| {
+        if view.is_negative() {
+            Err(())
+        } else {
+            Ok(view.unsigned_abs())
+        }
+    })?;
     match found {
         Ok(Some(number)) => Ok(number),
         Ok(None) => bail!(OverflowError, "Python int too large for C {name}"),
@@ -146,7 +167,8 @@ macro_rules! hash_class {
         }
 
         impl $class {
-            const ALGORITHM: $crate::hashlib::algorithm::Algorithm = $crate::hashlib::algorithm::Algorithm::$algorithm;
+            const ALGORITHM: $crate::hashlib::algorithm::Algorithm =
+                $crate::hashlib::algorithm::Algorithm::$algorithm;
         }
 
         #[taipan_macros::methods]
@@ -155,7 +177,12 @@ macro_rules! hash_class {
             #[method]
             fn copy(&self) -> taipan_objects::value::Ref<$class> {
                 let class = <$class as taipan_objects::class::Payload>::class();
-                taipan_objects::heap::new_object(class, $class { hasher: self.hasher.copy() })
+                taipan_objects::heap::new_object(
+                    class,
+                    $class {
+                        hasher: self.hasher.copy(),
+                    },
+                )
             }
 
             /// The digest of the data so far, as bytes.
@@ -172,7 +199,10 @@ macro_rules! hash_class {
 
             /// Takes more data in.
             #[method("($self, obj, /)")]
-            fn update(&self, obj: &taipan_objects::value::Value) -> taipan_objects::raised::PyResult<()> {
+            fn update(
+                &self,
+                obj: &taipan_objects::value::Value,
+            ) -> taipan_objects::raised::PyResult<()> {
                 self.hasher.update(obj)
             }
 
@@ -205,7 +235,10 @@ macro_rules! hash_class {
             let _ = usedforsecurity;
             let data = $crate::hashlib::object::initial(data, string)?;
             let hasher = $crate::hashlib::object::Hasher::start($class::ALGORITHM, data)?;
-            Ok(taipan_objects::heap::new_object(<$class as taipan_objects::class::Payload>::class(), $class { hasher }))
+            Ok(taipan_objects::heap::new_object(
+                <$class as taipan_objects::class::Payload>::class(),
+                $class { hasher },
+            ))
         }
     };
 }

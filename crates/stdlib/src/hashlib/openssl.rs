@@ -25,7 +25,11 @@ use super::object::{Hasher, data_of, hexadecimal, initial};
 static UNSUPPORTED_DIGESTMOD_ERROR: Once<Ref<Type>> = Once::new();
 
 /// A hash object whose digest has a fixed length.
-#[class(name = "HASH", module = "_hashlib", flags(NO_INSTANTIATION, BASETYPE, IMMUTABLE))]
+#[class(
+    name = "HASH",
+    module = "_hashlib",
+    flags(NO_INSTANTIATION, BASETYPE, IMMUTABLE)
+)]
 #[repr(C)]
 pub struct NamedHash {
     #[untraced]
@@ -43,7 +47,11 @@ fn make(algorithm: Algorithm, data: Option<&Value>) -> PyResult<Ref<NamedHash>> 
 }
 
 fn wrap(hasher: Hasher, algorithm: Algorithm) -> Ref<NamedHash> {
-    let class = if algorithm.is_extendable() { ExtendableHash::class() } else { NamedHash::class() };
+    let class = if algorithm.is_extendable() {
+        ExtendableHash::class()
+    } else {
+        NamedHash::class()
+    };
     heap::new_object(class, NamedHash { hasher, algorithm })
 }
 
@@ -51,7 +59,12 @@ fn wrap(hasher: Hasher, algorithm: Algorithm) -> Ref<NamedHash> {
 impl NamedHash {
     #[slot(repr)]
     fn repr(this: &Ref<NamedHash>) -> PyResult<String> {
-        Ok(format!("<{} {} object @ {:#x}>", this.algorithm.name(), this.class().display_name(), this.as_value().id()))
+        Ok(format!(
+            "<{} {} object @ {:#x}>",
+            this.algorithm.name(),
+            this.class().display_name(),
+            this.as_value().id()
+        ))
     }
 
     /// A copy of the hash object.
@@ -114,7 +127,12 @@ impl ExtendableHash {
 
 /// A hash object of the algorithm that a name stands for.
 #[function("($module, /, name, data=b'', *, usedforsecurity=True, string=None)")]
-fn new(name: &Ref<Str>, data: Option<&Value>, usedforsecurity: bool, string: Option<&Value>) -> PyResult<Ref<NamedHash>> {
+fn new(
+    name: &Ref<Str>,
+    data: Option<&Value>,
+    usedforsecurity: bool,
+    string: Option<&Value>,
+) -> PyResult<Ref<NamedHash>> {
     let _ = usedforsecurity;
     let data = initial(data, string)?;
     match Algorithm::named(&name.to_display()) {
@@ -159,13 +177,22 @@ pub struct KeyedHash {
 impl KeyedHash {
     #[slot(repr)]
     fn repr(this: &Ref<KeyedHash>) -> PyResult<String> {
-        Ok(format!("<{} HMAC object @ {:#x}>", this.keyed.algorithm().name(), this.as_value().id()))
+        Ok(format!(
+            "<{} HMAC object @ {:#x}>",
+            this.keyed.algorithm().name(),
+            this.as_value().id()
+        ))
     }
 
     /// A copy of the object.
     #[method]
     fn copy(&self) -> Ref<KeyedHash> {
-        heap::new_object(KeyedHash::class(), KeyedHash { keyed: self.keyed.copy() })
+        heap::new_object(
+            KeyedHash::class(),
+            KeyedHash {
+                keyed: self.keyed.copy(),
+            },
+        )
     }
 
     /// Takes more of the message in.
@@ -220,15 +247,27 @@ fn digestmod_algorithm(digestmod: &Value) -> PyResult<Algorithm> {
     }
     let message = match digestmod.downcast::<Str>() {
         Some(name) => format!("Unsupported digestmod {}", name.to_display()),
-        None => format!("Unsupported digestmod {}", protocol::repr(digestmod)?.to_display()),
+        None => format!(
+            "Unsupported digestmod {}",
+            protocol::repr(digestmod)?.to_display()
+        ),
     };
-    Err(exceptions::raise_args(&UNSUPPORTED_DIGESTMOD_ERROR, vec![Str::new(&message).into_value()]))
+    Err(exceptions::raise_args(
+        &UNSUPPORTED_DIGESTMOD_ERROR,
+        vec![Str::new(&message).into_value()],
+    ))
 }
 
 /// A keyed hash object that starts with the message given.
 #[function("($module, /, key, msg=b'', digestmod=None)")]
-fn hmac_new(key: &Value, msg: Option<&Value>, digestmod: Option<&Value>) -> PyResult<Ref<KeyedHash>> {
-    let Some(digestmod) = digestmod else { bail!(TypeError, "Missing required parameter 'digestmod'.") };
+fn hmac_new(
+    key: &Value,
+    msg: Option<&Value>,
+    digestmod: Option<&Value>,
+) -> PyResult<Ref<KeyedHash>> {
+    let Some(digestmod) = digestmod else {
+        bail!(TypeError, "Missing required parameter 'digestmod'.")
+    };
     let keyed = SharedHmac::new(digestmod_algorithm(digestmod)?, key, msg)?;
     Ok(heap::new_object(KeyedHash::class(), KeyedHash { keyed }))
 }
@@ -245,7 +284,10 @@ pub fn compare_digest(a: &Value, b: &Value) -> PyResult<bool> {
     if let (Some(a), Some(b)) = (a.downcast::<Str>(), b.downcast::<Str>()) {
         return match (a.as_ascii(), b.as_ascii()) {
             (Some(a), Some(b)) => Ok(equal_bytes(a.as_bytes(), b.as_bytes())),
-            _ => bail!(TypeError, "comparing strings with non-ASCII characters is not supported"),
+            _ => bail!(
+                TypeError,
+                "comparing strings with non-ASCII characters is not supported"
+            ),
         };
     }
     let (a, b) = (buffer::bytes_like(a)?, buffer::bytes_like(b)?);
@@ -259,7 +301,12 @@ fn equal_bytes(a: &[u8], b: &[u8]) -> bool {
     // The time depends on the length of `b` alone.
     let same_length = a.len() == b.len();
     let left = if same_length { a } else { b };
-    let difference = left.iter().zip(b).fold(u8::from(!same_length), |all, (left, right)| std::hint::black_box(all | left ^ right));
+    let difference = left
+        .iter()
+        .zip(b)
+        .fold(u8::from(!same_length), |all, (left, right)| {
+            std::hint::black_box(all | left ^ right)
+        });
     difference == 0
 }
 
@@ -272,9 +319,21 @@ fn positive(value: i64, what: &str) -> PyResult<u64> {
 
 /// A key derived from a password by many rounds of HMAC (RFC 8018).
 #[function("($module, /, hash_name, password, salt, iterations, dklen=None)")]
-fn pbkdf2_hmac(hash_name: &Ref<Str>, password: &Value, salt: &Value, iterations: i64, dklen: Option<&Value>) -> PyResult<Ref<Bytes>> {
-    let Some(algorithm) = Algorithm::named(&hash_name.to_display()).filter(|algorithm| !algorithm.is_extendable()) else {
-        bail!(ValueError, "unsupported hash type {}", hash_name.to_display());
+fn pbkdf2_hmac(
+    hash_name: &Ref<Str>,
+    password: &Value,
+    salt: &Value,
+    iterations: i64,
+    dklen: Option<&Value>,
+) -> PyResult<Ref<Bytes>> {
+    let Some(algorithm) =
+        Algorithm::named(&hash_name.to_display()).filter(|algorithm| !algorithm.is_extendable())
+    else {
+        bail!(
+            ValueError,
+            "unsupported hash type {}",
+            hash_name.to_display()
+        );
     };
     let (password, salt) = (data_of(password)?, data_of(salt)?);
     let rounds = positive(iterations, "iteration value")?;
@@ -289,35 +348,64 @@ fn pbkdf2_hmac(hash_name: &Ref<Str>, password: &Value, salt: &Value, iterations:
         bail!(OverflowError, "key length is too great.");
     }
     let (password, salt) = (password.to_bytes(), salt.to_bytes());
-    let key = runtime::allow_threads(|| keyed::pbkdf2(algorithm, &password, &salt, rounds, length as usize));
+    let key = runtime::allow_threads(|| {
+        keyed::pbkdf2(algorithm, &password, &salt, rounds, length as usize)
+    });
     Ok(Bytes::new(&key))
 }
 
 /// A key derived from a password by a function that takes much memory (RFC 7914).
 #[function("($module, /, password, *, salt, n, r, p, maxmem=0, dklen=64)")]
-fn scrypt(password: &Value, salt: &Value, n: u64, r: u64, p: u64, maxmem: i64, dklen: i64) -> PyResult<Ref<Bytes>> {
+fn scrypt(
+    password: &Value,
+    salt: &Value,
+    n: u64,
+    r: u64,
+    p: u64,
+    maxmem: i64,
+    dklen: i64,
+) -> PyResult<Ref<Bytes>> {
     let (password, salt) = (data_of(password)?, data_of(salt)?);
     if n < 2 || !n.is_power_of_two() {
         bail!(ValueError, "n must be a power of 2.");
     }
     if !(0..=i64::from(i32::MAX)).contains(&maxmem) {
-        bail!(ValueError, "maxmem must be positive and smaller than {}", i32::MAX);
+        bail!(
+            ValueError,
+            "maxmem must be positive and smaller than {}",
+            i32::MAX
+        );
     }
     if !(1..=i64::from(i32::MAX)).contains(&dklen) {
-        bail!(ValueError, "dklen must be greater than 0 and smaller than {}", i32::MAX);
+        bail!(
+            ValueError,
+            "dklen must be greater than 0 and smaller than {}",
+            i32::MAX
+        );
     }
-    let most = if maxmem == 0 { 32 << 20 } else { maxmem as u128 };
+    let most = if maxmem == 0 {
+        32 << 20
+    } else {
+        maxmem as u128
+    };
     let needed = 128 * u128::from(r) * (u128::from(n) + u128::from(p) + 2);
     let (Ok(r), Ok(p)) = (u32::try_from(r), u32::try_from(p)) else {
-        bail!(ValueError, "Invalid parameter combination for n, r, p, maxmem.")
+        bail!(
+            ValueError,
+            "Invalid parameter combination for n, r, p, maxmem."
+        )
     };
     let parameters = match ::scrypt::Params::new(n.trailing_zeros() as u8, r, p) {
         Ok(parameters) if needed <= most => parameters,
-        _ => bail!(ValueError, "Invalid parameter combination for n, r, p, maxmem."),
+        _ => bail!(
+            ValueError,
+            "Invalid parameter combination for n, r, p, maxmem."
+        ),
     };
     let (password, salt) = (password.to_bytes(), salt.to_bytes());
     let mut key = vec![0; dklen as usize];
-    if runtime::allow_threads(|| ::scrypt::scrypt(&password, &salt, &parameters, &mut key)).is_err() {
+    if runtime::allow_threads(|| ::scrypt::scrypt(&password, &salt, &parameters, &mut key)).is_err()
+    {
         bail!(ValueError, "dklen is too large");
     }
     Ok(Bytes::new(&key))
@@ -344,10 +432,22 @@ define_module! {
 fn complete(module: &Ref<Module>) -> PyResult<()> {
     if !UNSUPPORTED_DIGESTMOD_ERROR.is_set() {
         let base = ExceptionKind::ValueError.class();
-        UNSUPPORTED_DIGESTMOD_ERROR.set(exceptions::new_exception_class("_hashlib", "UnsupportedDigestmodError", base)?);
+        UNSUPPORTED_DIGESTMOD_ERROR.set(exceptions::new_exception_class(
+            "_hashlib",
+            "UnsupportedDigestmodError",
+            base,
+        )?);
     }
-    module.set("UnsupportedDigestmodError", UNSUPPORTED_DIGESTMOD_ERROR.to_value());
-    let names = Algorithm::ALL.iter().map(|algorithm| Str::intern(algorithm.name()).into_value());
-    module.set("openssl_md_meth_names", FrozenSet::from_items(&names.collect::<Vec<_>>())?);
+    module.set(
+        "UnsupportedDigestmodError",
+        UNSUPPORTED_DIGESTMOD_ERROR.to_value(),
+    );
+    let names = Algorithm::ALL
+        .iter()
+        .map(|algorithm| Str::intern(algorithm.name()).into_value());
+    module.set(
+        "openssl_md_meth_names",
+        FrozenSet::from_items(&names.collect::<Vec<_>>())?,
+    );
     Ok(())
 }

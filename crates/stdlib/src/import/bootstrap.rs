@@ -16,13 +16,19 @@ pub fn start() -> PyResult<()> {
     BOOTSTRAP.set(module.clone());
     let imp = native("_imp")?;
     let sys = crate::startup::sys_module();
-    protocol::call_method(module.as_value(), id!("_install"), &[sys.to_value(), imp.to_value()])?;
+    protocol::call_method(
+        module.as_value(),
+        id!("_install"),
+        &[sys.to_value(), imp.to_value()],
+    )?;
     protocol::call_method(module.as_value(), id!("_install_external_importers"), &[])?;
     EmbeddedImporter::install()
 }
 
 fn native(name: &'static str) -> PyResult<Ref<Module>> {
-    let Some(definition) = crate::find(name) else { bail!(ImportError, "no native module {name}") };
+    let Some(definition) = crate::find(name) else {
+        bail!(ImportError, "no native module {name}")
+    };
     let module = create_module(definition)?;
     add_module(&Str::intern(name), module.as_value())?;
     Ok(module)

@@ -33,8 +33,16 @@ struct Frozen {
 }
 
 const FROZEN: [Frozen; 2] = [
-    Frozen { name: "_frozen_importlib", origin: "importlib._bootstrap", filename: BOOTSTRAP_FILE },
-    Frozen { name: "_frozen_importlib_external", origin: "importlib._bootstrap_external", filename: EXTERNAL_FILE },
+    Frozen {
+        name: "_frozen_importlib",
+        origin: "importlib._bootstrap",
+        filename: BOOTSTRAP_FILE,
+    },
+    Frozen {
+        name: "_frozen_importlib_external",
+        origin: "importlib._bootstrap_external",
+        filename: EXTERNAL_FILE,
+    },
 ];
 
 fn frozen(name: &Ref<Str>) -> Option<&'static Frozen> {
@@ -46,7 +54,12 @@ fn frozen_or_error(name: &Ref<Str>) -> PyResult<&'static Frozen> {
         Some(frozen) => Ok(frozen),
         None => {
             let message = format!("No such frozen object named {}", name.to_display());
-            Err(exceptions::import_error(ExceptionKind::ImportError, message, Some(name.to_value()), None))
+            Err(exceptions::import_error(
+                ExceptionKind::ImportError,
+                message,
+                Some(name.to_value()),
+                None,
+            ))
         }
     }
 }
@@ -107,7 +120,11 @@ fn release_lock() -> PyResult<()> {
         }
         _ => false,
     });
-    if released { Ok(()) } else { bail!(RuntimeError, "not holding the import lock") }
+    if released {
+        Ok(())
+    } else {
+        bail!(RuntimeError, "not holding the import lock")
+    }
 }
 
 /// Return whether a thread holds the import lock.
@@ -126,7 +143,13 @@ fn extension_suffixes() -> Ref<List> {
 #[function("(spec, /)")]
 fn create_builtin(spec: &Value) -> PyResult<Value> {
     let name = protocol::getattr(spec, id!("name"))?;
-    let Some(name) = name.downcast::<Str>() else { bail!(TypeError, "name must be string, not {}", name.class().name()) };
+    let Some(name) = name.downcast::<Str>() else {
+        bail!(
+            TypeError,
+            "name must be string, not {}",
+            name.class().name()
+        )
+    };
     // `sys` and `builtins` are there from the start and cannot be made twice.
     if let Some(module) = crate::startup::first_module(name) {
         return Ok(module);
@@ -149,7 +172,12 @@ fn create_dynamic(spec: &Value, _file: Option<&Value>) -> PyResult<Value> {
     let name = protocol::getattr(spec, id!("name"))?;
     let path = protocol::getattr(spec, id!("origin"))?;
     let message = "extension modules for CPython cannot be loaded".to_owned();
-    Err(exceptions::import_error(ExceptionKind::ImportError, message, Some(name), Some(path)))
+    Err(exceptions::import_error(
+        ExceptionKind::ImportError,
+        message,
+        Some(name),
+        Some(path),
+    ))
 }
 
 /// Complete an extension module.
@@ -164,7 +192,10 @@ fn is_builtin(name: &Ref<Str>) -> i32 {
     if name.eq_str("sys") || name.eq_str("builtins") {
         return -1;
     }
-    i32::from(name.try_to_str().is_some_and(|name| crate::find(&name).is_some()))
+    i32::from(
+        name.try_to_str()
+            .is_some_and(|name| crate::find(&name).is_some()),
+    )
 }
 
 /// Return whether the name is that of a frozen module.
@@ -200,7 +231,12 @@ fn init_frozen(name: &Ref<Str>) -> PyResult<Option<Ref<Module>>> {
 /// Return the names of the frozen modules.
 #[function("()")]
 fn _frozen_module_names() -> Ref<List> {
-    List::new(FROZEN.iter().map(|frozen| Str::intern(frozen.name).into_value()).collect())
+    List::new(
+        FROZEN
+            .iter()
+            .map(|frozen| Str::intern(frozen.name).into_value())
+            .collect(),
+    )
 }
 
 /// Set whether frozen modules are used, for tests. They always are.
@@ -227,7 +263,6 @@ fn source_hash(key: i64, source: BufferView) -> Ref<Bytes> {
     hasher.write(&source.to_bytes());
     Bytes::new(&hasher.finish().to_le_bytes())
 }
-
 
 define_module!(
     name = "_imp",

@@ -52,8 +52,15 @@ fn folder_of_path(path: &str) -> Option<&str> {
 fn folders() -> &'static [&'static str] {
     static FOLDERS: OnceLock<Vec<&'static str>> = OnceLock::new();
     FOLDERS.get_or_init(|| {
-        let paths = pylib::modules().map(|module| module.path()).chain(pylib::data_files());
-        let mut folders: Vec<&str> = paths.flat_map(|path| path.match_indices('/').map(move |(slash, _)| &path[..slash])).collect();
+        let paths = pylib::modules()
+            .map(|module| module.path())
+            .chain(pylib::data_files());
+        let mut folders: Vec<&str> = paths
+            .flat_map(|path| {
+                path.match_indices('/')
+                    .map(move |(slash, _)| &path[..slash])
+            })
+            .collect();
         folders.sort_unstable();
         folders.dedup();
         folders
@@ -66,12 +73,23 @@ fn file_of(module: &pylib::Module) -> Ref<Str> {
 
 #[cold]
 fn no_module(name: &Ref<Str>) -> Raised {
-    let message = format!("can't find module {}", protocol::repr(name.as_value()).map_or_else(|_| String::new(), |name| name.to_display().into_owned()));
-    exceptions::import_error(ExceptionKind::ImportError, message, Some(name.to_value()), None)
+    let message = format!(
+        "can't find module {}",
+        protocol::repr(name.as_value())
+            .map_or_else(|_| String::new(), |name| name.to_display().into_owned())
+    );
+    exceptions::import_error(
+        ExceptionKind::ImportError,
+        message,
+        Some(name.to_value()),
+        None,
+    )
 }
 
 fn named(name: &Ref<Str>) -> PyResult<pylib::Module> {
-    name.try_to_str().and_then(|name| pylib::find(&name)).ok_or_else(|| no_module(name))
+    name.try_to_str()
+        .and_then(|name| pylib::find(&name))
+        .ok_or_else(|| no_module(name))
 }
 
 /// Finds and loads the modules of one folder of the library.
@@ -90,15 +108,32 @@ impl EmbeddedImporter {
     fn of_path(class: &Ref<Type>, path: &Ref<Str>) -> Option<Ref<EmbeddedImporter>> {
         let text = path.try_to_str()?;
         let folder = folder_of_path(&text)?;
-        let prefix = if folder.is_empty() { String::new() } else { format!("{}.", folder.replace('/', ".")) };
-        Some(heap::new_object(class, EmbeddedImporter { path: path.clone(), prefix }))
+        let prefix = if folder.is_empty() {
+            String::new()
+        } else {
+            format!("{}.", folder.replace('/', "."))
+        };
+        Some(heap::new_object(
+            class,
+            EmbeddedImporter {
+                path: path.clone(),
+                prefix,
+            },
+        ))
     }
 
     /// Puts the hook into `sys.path_hooks`, and one that knows zip files.
     pub(super) fn install() -> PyResult<()> {
         EmbeddedImporter::init_class();
-        let Some(hooks) = crate::system::get("path_hooks") else { bail!(RuntimeError, "unable to get sys.path_hooks") };
-        let Some(hooks) = hooks.downcast::<List>() else { bail!(RuntimeError, "sys.path_hooks must be a list of import hooks") };
+        let Some(hooks) = crate::system::get("path_hooks") else {
+            bail!(RuntimeError, "unable to get sys.path_hooks")
+        };
+        let Some(hooks) = hooks.downcast::<List>() else {
+            bail!(
+                RuntimeError,
+                "sys.path_hooks must be a list of import hooks"
+            )
+        };
         hooks.insert(0, EmbeddedImporter::class().to_value())?;
         let library = taipan_objects::native::create_module(definition())?;
         if let Some(hook) = library.get("zip_path_hook") {
@@ -126,7 +161,11 @@ fn make_spec(name: &Ref<Str>, loader: &Value, module: &pylib::Module) -> PyResul
     protocol::setattr(&spec, id!("_set_fileattr"), &Value::TRUE)?;
     if module.is_package() {
         let folder = file.slice(0..file.len() - "/__init__.py".len());
-        protocol::setattr(&spec, id!("submodule_search_locations"), List::new(vec![folder.into_value()]).as_value())?;
+        protocol::setattr(
+            &spec,
+            id!("submodule_search_locations"),
+            List::new(vec![folder.into_value()]).as_value(),
+        )?;
     }
     Ok(spec)
 }
@@ -135,8 +174,17 @@ fn make_spec(name: &Ref<Str>, loader: &Value, module: &pylib::Module) -> PyResul
 impl EmbeddedImporter {
     #[new("(path, /)")]
     fn make(class: &Ref<Type>, path: &Value) -> PyResult<Ref<EmbeddedImporter>> {
-        let found = path.downcast::<Str>().and_then(|path| EmbeddedImporter::of_path(class, path));
-        found.ok_or_else(|| exceptions::import_error(ExceptionKind::ImportError, "not a path of the embedded library".to_owned(), None, Some(path.clone())))
+        let found = path
+            .downcast::<Str>()
+            .and_then(|path| EmbeddedImporter::of_path(class, path));
+        found.ok_or_else(|| {
+            exceptions::import_error(
+                ExceptionKind::ImportError,
+                "not a path of the embedded library".to_owned(),
+                None,
+                Some(path.clone()),
+            )
+        })
     }
 
     #[slot(repr)]
@@ -152,8 +200,14 @@ impl EmbeddedImporter {
 
     /// Return the spec of a module, or None.
     #[method("($self, fullname, target=None)")]
-    fn find_spec(this: &Ref<EmbeddedImporter>, fullname: &Ref<Str>, _target: Option<&Value>) -> PyResult<Option<Value>> {
-        this.find(fullname).map(|module| make_spec(fullname, this.as_value(), &module)).transpose()
+    fn find_spec(
+        this: &Ref<EmbeddedImporter>,
+        fullname: &Ref<Str>,
+        _target: Option<&Value>,
+    ) -> PyResult<Option<Value>> {
+        this.find(fullname)
+            .map(|module| make_spec(fullname, this.as_value(), &module))
+            .transpose()
     }
 
     /// Forget what was found. Nothing is remembered.
@@ -168,10 +222,16 @@ impl EmbeddedImporter {
     #[method("($self, module)")]
     fn exec_module(&self, module: &Value) -> PyResult<()> {
         let name = protocol::getattr(module, id!("__name__"))?;
-        let Some(name) = name.downcast::<Str>() else { bail!(TypeError, "__name__ must be a string") };
-        let Some(found) = self.find(name) else { return Err(no_module(name)) };
+        let Some(name) = name.downcast::<Str>() else {
+            bail!(TypeError, "__name__ must be a string")
+        };
+        let Some(found) = self.find(name) else {
+            return Err(no_module(name));
+        };
         let namespace = protocol::getattr(module, id!("__dict__"))?;
-        let Some(namespace) = namespace.downcast::<Dict>() else { bail!(TypeError, "__dict__ must be a dict") };
+        let Some(namespace) = namespace.downcast::<Dict>() else {
+            bail!(TypeError, "__dict__ must be a dict")
+        };
         let code = load_code(&found, &file_of(&found))?;
         super::run_in_module(&code, namespace)
     }
@@ -180,32 +240,44 @@ impl EmbeddedImporter {
     #[method("($self, fullname)")]
     fn load_module(this: &Ref<EmbeddedImporter>, fullname: &Ref<Str>) -> PyResult<Value> {
         let bootstrap = super::bootstrap_module()?;
-        protocol::call_method(bootstrap.as_value(), id!("_load_module_shim"), &[this.to_value(), fullname.to_value()])
+        protocol::call_method(
+            bootstrap.as_value(),
+            id!("_load_module_shim"),
+            &[this.to_value(), fullname.to_value()],
+        )
     }
 
     /// Return the code object of a module.
     #[method("($self, fullname)")]
     fn get_code(&self, fullname: &Ref<Str>) -> PyResult<Value> {
-        let Some(module) = self.find(fullname) else { return Err(no_module(fullname)) };
+        let Some(module) = self.find(fullname) else {
+            return Err(no_module(fullname));
+        };
         Ok(load_code(&module, &file_of(&module))?.into_value())
     }
 
     /// Return the source of a module.
     #[method("($self, fullname)")]
     fn get_source(&self, fullname: &Ref<Str>) -> PyResult<String> {
-        self.find(fullname).map(|module| module.source()).ok_or_else(|| no_module(fullname))
+        self.find(fullname)
+            .map(|module| module.source())
+            .ok_or_else(|| no_module(fullname))
     }
 
     /// Return the path of a module.
     #[method("($self, fullname)")]
     fn get_filename(&self, fullname: &Ref<Str>) -> PyResult<Ref<Str>> {
-        self.find(fullname).map(|module| file_of(&module)).ok_or_else(|| no_module(fullname))
+        self.find(fullname)
+            .map(|module| file_of(&module))
+            .ok_or_else(|| no_module(fullname))
     }
 
     /// Return whether a module is a package.
     #[method("($self, fullname)")]
     fn is_package(&self, fullname: &Ref<Str>) -> PyResult<bool> {
-        self.find(fullname).map(|module| module.is_package()).ok_or_else(|| no_module(fullname))
+        self.find(fullname)
+            .map(|module| module.is_package())
+            .ok_or_else(|| no_module(fullname))
     }
 
     /// Return the content of a file of the library, by its path.
@@ -215,10 +287,17 @@ impl EmbeddedImporter {
         if let Some(module) = module_of_path(&path) {
             return Ok(Bytes::new(module.source().as_bytes()));
         }
-        let inside = path.strip_prefix(root()).and_then(|rest| rest.strip_prefix('/')).unwrap_or(&path);
+        let inside = path
+            .strip_prefix(root())
+            .and_then(|rest| rest.strip_prefix('/'))
+            .unwrap_or(&path);
         match pylib::data_file(inside) {
             Some(content) => Ok(Bytes::new(&content)),
-            None => Err(exceptions::os_error::raise_errno(libc::ENOENT, Some(pathname.as_value()), None)),
+            None => Err(exceptions::os_error::raise_errno(
+                libc::ENOENT,
+                Some(pathname.as_value()),
+                None,
+            )),
         }
     }
 
@@ -232,16 +311,25 @@ impl EmbeddedImporter {
         }
         let file = file_of(&module);
         let folder = file.slice(0..file.len() - "/__init__.py".len());
-        protocol::call_method(&readers, id!("EmbeddedReader"), &[this.to_value(), folder.into_value()])
+        protocol::call_method(
+            &readers,
+            id!("EmbeddedReader"),
+            &[this.to_value(), folder.into_value()],
+        )
     }
 
     /// Return (name, is_package) of every module in the folder, with a prefix put before the names.
     #[method("($self, prefix='')")]
     fn iter_modules(&self, prefix: &str) -> Ref<List> {
-        let inside = pylib::modules().filter_map(|module| Some((module, module.name().strip_prefix(self.prefix.as_str())?)));
+        let inside = pylib::modules()
+            .filter_map(|module| Some((module, module.name().strip_prefix(self.prefix.as_str())?)));
         let direct = inside.filter(|(_, name)| !name.contains('.') && *name != "__main__");
         let pair = |(module, name): (pylib::Module, &str)| {
-            Tuple::pair(Str::new(&format!("{prefix}{name}")).into_value(), Value::from_bool(module.is_package())).into_value()
+            Tuple::pair(
+                Str::new(&format!("{prefix}{name}")).into_value(),
+                Value::from_bool(module.is_package()),
+            )
+            .into_value()
         };
         List::new(direct.map(pair).collect())
     }
@@ -250,28 +338,55 @@ impl EmbeddedImporter {
     #[method("($self, path, /)")]
     fn list_folder(&self, path: &str) -> Option<Ref<List>> {
         let folder = folder_of_path(path)?;
-        let start = if folder.is_empty() { String::new() } else { format!("{folder}/") };
-        let paths = pylib::modules().map(|module| module.path()).chain(pylib::data_files());
-        let mut names: Vec<&str> = paths.filter_map(|path| path.strip_prefix(start.as_str())?.split('/').next()).collect();
+        let start = if folder.is_empty() {
+            String::new()
+        } else {
+            format!("{folder}/")
+        };
+        let paths = pylib::modules()
+            .map(|module| module.path())
+            .chain(pylib::data_files());
+        let mut names: Vec<&str> = paths
+            .filter_map(|path| path.strip_prefix(start.as_str())?.split('/').next())
+            .collect();
         names.sort_unstable();
         names.dedup();
-        Some(List::new(names.into_iter().map(|name| Str::new(name).into_value()).collect()))
+        Some(List::new(
+            names
+                .into_iter()
+                .map(|name| Str::new(name).into_value())
+                .collect(),
+        ))
     }
 
     /// Return whether a path is that of a file of the library.
     #[method("($self, path, /)")]
     fn is_file(&self, path: &str) -> bool {
-        let inside = path.strip_prefix(root()).and_then(|rest| rest.strip_prefix('/'));
-        module_of_path(path).is_some() || inside.is_some_and(|path| pylib::data_file(path).is_some())
+        let inside = path
+            .strip_prefix(root())
+            .and_then(|rest| rest.strip_prefix('/'));
+        module_of_path(path).is_some()
+            || inside.is_some_and(|path| pylib::data_file(path).is_some())
     }
 }
 
 /// Return an importer for a zip file. Other paths are an ImportError, and are told apart without loading zipimport.
 #[function("(path, /)")]
 fn zip_path_hook(path: &Value) -> PyResult<Value> {
-    let refuse = || Err(exceptions::import_error(ExceptionKind::ImportError, "not a zip file".to_owned(), None, Some(path.clone())));
-    let Some(text) = path.downcast::<Str>() else { return refuse() };
-    let Ok(bytes) = crate::filesystem::encode(text) else { return refuse() };
+    let refuse = || {
+        Err(exceptions::import_error(
+            ExceptionKind::ImportError,
+            "not a zip file".to_owned(),
+            None,
+            Some(path.clone()),
+        ))
+    };
+    let Some(text) = path.downcast::<Str>() else {
+        return refuse();
+    };
+    let Ok(bytes) = crate::filesystem::encode(text) else {
+        return refuse();
+    };
     if text.is_empty() {
         return refuse();
     }
@@ -282,7 +397,11 @@ fn zip_path_hook(path: &Value) -> PyResult<Value> {
         match path.metadata() {
             Ok(metadata) if metadata.is_file() => return bootstrap::zip_importer(text.as_value()),
             Ok(_) => return refuse(),
-            Err(_) => candidate = path.parent().filter(|parent| !parent.as_os_str().is_empty()),
+            Err(_) => {
+                candidate = path
+                    .parent()
+                    .filter(|parent| !parent.as_os_str().is_empty())
+            }
         }
     }
     refuse()

@@ -33,7 +33,11 @@ static BOOTSTRAP: Once<Ref<Module>> = Once::new();
 
 /// The module `_frozen_importlib`.
 fn bootstrap_module() -> PyResult<&'static Ref<Module>> {
-    if BOOTSTRAP.is_set() { Ok(&BOOTSTRAP) } else { bail!(ImportError, "the import system has not started") }
+    if BOOTSTRAP.is_set() {
+        Ok(&BOOTSTRAP)
+    } else {
+        bail!(ImportError, "the import system has not started")
+    }
 }
 
 /// `sys.modules`.

@@ -20,11 +20,21 @@ pub fn import_module(name: &str) -> PyResult<Value> {
 }
 
 /// `__import__(name, globals, None, fromlist, level)`.
-pub fn import_name(name: &Ref<Str>, globals: Option<&Value>, fromlist: Option<&Value>, level: i32) -> PyResult<Value> {
+pub fn import_name(
+    name: &Ref<Str>,
+    globals: Option<&Value>,
+    fromlist: Option<&Value>,
+    level: i32,
+) -> PyResult<Value> {
     import(name, globals, fromlist, level).map_err(without_importlib_frames)
 }
 
-fn import(name: &Ref<Str>, globals: Option<&Value>, fromlist: Option<&Value>, level: i32) -> PyResult<Value> {
+fn import(
+    name: &Ref<Str>,
+    globals: Option<&Value>,
+    fromlist: Option<&Value>,
+    level: i32,
+) -> PyResult<Value> {
     let full_name = match level {
         ..0 => bail!(ValueError, "level must be >= 0"),
         0 if name.is_empty() => bail!(ValueError, "Empty module name"),
@@ -50,7 +60,11 @@ fn import(name: &Ref<Str>, globals: Option<&Value>, fromlist: Option<&Value>, le
     }
     let bootstrap = bootstrap_module()?;
     let import = protocol::getattr(bootstrap.as_value(), id!("_gcd_import"))?;
-    protocol::call_method(bootstrap.as_value(), id!("_handle_fromlist"), &[module, names.clone(), import])
+    protocol::call_method(
+        bootstrap.as_value(),
+        id!("_handle_fromlist"),
+        &[module, names.clone(), import],
+    )
 }
 
 /// What `import a.b.c` binds: the package `a`.
@@ -58,7 +72,9 @@ fn top_of(name: &Ref<Str>, full_name: &Ref<Str>, module: Value, level: i32) -> P
     if level > 0 && name.is_empty() {
         return Ok(module);
     }
-    let Some(dot) = name.code_points().position(|code| code == '.' as u32) else { return Ok(module) };
+    let Some(dot) = name.code_points().position(|code| code == '.' as u32) else {
+        return Ok(module);
+    };
     if level == 0 {
         return import(&name.slice(0..dot), None, None, 0);
     }
@@ -67,20 +83,32 @@ fn top_of(name: &Ref<Str>, full_name: &Ref<Str>, module: Value, level: i32) -> P
         Some(module) => Ok(module),
         None => {
             let name = protocol::repr(top.as_value())?;
-            bail!(KeyError, "{} not in sys.modules as expected", name.to_display())
+            bail!(
+                KeyError,
+                "{} not in sys.modules as expected",
+                name.to_display()
+            )
         }
     }
 }
 
 /// A module that another thread is importing is waited for.
 fn wait_for_initialization(module: &Value, name: &Ref<Str>) -> PyResult<()> {
-    let Some(spec) = protocol::getattr_optional(module, id!("__spec__"))?.filter(|spec| !spec.is_none()) else { return Ok(()) };
+    let Some(spec) =
+        protocol::getattr_optional(module, id!("__spec__"))?.filter(|spec| !spec.is_none())
+    else {
+        return Ok(());
+    };
     let initializing = match protocol::getattr_optional(&spec, id!("_initializing"))? {
         Some(flag) => protocol::is_true(&flag)?,
         None => false,
     };
     if initializing {
-        protocol::call_method(bootstrap_module()?.as_value(), id!("_lock_unlock_module"), &[name.to_value()])?;
+        protocol::call_method(
+            bootstrap_module()?.as_value(),
+            id!("_lock_unlock_module"),
+            &[name.to_value()],
+        )?;
     }
     Ok(())
 }
@@ -88,13 +116,29 @@ fn wait_for_initialization(module: &Value, name: &Ref<Str>) -> PyResult<()> {
 fn find_and_load(name: &Ref<Str>) -> PyResult<Value> {
     let from_sys = |name: &str| crate::system::get(name).unwrap_or(Value::NONE);
     if crate::system::is_audited() {
-        let arguments = [name.to_value(), Value::NONE, from_sys("path"), from_sys("meta_path"), from_sys("path_hooks")];
+        let arguments = [
+            name.to_value(),
+            Value::NONE,
+            from_sys("path"),
+            from_sys("meta_path"),
+            from_sys("path_hooks"),
+        ];
         crate::system::audit("import", &arguments)?;
     }
     let bootstrap = bootstrap_module()?;
     let import = protocol::getattr(bootstrap.as_value(), id!("_gcd_import"))?;
-    let load = || protocol::call_method(bootstrap.as_value(), id!("_find_and_load"), &[name.to_value(), import]);
-    if crate::config::get().import_time > 0 { timing::timed(name, load) } else { load() }
+    let load = || {
+        protocol::call_method(
+            bootstrap.as_value(),
+            id!("_find_and_load"),
+            &[name.to_value(), import],
+        )
+    };
+    if crate::config::get().import_time > 0 {
+        timing::timed(name, load)
+    } else {
+        load()
+    }
 }
 
 /// The full name behind a relative one.
@@ -102,14 +146,22 @@ fn resolve_name(name: &Ref<Str>, globals: Option<&Value>, level: usize) -> PyRes
     let Some(globals) = globals.filter(|globals| !globals.is_none()) else {
         bail!(KeyError, "'__name__' not in globals");
     };
-    let Some(globals) = globals.downcast::<Dict>() else { bail!(TypeError, "globals must be a dict") };
+    let Some(globals) = globals.downcast::<Dict>() else {
+        bail!(TypeError, "globals must be a dict")
+    };
     let package = package_of(globals)?;
     let mut end = package.len();
     for _ in 1..level {
-        let dot = package.slice(0..end).code_points().rposition(|code| code == '.' as u32);
+        let dot = package
+            .slice(0..end)
+            .code_points()
+            .rposition(|code| code == '.' as u32);
         match dot {
             Some(dot) => end = dot,
-            None => bail!(ImportError, "attempted relative import beyond top-level package"),
+            None => bail!(
+                ImportError,
+                "attempted relative import beyond top-level package"
+            ),
         }
     }
     let base = package.slice(0..end);
@@ -131,11 +183,19 @@ fn package_of(globals: &Ref<Dict>) -> PyResult<Ref<Str>> {
     let (package, spec) = (present(id!("__package__")), present(id!("__spec__")));
     let package = match (package, spec) {
         (Some(package), spec) => {
-            let Some(package) = package.downcast::<Str>().cloned() else { bail!(TypeError, "package must be a string") };
+            let Some(package) = package.downcast::<Str>().cloned() else {
+                bail!(TypeError, "package must be a string")
+            };
             if let Some(spec) = spec
-                && !protocol::equal(package.as_value(), &protocol::getattr(&spec, id!("parent"))?)?
+                && !protocol::equal(
+                    package.as_value(),
+                    &protocol::getattr(&spec, id!("parent"))?,
+                )?
             {
-                warnings::warn(ExceptionKind::DeprecationWarning, "__package__ != __spec__.parent")?;
+                warnings::warn(
+                    ExceptionKind::DeprecationWarning,
+                    "__package__ != __spec__.parent",
+                )?;
             }
             package
         }
@@ -149,7 +209,10 @@ fn package_of(globals: &Ref<Dict>) -> PyResult<Ref<Str>> {
         (None, None) => package_by_name(globals)?,
     };
     if package.is_empty() {
-        bail!(ImportError, "attempted relative import with no known parent package");
+        bail!(
+            ImportError,
+            "attempted relative import with no known parent package"
+        );
     }
     Ok(package)
 }
@@ -159,14 +222,21 @@ fn package_by_name(globals: &Ref<Dict>) -> PyResult<Ref<Str>> {
         ExceptionKind::ImportWarning,
         "can't resolve package from __spec__ or __package__, falling back on __name__ and __path__",
     )?;
-    let Some(name) = globals.get_str(id!("__name__")) else { bail!(KeyError, "'__name__' not in globals") };
-    let Some(name) = name.downcast::<Str>() else { bail!(TypeError, "__name__ must be a string") };
+    let Some(name) = globals.get_str(id!("__name__")) else {
+        bail!(KeyError, "'__name__' not in globals")
+    };
+    let Some(name) = name.downcast::<Str>() else {
+        bail!(TypeError, "__name__ must be a string")
+    };
     if globals.contains_str(id!("__path__")) {
         return Ok(name.clone());
     }
     match name.code_points().rposition(|code| code == '.' as u32) {
         Some(dot) => Ok(name.slice(0..dot)),
-        None => bail!(ImportError, "attempted relative import with no known parent package"),
+        None => bail!(
+            ImportError,
+            "attempted relative import with no known parent package"
+        ),
     }
 }
 
@@ -182,8 +252,12 @@ fn without_importlib_frames(raised: Raised) -> Raised {
 }
 
 fn trim(exception: &Ref<exceptions::BaseException>) -> PyResult<()> {
-    let Some(first) = exception.traceback() else { return Ok(()) };
-    let trims_always = exception.class().is_subclass(ExceptionKind::ImportError.class());
+    let Some(first) = exception.traceback() else {
+        return Ok(());
+    };
+    let trims_always = exception
+        .class()
+        .is_subclass(ExceptionKind::ImportError.class());
     let mut kept: Vec<Ref<Traceback>> = Vec::new();
     // Where in `kept` the import system's frames began that are being looked at.
     let mut chunk = None;
@@ -193,7 +267,9 @@ fn trim(exception: &Ref<exceptions::BaseException>) -> PyResult<()> {
         next = step.next();
         let code = protocol::getattr(step.frame(), id!("f_code"))?;
         let file = protocol::getattr(&code, id!("co_filename"))?;
-        let inside = file.downcast::<Str>().is_some_and(|file| file.eq_str(BOOTSTRAP_FILE) || file.eq_str(EXTERNAL_FILE));
+        let inside = file
+            .downcast::<Str>()
+            .is_some_and(|file| file.eq_str(BOOTSTRAP_FILE) || file.eq_str(EXTERNAL_FILE));
         if !inside {
             chunk = None;
             kept.push(step);
@@ -201,7 +277,11 @@ fn trim(exception: &Ref<exceptions::BaseException>) -> PyResult<()> {
         }
         let start = *chunk.get_or_insert(kept.len());
         let name = protocol::getattr(&code, id!("co_name"))?;
-        if trims_always || name.downcast::<Str>().is_some_and(|name| name.eq_str("_call_with_frames_removed")) {
+        if trims_always
+            || name
+                .downcast::<Str>()
+                .is_some_and(|name| name.eq_str("_call_with_frames_removed"))
+        {
             kept.truncate(start);
             trimmed = true;
         } else {

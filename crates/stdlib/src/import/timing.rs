@@ -24,7 +24,10 @@ pub(super) fn timed<T>(name: &Ref<Str>, load: impl FnOnce() -> T) -> T {
     let cumulative = start.elapsed();
     let (_, inside) = STATE.with(|state| state.replace((depth, before + cumulative)));
     let own = cumulative.saturating_sub(inside);
-    let (own, cumulative) = (own.as_micros().to_string(), cumulative.as_micros().to_string());
+    let (own, cumulative) = (
+        own.as_micros().to_string(),
+        cumulative.as_micros().to_string(),
+    );
     tell(&own, &cumulative, depth, name);
     answer
 }
@@ -43,7 +46,11 @@ fn tell_heading() {
 
 fn tell(own: &str, cumulative: &str, depth: usize, name: &Ref<Str>) {
     let indent = depth * 2;
-    write(&format!("import time: {own:>9} | {cumulative:>10} | {:indent$}{}\n", "", name.to_display()));
+    write(&format!(
+        "import time: {own:>9} | {cumulative:>10} | {:indent$}{}\n",
+        "",
+        name.to_display()
+    ));
 }
 
 fn write(text: &str) {

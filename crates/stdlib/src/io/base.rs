@@ -90,7 +90,11 @@ pub fn check_seekable(file: &Value) -> PyResult<Value> {
 /// TypeError for files, which hold what no pickle can.
 #[cold]
 pub fn refuse_pickle(file: &Value) -> Raised {
-    exc!(TypeError, "cannot pickle '{}' instances", file.class().display_name())
+    exc!(
+        TypeError,
+        "cannot pickle '{}' instances",
+        file.class().display_name()
+    )
 }
 
 /// Closes a file that nothing refers to any more, unless it is closed. Errors go to `sys.unraisablehook`.
@@ -105,7 +109,11 @@ pub fn finalize_file(file: &Value) {
             Ok(text) => text.to_display().into_owned(),
             Err(_) => format!("<{}>", file.class().display_name()),
         };
-        runtime::unraisable(raised, Some(&format!("Exception ignored while finalizing file {shown}")), None);
+        runtime::unraisable(
+            raised,
+            Some(&format!("Exception ignored while finalizing file {shown}")),
+            None,
+        );
     }
 }
 
@@ -151,7 +159,11 @@ fn line_step(file: &Value, peek: &Option<Value>, left: Option<usize>) -> PyResul
         }
     };
     let Some(ahead) = ahead.downcast::<Bytes>() else {
-        bail!(OSError, "peek() should have returned a bytes object, not '{}'", ahead.class().name());
+        bail!(
+            OSError,
+            "peek() should have returned a bytes object, not '{}'",
+            ahead.class().name()
+        );
     };
     let _ = file;
     let ahead = ahead.as_slice();
@@ -170,12 +182,18 @@ fn read_line(file: &Value, limit: Option<usize>) -> PyResult<Ref<Bytes>> {
         let step = line_step(file, &peek, limit.map(|limit| limit - line.len()))?;
         let read = loop {
             match protocol::call_method(file, id!("read"), &[int::from_usize(step)]) {
-                Err(raised) if raised.is(ExceptionKind::InterruptedError) => runtime::check_signals()?,
+                Err(raised) if raised.is(ExceptionKind::InterruptedError) => {
+                    runtime::check_signals()?
+                }
                 answer => break answer?,
             }
         };
         let Some(read) = read.downcast::<Bytes>() else {
-            bail!(OSError, "read() should have returned a bytes object, not '{}'", read.class().name());
+            bail!(
+                OSError,
+                "read() should have returned a bytes object, not '{}'",
+                read.class().name()
+            );
         };
         if read.is_empty() {
             break;
@@ -341,7 +359,11 @@ impl IoBase {
     #[slot(next)]
     fn next(this: &Value) -> PyResult<Option<Value>> {
         let line = protocol::call_method(this, id!("readline"), &[])?;
-        if protocol::len(&line)? == 0 { Ok(None) } else { Ok(Some(line)) }
+        if protocol::len(&line)? == 0 {
+            Ok(None)
+        } else {
+            Ok(Some(line))
+        }
     }
 
     /// Read and return a line from the stream.
@@ -378,7 +400,9 @@ impl IoBase {
         while let Some(line) = protocol::next(&iterator)? {
             loop {
                 match protocol::call_method(this, id!("write"), std::slice::from_ref(&line)) {
-                    Err(raised) if raised.is(ExceptionKind::InterruptedError) => runtime::check_signals()?,
+                    Err(raised) if raised.is(ExceptionKind::InterruptedError) => {
+                        runtime::check_signals()?
+                    }
                     answer => {
                         answer?;
                         break;
@@ -405,8 +429,14 @@ pub fn size_argument(size: Option<&Value>) -> PyResult<Option<isize>> {
     match size {
         None => Ok(None),
         Some(none) if none.is_none() => Ok(None),
-        Some(size) if int::is_int(size) || size.class().slots.index.get().is_some() => int::as_isize(size).map(Some),
-        Some(other) => bail!(TypeError, "argument should be integer or None, not '{}'", other.class().name()),
+        Some(size) if int::is_int(size) || size.class().slots.index.get().is_some() => {
+            int::as_isize(size).map(Some)
+        }
+        Some(other) => bail!(
+            TypeError,
+            "argument should be integer or None, not '{}'",
+            other.class().name()
+        ),
     }
 }
 
@@ -443,10 +473,18 @@ impl RawIoBase {
             return Ok(count);
         }
         let count = protocol::to_size(&count)?;
-        let filled = buffer.cell().with(|bytes| usize::try_from(count).ok().and_then(|count| bytes.get(..count)).map(Bytes::new));
+        let filled = buffer.cell().with(|bytes| {
+            usize::try_from(count)
+                .ok()
+                .and_then(|count| bytes.get(..count))
+                .map(Bytes::new)
+        });
         match filled {
             Some(bytes) => Ok(bytes.into_value()),
-            None => bail!(ValueError, "readinto returned {count} outside buffer size {size}"),
+            None => bail!(
+                ValueError,
+                "readinto returned {count} outside buffer size {size}"
+            ),
         }
     }
 
@@ -455,7 +493,11 @@ impl RawIoBase {
     fn readall(this: &Value) -> PyResult<Value> {
         let mut all: Option<Vec<u8>> = None;
         loop {
-            let chunk = match protocol::call_method(this, id!("read"), &[int::from_usize(DEFAULT_BUFFER_SIZE)]) {
+            let chunk = match protocol::call_method(
+                this,
+                id!("read"),
+                &[int::from_usize(DEFAULT_BUFFER_SIZE)],
+            ) {
                 Err(raised) if raised.is(ExceptionKind::InterruptedError) => {
                     runtime::check_signals()?;
                     continue;
@@ -471,7 +513,8 @@ impl RawIoBase {
             if chunk.is_empty() {
                 break;
             }
-            all.get_or_insert_default().extend_from_slice(chunk.as_slice());
+            all.get_or_insert_default()
+                .extend_from_slice(chunk.as_slice());
         }
         Ok(Bytes::new(&all.unwrap_or_default()).into_value())
     }
@@ -509,7 +552,11 @@ fn read_into(this: &Value, buffer: &WritableBytes, name: &'static Ref<Str>) -> P
     let bytes = read.as_slice();
     if bytes.len() > buffer.len() {
         let (read, room) = (bytes.len(), buffer.len());
-        bail!(ValueError, "{}() returned too much data: {room} bytes requested, {read} returned", name.to_display());
+        bail!(
+            ValueError,
+            "{}() returned too much data: {room} bytes requested, {read} returned",
+            name.to_display()
+        );
     }
     buffer.with(|place| place[..bytes.len()].copy_from_slice(bytes));
     Ok(bytes.len())
@@ -667,7 +714,6 @@ impl TextIoBase {
         None
     }
 }
-
 
 /// Whether the class of a file is exactly `T`'s, so that its Rust functions may be called in place of its methods.
 #[inline(always)]

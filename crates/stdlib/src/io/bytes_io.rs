@@ -71,7 +71,10 @@ impl BytesIo {
             return Ok(0);
         }
         let start = self.position.get();
-        let Some(end) = start.checked_add(data.len()).filter(|&end| isize::try_from(end).is_ok()) else {
+        let Some(end) = start
+            .checked_add(data.len())
+            .filter(|&end| isize::try_from(end).is_ok())
+        else {
             bail!(OverflowError, "new buffer size too large");
         };
         let fits = self.bytes.resize_with(|bytes| {
@@ -331,21 +334,35 @@ impl BytesIo {
     fn __getstate__(this: &Ref<Self>) -> PyResult<Ref<Tuple>> {
         this.check_open()?;
         let value = this.bytes.with(Bytes::new).into_value();
-        Ok(Tuple::from_array([value, int::from_usize(this.position.get()), attributes(this.as_value())]))
+        Ok(Tuple::from_array([
+            value,
+            int::from_usize(this.position.get()),
+            attributes(this.as_value()),
+        ]))
     }
 
     #[method("($self, state, /)", nosig)]
     fn __setstate__(this: &Ref<Self>, state: &Value) -> PyResult<()> {
         let class = this.class().display_name();
-        let Some([initial, position, attributes]) = state.downcast::<Tuple>().map(|state| state.as_slice()) else {
-            bail!(TypeError, "{class}.__setstate__ argument should be 3-tuple, got {}", state.class().display_name());
+        let Some([initial, position, attributes]) =
+            state.downcast::<Tuple>().map(|state| state.as_slice())
+        else {
+            bail!(
+                TypeError,
+                "{class}.__setstate__ argument should be 3-tuple, got {}",
+                state.class().display_name()
+            );
         };
         this.bytes.check_resizable()?;
         let initial = BytesLike::of(initial)?.as_bytes().to_vec();
         this.bytes.resize_with(|bytes| *bytes = initial)?;
         this.is_closed.set(false);
         if !int::is_int(position) {
-            bail!(TypeError, "second item of state must be an integer, not {}", position.class().display_name());
+            bail!(
+                TypeError,
+                "second item of state must be an integer, not {}",
+                position.class().display_name()
+            );
         }
         match usize::try_from(int::as_isize(position)?) {
             Ok(position) => this.position.set(position),
@@ -369,11 +386,19 @@ impl BytesIo {
     fn next(this: &Ref<Self>) -> PyResult<Option<Value>> {
         if !super::base::is_exactly::<BytesIo>(this.as_value()) {
             let line = protocol::call_method(this.as_value(), id!("readline"), &[])?;
-            return Ok(if protocol::len(&line)? == 0 { None } else { Some(line) });
+            return Ok(if protocol::len(&line)? == 0 {
+                None
+            } else {
+                Some(line)
+            });
         }
         this.check_open()?;
         let line = this.take_line(None);
-        Ok(if line.is_empty() { None } else { Some(line.into_value()) })
+        Ok(if line.is_empty() {
+            None
+        } else {
+            Some(line.into_value())
+        })
     }
 }
 
@@ -382,7 +407,11 @@ pub fn attributes(file: &Value) -> Value {
     match instance::attributes(file) {
         Some(table) => {
             let dict = table.ensure_dict(file.class());
-            if dict.is_empty() { Value::NONE } else { dict.copy().into_value() }
+            if dict.is_empty() {
+                Value::NONE
+            } else {
+                dict.copy().into_value()
+            }
         }
         None => Value::NONE,
     }
@@ -394,7 +423,11 @@ pub fn restore_attributes(file: &Value, state: &Value, place: &str) -> PyResult<
         return Ok(());
     }
     let Some(attributes) = state.downcast::<Dict>() else {
-        bail!(TypeError, "{place} item of state should be a dict, got a {}", state.class().display_name());
+        bail!(
+            TypeError,
+            "{place} item of state should be a dict, got a {}",
+            state.class().display_name()
+        );
     };
     match instance::attributes(file) {
         Some(table) => table.ensure_dict(file.class()).update(attributes),

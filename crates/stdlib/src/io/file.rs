@@ -19,8 +19,8 @@ use taipan_objects::str::Str;
 use taipan_objects::value::{Ref, Value};
 use taipan_objects::{bail, exc, id, int, runtime, warnings};
 
-use super::base::{self, RawIoBase, both_errors, finalize_file, unsupported};
 use super::DEFAULT_BUFFER_SIZE;
+use super::base::{self, RawIoBase, both_errors, finalize_file, unsupported};
 use crate::bytes_like::{BytesLike, WritableBytes};
 use crate::filesystem;
 use crate::os_result::OsResult;
@@ -60,9 +60,20 @@ struct Mode {
 }
 
 fn parse_mode(mode: &str) -> PyResult<Mode> {
-    let mut parsed = Mode { created: false, readable: false, writable: false, appending: false, flags: 0 };
+    let mut parsed = Mode {
+        created: false,
+        readable: false,
+        writable: false,
+        appending: false,
+        flags: 0,
+    };
     let (mut main, mut plus) = (false, false);
-    let bad = || exc!(ValueError, "Must have exactly one of create/read/write/append mode and at most one plus");
+    let bad = || {
+        exc!(
+            ValueError,
+            "Must have exactly one of create/read/write/append mode and at most one plus"
+        )
+    };
     for letter in mode.chars() {
         if "xrwa".contains(letter) {
             if main {
@@ -146,13 +157,28 @@ impl FileIo {
     }
 
     /// Opens a file: what `FileIO(file, mode, closefd, opener)` does.
-    pub fn open(file: &Value, mode: &str, closefd: bool, opener: Option<&Value>) -> PyResult<Ref<FileIo>> {
-        let this = heap::new_object(<FileIo as taipan_objects::class::Payload>::class(), FileIo::unopened());
+    pub fn open(
+        file: &Value,
+        mode: &str,
+        closefd: bool,
+        opener: Option<&Value>,
+    ) -> PyResult<Ref<FileIo>> {
+        let this = heap::new_object(
+            <FileIo as taipan_objects::class::Payload>::class(),
+            FileIo::unopened(),
+        );
         this.init_with(&this, file, mode, closefd, opener)?;
         Ok(this)
     }
 
-    fn init_with(&self, this: &Ref<FileIo>, file: &Value, mode: &str, closefd: bool, opener: Option<&Value>) -> PyResult<()> {
+    fn init_with(
+        &self,
+        this: &Ref<FileIo>,
+        file: &Value,
+        mode: &str,
+        closefd: bool,
+        opener: Option<&Value>,
+    ) -> PyResult<()> {
         if self.fd.get() >= 0 {
             if self.closefd.get() {
                 self.close_descriptor()?;
@@ -207,7 +233,9 @@ impl FileIo {
                 }
                 self.at_open.replace(Some(Box::new(stat)));
             }
-            Err(error) if error.raw_os_error() == Some(libc::EBADF) => return Err(error).or_raise(),
+            Err(error) if error.raw_os_error() == Some(libc::EBADF) => {
+                return Err(error).or_raise();
+            }
             Err(_) => {}
         }
         protocol::setattr(this.as_value(), id!("name"), file)?;
@@ -250,7 +278,11 @@ impl FileIo {
 
     fn reading(&self) -> PyResult<c_int> {
         let fd = self.descriptor()?;
-        if self.readable.get() { Ok(fd) } else { Err(unsupported("File not open for reading")) }
+        if self.readable.get() {
+            Ok(fd)
+        } else {
+            Err(unsupported("File not open for reading"))
+        }
     }
 
     fn writing(&self) -> PyResult<c_int> {
@@ -290,7 +322,9 @@ impl FileIo {
         let fd = self.reading()?;
         match self.expected_rest(fd) {
             Some(rest) if rest > 0 => self.read_expected(fd, rest).map(Some),
-            _ => Ok(self.read_unexpected(fd, Vec::new())?.map(|bytes| Bytes::new(&bytes))),
+            _ => Ok(self
+                .read_unexpected(fd, Vec::new())?
+                .map(|bytes| Bytes::new(&bytes))),
         }
     }
 
@@ -299,7 +333,9 @@ impl FileIo {
         let bytes = Bytes::filled(rest, |place| -> PyResult<usize> {
             let mut filled = 0;
             while filled < place.len() {
-                match blocking::retry_waiting(|| sys::file::read(fd, &mut place[filled..])).or_raise()? {
+                match blocking::retry_waiting(|| sys::file::read(fd, &mut place[filled..]))
+                    .or_raise()?
+                {
                     0 => break,
                     count => filled += count,
                 }
@@ -316,7 +352,9 @@ impl FileIo {
         }
         let mut all = bytes.as_slice().to_vec();
         all.append(&mut more);
-        Ok(self.read_unexpected(fd, all)?.map_or(bytes, |all| Bytes::new(&all)))
+        Ok(self
+            .read_unexpected(fd, all)?
+            .map_or(bytes, |all| Bytes::new(&all)))
     }
 
     /// Reads until the end, in steps that grow with what is there, behind what was read before.
@@ -337,15 +375,25 @@ impl FileIo {
 
     /// How many bytes remain in a regular file.
     fn expected_rest(&self, fd: c_int) -> Option<usize> {
-        let known = self.at_open.borrow().as_ref().map(|stat| (stat.st_mode, stat.st_size));
+        let known = self
+            .at_open
+            .borrow()
+            .as_ref()
+            .map(|stat| (stat.st_mode, stat.st_size));
         let (mode, size) = match known {
             Some(known) => known,
-            None => sys::file::fstat(fd).map(|stat| (stat.st_mode, stat.st_size)).ok()?,
+            None => sys::file::fstat(fd)
+                .map(|stat| (stat.st_mode, stat.st_size))
+                .ok()?,
         };
         if mode & libc::S_IFMT != libc::S_IFREG {
             return None;
         }
-        let position = if size > 65536 { sys::file::lseek(fd, 0, libc::SEEK_CUR).ok()? } else { 0 };
+        let position = if size > 65536 {
+            sys::file::lseek(fd, 0, libc::SEEK_CUR).ok()?
+        } else {
+            0
+        };
         usize::try_from(size - position).ok()
     }
 
@@ -381,17 +429,17 @@ impl FileIo {
     /// Whether the file is a terminal, asking the system only if it was a character device when opened.
     pub fn is_terminal_at_open(&self) -> PyResult<bool> {
         let fd = self.descriptor()?;
-        let character_device =
-            self.at_open.borrow().as_ref().is_none_or(|stat| stat.st_mode & libc::S_IFMT == libc::S_IFCHR);
+        let character_device = self
+            .at_open
+            .borrow()
+            .as_ref()
+            .is_none_or(|stat| stat.st_mode & libc::S_IFMT == libc::S_IFCHR);
         Ok(character_device && sys::file::isatty(fd))
     }
 }
 
 /// One read of up to `size` bytes; nothing where it would block. Memory for a large size is not touched in vain.
-fn read_bytes(
-    size: usize,
-    fd: c_int,
-) -> PyResult<Option<Ref<Bytes>>> {
+fn read_bytes(size: usize, fd: c_int) -> PyResult<Option<Ref<Bytes>>> {
     if size <= DEFAULT_BUFFER_SIZE {
         let mut blocks = false;
         let bytes = Bytes::filled(size, |place| -> PyResult<usize> {
@@ -403,7 +451,9 @@ fn read_bytes(
     }
     let mut buffer = Vec::new();
     crate::posix::reserve(&mut buffer, size)?;
-    let count = unless_blocking(blocking::retry_waiting(|| sys::file::read_appending(fd, &mut buffer, size)))?;
+    let count = unless_blocking(blocking::retry_waiting(|| {
+        sys::file::read_appending(fd, &mut buffer, size)
+    }))?;
     Ok(count.map(|_| Bytes::new(&buffer)))
 }
 
@@ -413,7 +463,10 @@ fn descriptor_of(file: &Value) -> PyResult<Option<c_int>> {
         return Ok(None);
     }
     if file.is_true() || file.is_false() {
-        warnings::warn(ExceptionKind::RuntimeWarning, "bool is used as a file descriptor")?;
+        warnings::warn(
+            ExceptionKind::RuntimeWarning,
+            "bool is used as a file descriptor",
+        )?;
     }
     match int::as_i32(file)? {
         fd if fd < 0 => bail!(ValueError, "negative file descriptor"),
@@ -424,7 +477,8 @@ fn descriptor_of(file: &Value) -> PyResult<Option<c_int>> {
 fn open_name(file: &Value, flags: c_int, opener: Option<&Value>) -> PyResult<c_int> {
     let Some(opener) = opener else {
         let path = filesystem::fs_c_string(file)?;
-        return blocking::retry(|| sys::path::openat(libc::AT_FDCWD, &path, flags, 0o666)).or_raise_for(file);
+        return blocking::retry(|| sys::path::openat(libc::AT_FDCWD, &path, flags, 0o666))
+            .or_raise_for(file);
     };
     let answer = protocol::call2(opener, file, &int::new(flags.into()))?;
     if !int::is_int(&answer) {
@@ -448,8 +502,12 @@ pub fn position_argument(value: &Value) -> PyResult<i64> {
 
 /// Warns that `source`, which nobody closed, was still open.
 pub fn warn_unclosed(source: &Value) {
-    let warned = protocol::repr(source)
-        .and_then(|shown| warnings::warn(ExceptionKind::ResourceWarning, &format!("unclosed file {}", shown.to_display())));
+    let warned = protocol::repr(source).and_then(|shown| {
+        warnings::warn(
+            ExceptionKind::ResourceWarning,
+            &format!("unclosed file {}", shown.to_display()),
+        )
+    });
     if let Err(raised) = warned {
         // Warnings that are turned into errors have nowhere to go from a finalizer.
         if raised.is(ExceptionKind::Warning) {
@@ -466,7 +524,13 @@ impl FileIo {
     }
 
     #[init("(file, mode='r', closefd=True, opener=None)")]
-    fn init(this: &Ref<FileIo>, file: &Value, mode: &Ref<Str>, closefd: bool, opener: Option<&Value>) -> PyResult<()> {
+    fn init(
+        this: &Ref<FileIo>,
+        file: &Value,
+        mode: &Ref<Str>,
+        closefd: bool,
+        opener: Option<&Value>,
+    ) -> PyResult<()> {
         this.init_with(this, file, &mode.to_display(), closefd, opener)
     }
 
@@ -671,14 +735,23 @@ impl FileIo {
         if this.fd.get() < 0 {
             return Ok(format!("<{class} [closed]>"));
         }
-        let (mode, closefd) = (this.mode_text(), if this.closefd.get() { "True" } else { "False" });
+        let (mode, closefd) = (
+            this.mode_text(),
+            if this.closefd.get() { "True" } else { "False" },
+        );
         match protocol::getattr_optional(this.as_value(), id!("name"))? {
-            None => Ok(format!("<{class} fd={} mode='{mode}' closefd={closefd}>", this.fd.get())),
+            None => Ok(format!(
+                "<{class} fd={} mode='{mode}' closefd={closefd}>",
+                this.fd.get()
+            )),
             Some(name) => {
                 let Some(_guard) = protocol::repr_guard(this.as_value()) else {
                     bail!(RuntimeError, "reentrant call inside {class}.__repr__");
                 };
-                Ok(format!("<{class} name={} mode='{mode}' closefd={closefd}>", protocol::repr(&name)?.to_display()))
+                Ok(format!(
+                    "<{class} name={} mode='{mode}' closefd={closefd}>",
+                    protocol::repr(&name)?.to_display()
+                ))
             }
         }
     }

@@ -69,7 +69,11 @@ impl IoLock {
             return Ok(());
         }
         if self.is_mine() {
-            bail!(RuntimeError, "reentrant call inside {}", protocol::repr(object)?.to_display());
+            bail!(
+                RuntimeError,
+                "reentrant call inside {}",
+                protocol::repr(object)?.to_display()
+            );
         }
         while self.owner.get() != 0 {
             self.waiters.set(self.waiters.get() + 1);

@@ -14,10 +14,10 @@ pub mod open;
 pub mod string_io;
 pub mod text;
 
+use taipan_objects::args::Args;
 use taipan_objects::class::{Payload, Type, new_class};
 use taipan_objects::dict::Dict;
 use taipan_objects::exceptions::ExceptionKind;
-use taipan_objects::args::Args;
 use taipan_objects::module::Module;
 use taipan_objects::raised::PyResult;
 use taipan_objects::tuple::Tuple;
@@ -62,11 +62,18 @@ fn unsupported_operation() -> PyResult<Ref<Type>> {
         return Ok(class);
     }
     lock::prepare_for_forks();
-    let bases = [ExceptionKind::OSError, ExceptionKind::ValueError].map(|kind| kind.class().to_value());
+    let bases =
+        [ExceptionKind::OSError, ExceptionKind::ValueError].map(|kind| kind.class().to_value());
     let namespace = Dict::new();
     namespace.set_str(id!("__module__"), id!("io").to_value());
     let name = id!("UnsupportedOperation");
-    let class = new_class(Type::class(), name, &Tuple::from_array(bases), &namespace, Args::EMPTY)?;
+    let class = new_class(
+        Type::class(),
+        name,
+        &Tuple::from_array(bases),
+        &namespace,
+        Args::EMPTY,
+    )?;
     base::UNSUPPORTED_OPERATION.set(Some(class.clone()));
     Ok(class)
 }

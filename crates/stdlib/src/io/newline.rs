@@ -70,7 +70,10 @@ impl Newlines {
             if from < units.len() && units.at(from) == LF {
                 from += 1;
             }
-            next = units.range(from..units.len()).find_code(CR).map(|index| from + index);
+            next = units
+                .range(from..units.len())
+                .find_code(CR)
+                .map(|index| from + index);
         }
         out.push_part(units.range(from..units.len()));
         out.finish()
@@ -205,7 +208,9 @@ impl IncrementalNewlineDecoder {
     #[init("(decoder, translate, errors='strict')")]
     fn init(this: &Ref<Self>, decoder: &Value, translate: bool, errors: Option<&Value>) {
         this.decoder.set(Some(decoder.clone()));
-        this.errors.set(Some(errors.cloned().unwrap_or_else(|| id!("strict").to_value())));
+        this.errors.set(Some(
+            errors.cloned().unwrap_or_else(|| id!("strict").to_value()),
+        ));
         this.newlines.translate.set(translate);
         this.newlines.reset();
     }
@@ -213,7 +218,10 @@ impl IncrementalNewlineDecoder {
     fn inner(&self) -> PyResult<Value> {
         match self.decoder.get() {
             Some(decoder) => Ok(decoder),
-            None => bail!(ValueError, "IncrementalNewlineDecoder.__init__() not called"),
+            None => bail!(
+                ValueError,
+                "IncrementalNewlineDecoder.__init__() not called"
+            ),
         }
     }
 
@@ -223,11 +231,19 @@ impl IncrementalNewlineDecoder {
         let text = if decoder.is_none() {
             input.clone()
         } else {
-            protocol::call_method(&decoder, id!("decode"), &[input.clone(), Value::from_bool(r#final)])?
+            protocol::call_method(
+                &decoder,
+                id!("decode"),
+                &[input.clone(), Value::from_bool(r#final)],
+            )?
         };
         match text.into_ref::<Str>() {
             Ok(text) => Ok(self.newlines.decode(text, r#final)),
-            Err(other) => bail!(TypeError, "decoder should return a string result, not '{}'", other.class().name()),
+            Err(other) => bail!(
+                TypeError,
+                "decoder should return a string result, not '{}'",
+                other.class().name()
+            ),
         }
     }
 
@@ -263,14 +279,22 @@ impl IncrementalNewlineDecoder {
             return Ok(Value::NONE);
         }
         let rest = protocol::rshift(flags, &int::new(1))?;
-        protocol::call_method(&decoder, id!("setstate"), &[Tuple::pair(buffer.clone(), rest).into_value()])
+        protocol::call_method(
+            &decoder,
+            id!("setstate"),
+            &[Tuple::pair(buffer.clone(), rest).into_value()],
+        )
     }
 
     #[method("($self, /)")]
     fn reset(&self) -> PyResult<Value> {
         let decoder = self.inner()?;
         self.newlines.reset();
-        if decoder.is_none() { Ok(Value::NONE) } else { protocol::call_method(&decoder, id!("reset"), &[]) }
+        if decoder.is_none() {
+            Ok(Value::NONE)
+        } else {
+            protocol::call_method(&decoder, id!("reset"), &[])
+        }
     }
 
     #[getter]

@@ -17,7 +17,9 @@ use super::text::TextIo;
 /// The name of the encoding of the locale.
 pub fn locale_encoding() -> Ref<Str> {
     // The C locale is taken for UTF-8 mode (PEP 540), where the name is written in small letters.
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
     match locale.as_deref() {
         None | Some("C" | "POSIX") => id!("utf-8").clone(),
         Some(_) => id!("UTF-8").clone(),
@@ -29,7 +31,11 @@ pub fn warn_of_default_encoding(stack_level: isize) -> PyResult<()> {
     if !crate::config::get().warn_default_encoding {
         return Ok(());
     }
-    warnings::warn_at(ExceptionKind::EncodingWarning, "'encoding' argument not specified", stack_level)
+    warnings::warn_at(
+        ExceptionKind::EncodingWarning,
+        "'encoding' argument not specified",
+        stack_level,
+    )
 }
 
 /// The encoding of text files that are opened without one.
@@ -72,9 +78,17 @@ impl OpenMode {
         if parsed.text && parsed.binary {
             bail!(ValueError, "can't have text and binary mode at once");
         }
-        let kinds = [parsed.creating, parsed.reading, parsed.writing, parsed.appending];
+        let kinds = [
+            parsed.creating,
+            parsed.reading,
+            parsed.writing,
+            parsed.appending,
+        ];
         if kinds.into_iter().filter(|&kind| kind).count() != 1 {
-            bail!(ValueError, "must have exactly one of create/read/write/append mode");
+            bail!(
+                ValueError,
+                "must have exactly one of create/read/write/append mode"
+            );
         }
         Ok(parsed)
     }
@@ -87,7 +101,11 @@ impl OpenMode {
             (self.appending, 'a'),
             (self.updating, '+'),
         ];
-        letters.into_iter().filter(|(on, _)| *on).map(|(_, letter)| letter).collect()
+        letters
+            .into_iter()
+            .filter(|(on, _)| *on)
+            .map(|(_, letter)| letter)
+            .collect()
     }
 }
 
@@ -110,10 +128,18 @@ pub struct OpenOptions<'a> {
 
 /// Opens a file as the builtin `open` does.
 pub fn open_file(file: &Value, mode: &Ref<Str>, options: &OpenOptions<'_>) -> PyResult<Value> {
-    let file = if int::is_int(file) { file.clone() } else { crate::filesystem::fs_path(file)? };
+    let file = if int::is_int(file) {
+        file.clone()
+    } else {
+        crate::filesystem::fs_path(file)?
+    };
     let parsed = OpenMode::parse(mode)?;
     if parsed.binary {
-        for (given, what) in [(options.encoding, "an encoding"), (options.errors, "an errors"), (options.newline, "a newline")] {
+        for (given, what) in [
+            (options.encoding, "an encoding"),
+            (options.errors, "an errors"),
+            (options.newline, "a newline"),
+        ] {
             if given.is_some() {
                 bail!(ValueError, "binary mode doesn't take {what} argument");
             }
@@ -125,7 +151,12 @@ pub fn open_file(file: &Value, mode: &Ref<Str>, options: &OpenOptions<'_>) -> Py
             )?;
         }
     }
-    let raw = FileIo::open(&file, &parsed.raw_mode(), !options.keep_descriptor, options.opener)?;
+    let raw = FileIo::open(
+        &file,
+        &parsed.raw_mode(),
+        !options.keep_descriptor,
+        options.opener,
+    )?;
     match wrap(&raw, &parsed, mode, options) {
         Ok(opened) => Ok(opened),
         Err(raised) => {
@@ -135,7 +166,12 @@ pub fn open_file(file: &Value, mode: &Ref<Str>, options: &OpenOptions<'_>) -> Py
     }
 }
 
-fn wrap(raw: &Ref<FileIo>, parsed: &OpenMode, mode: &Ref<Str>, options: &OpenOptions<'_>) -> PyResult<Value> {
+fn wrap(
+    raw: &Ref<FileIo>,
+    parsed: &OpenMode,
+    mode: &Ref<Str>,
+    options: &OpenOptions<'_>,
+) -> PyResult<Value> {
     let is_terminal = raw.is_terminal_at_open()?;
     let mut buffering = i64::from(options.buffering.unwrap_or(-1));
     let line_buffering = buffering == 1 || (buffering < 0 && is_terminal);
@@ -143,7 +179,10 @@ fn wrap(raw: &Ref<FileIo>, parsed: &OpenMode, mode: &Ref<Str>, options: &OpenOpt
         buffering = -1;
     }
     if buffering == -1 {
-        buffering = raw.preferred_block().min(8 << 20).max(DEFAULT_BUFFER_SIZE as i64);
+        buffering = raw
+            .preferred_block()
+            .min(8 << 20)
+            .max(DEFAULT_BUFFER_SIZE as i64);
     }
     if buffering < 0 {
         bail!(ValueError, "invalid buffering size");
@@ -165,7 +204,13 @@ fn wrap(raw: &Ref<FileIo>, parsed: &OpenMode, mode: &Ref<Str>, options: &OpenOpt
     if parsed.binary {
         return Ok(buffer);
     }
-    let text = TextIo::open(&buffer, options.encoding, options.errors, options.newline, line_buffering)?;
+    let text = TextIo::open(
+        &buffer,
+        options.encoding,
+        options.errors,
+        options.newline,
+        line_buffering,
+    )?;
     protocol::setattr(text.as_value(), id!("mode"), mode.as_value())?;
     Ok(text.into_value())
 }
@@ -283,7 +328,9 @@ fn wrap(raw: &Ref<FileIo>, parsed: &OpenMode, mode: &Ref<Str>, options: &OpenOpt
 /// reading and writing. For strings StringIO can be used like a file
 /// opened in a text mode, and for bytes a BytesIO can be used like a file
 /// opened in a binary mode.
-#[function("(file, mode='r', buffering=-1, encoding=None, errors=None, newline=None, closefd=True, opener=None)")]
+#[function(
+    "(file, mode='r', buffering=-1, encoding=None, errors=None, newline=None, closefd=True, opener=None)"
+)]
 pub fn open(
     file: &Value,
     mode: &Ref<Str>,
@@ -294,7 +341,14 @@ pub fn open(
     closefd: bool,
     opener: Option<&Value>,
 ) -> PyResult<Value> {
-    let options = OpenOptions { buffering: Some(buffering), encoding, errors, newline, keep_descriptor: !closefd, opener };
+    let options = OpenOptions {
+        buffering: Some(buffering),
+        encoding,
+        errors,
+        newline,
+        keep_descriptor: !closefd,
+        opener,
+    };
     open_file(file, mode, &options)
 }
 
@@ -331,5 +385,9 @@ pub fn text_encoding(encoding: &Value, stacklevel: i32) -> PyResult<Value> {
             None => Ok(false),
         }
     };
-    Ok(if is_set(id!("utf8_mode"))? { id!("utf-8").to_value() } else { id!("locale").to_value() })
+    Ok(if is_set(id!("utf8_mode"))? {
+        id!("utf-8").to_value()
+    } else {
+        id!("locale").to_value()
+    })
 }

@@ -121,19 +121,29 @@ impl StringIo {
         let name = match newline.downcast::<Str>() {
             Some(text) => Some(text.to_display().into_owned()),
             None if newline.is_none() => None,
-            None => bail!(TypeError, "newline must be str or None, not {}", newline.class().name()),
+            None => bail!(
+                TypeError,
+                "newline must be str or None, not {}",
+                newline.class().name()
+            ),
         };
         if let Some(name) = &name
             && !is_valid_newline(name)
         {
-            bail!(ValueError, "illegal newline value: {}", protocol::repr(newline)?.to_display());
+            bail!(
+                ValueError,
+                "illegal newline value: {}",
+                protocol::repr(newline)?.to_display()
+            );
         }
         self.text.replace(Text::default());
         self.position.set(0);
         self.is_closed.set(false);
         self.newline.set(Some(newline.clone()));
-        self.line_end.set(Some(LineEnd::of_newline(name.as_deref())));
-        self.universal.set(name.as_deref().is_none_or(str::is_empty));
+        self.line_end
+            .set(Some(LineEnd::of_newline(name.as_deref())));
+        self.universal
+            .set(name.as_deref().is_none_or(str::is_empty));
         self.newlines.reset();
         self.newlines.translate.set(name.is_none());
         // `\n` is written as it is, unless lines end otherwise.
@@ -179,7 +189,11 @@ impl StringIo {
             }
             let rest = text.units().range(start..len);
             let rest = rest.range(0..limit.map_or(rest.len(), |limit| limit.min(rest.len())));
-            self.line_end.get().unwrap_or(LineEnd::Feed).find(rest).unwrap_or(rest.len())
+            self.line_end
+                .get()
+                .unwrap_or(LineEnd::Feed)
+                .find(rest)
+                .unwrap_or(rest.len())
         };
         self.take(Some(length))
     }
@@ -193,11 +207,19 @@ impl StringIo {
     }
 
     #[init("(initial_value='', newline='\\n')")]
-    fn init(this: &Ref<Self>, initial_value: Option<&Value>, newline: Option<&Value>) -> PyResult<()> {
+    fn init(
+        this: &Ref<Self>,
+        initial_value: Option<&Value>,
+        newline: Option<&Value>,
+    ) -> PyResult<()> {
         let initial = match initial_value {
             Some(value) if !value.is_none() => match value.downcast::<Str>() {
                 Some(text) => Some(text),
-                None => bail!(TypeError, "initial_value must be str or None, not {}", value.class().name()),
+                None => bail!(
+                    TypeError,
+                    "initial_value must be str or None, not {}",
+                    value.class().name()
+                ),
             },
             _ => None,
         };
@@ -289,7 +311,11 @@ impl StringIo {
     #[method("($self, s, /)")]
     fn write(&self, s: &Value) -> PyResult<usize> {
         let Some(text) = s.downcast::<Str>() else {
-            bail!(TypeError, "string argument expected, got '{}'", s.class().name());
+            bail!(
+                TypeError,
+                "string argument expected, got '{}'",
+                s.class().name()
+            );
         };
         self.check_open()?;
         if !text.is_empty() {
@@ -354,7 +380,11 @@ impl StringIo {
     #[getter]
     fn newlines(&self) -> PyResult<Value> {
         self.check_open()?;
-        Ok(if self.universal.get() { self.newlines.seen_value() } else { Value::NONE })
+        Ok(if self.universal.get() {
+            self.newlines.seen_value()
+        } else {
+            Value::NONE
+        })
     }
 
     #[method("($self, /)")]
@@ -362,7 +392,12 @@ impl StringIo {
         this.check_open()?;
         let value = Str::from_units(this.text.borrow().units()).into_value();
         let newline = this.newline.get().unwrap_or(Value::NONE);
-        Ok(Tuple::from_array([value, newline, int::from_usize(this.position.get()), attributes(this.as_value())]))
+        Ok(Tuple::from_array([
+            value,
+            newline,
+            int::from_usize(this.position.get()),
+            attributes(this.as_value()),
+        ]))
     }
 
     #[method("($self, state, /)")]
@@ -371,13 +406,23 @@ impl StringIo {
         if this.ready.get() && this.is_closed.get() {
             bail!(ValueError, "__setstate__ on closed file");
         }
-        let Some([initial, newline, position, attributes]) = state.downcast::<Tuple>().map(|state| state.as_slice()) else {
-            bail!(TypeError, "{class}.__setstate__ argument should be 4-tuple, got {}", state.class().display_name());
+        let Some([initial, newline, position, attributes]) =
+            state.downcast::<Tuple>().map(|state| state.as_slice())
+        else {
+            bail!(
+                TypeError,
+                "{class}.__setstate__ argument should be 4-tuple, got {}",
+                state.class().display_name()
+            );
         };
         let text = match initial.downcast::<Str>() {
             Some(text) => Some(text),
             None if initial.is_none() => None,
-            None => bail!(TypeError, "initial_value must be str or None, not {}", initial.class().name()),
+            None => bail!(
+                TypeError,
+                "initial_value must be str or None, not {}",
+                initial.class().name()
+            ),
         };
         this.start(None, newline)?;
         // The value has its line endings already.
@@ -387,7 +432,11 @@ impl StringIo {
             this.text.replace(Text::Growing(fresh));
         }
         if !int::is_int(position) {
-            bail!(TypeError, "third item of state must be an integer, got {}", position.class().display_name());
+            bail!(
+                TypeError,
+                "third item of state must be an integer, got {}",
+                position.class().display_name()
+            );
         }
         match usize::try_from(int::as_isize(position)?) {
             Ok(position) => this.position.set(position),
@@ -413,13 +462,21 @@ impl StringIo {
         this.check_open()?;
         if super::base::is_exactly::<StringIo>(this.as_value()) {
             let line = this.take_line(None);
-            return Ok(if line.is_empty() { None } else { Some(line.into_value()) });
+            return Ok(if line.is_empty() {
+                None
+            } else {
+                Some(line.into_value())
+            });
         }
         let line = protocol::call_method(this.as_value(), id!("readline"), &[])?;
         match line.downcast::<Str>() {
             Some(text) if text.is_empty() => Ok(None),
             Some(_) => Ok(Some(line)),
-            None => bail!(OSError, "readline() should have returned an str object, not '{}'", line.class().name()),
+            None => bail!(
+                OSError,
+                "readline() should have returned an str object, not '{}'",
+                line.class().name()
+            ),
         }
     }
 }

@@ -25,7 +25,13 @@ enum Progress {
 
 fn select(pool: &Ref<Tuple>, positions: &[usize]) -> Value {
     let pool = pool.as_slice();
-    Tuple::new(positions.iter().map(|&position| pool[position].clone()).collect()).into_value()
+    Tuple::new(
+        positions
+            .iter()
+            .map(|&position| pool[position].clone())
+            .collect(),
+    )
+    .into_value()
 }
 
 fn checked_length(r: isize) -> PyResult<usize> {
@@ -67,7 +73,11 @@ impl Product {
         let mut repeat = 1;
         for (name, value) in args.keywords() {
             if !name.eq_str("repeat") {
-                bail!(TypeError, "product() got an unexpected keyword argument '{}'", name.to_display());
+                bail!(
+                    TypeError,
+                    "product() got an unexpected keyword argument '{}'",
+                    name.to_display()
+                );
             }
             repeat = int::as_isize(value)?;
         }
@@ -75,13 +85,28 @@ impl Product {
             bail!(ValueError, "repeat argument cannot be negative");
         }
         let iterables = if repeat == 0 { &[] } else { args.positional() };
-        let Some(count) = iterables.len().checked_mul(repeat as usize).filter(|&count| count <= isize::MAX as usize / 8) else {
+        let Some(count) = iterables
+            .len()
+            .checked_mul(repeat as usize)
+            .filter(|&count| count <= isize::MAX as usize / 8)
+        else {
             bail!(OverflowError, "repeat argument too large");
         };
-        let once: Vec<Ref<Tuple>> = iterables.iter().map(Tuple::from_iterable).collect::<PyResult<_>>()?;
+        let once: Vec<Ref<Tuple>> = iterables
+            .iter()
+            .map(Tuple::from_iterable)
+            .collect::<PyResult<_>>()?;
         let positions = positions(count, |_| 0)?;
-        let pools = positions.iter().enumerate().map(|(index, _)| once[index % once.len()].clone()).collect();
-        let payload = Product { pools, positions: RefCell::new(positions), progress: Cell::new(Progress::Fresh) };
+        let pools = positions
+            .iter()
+            .enumerate()
+            .map(|(index, _)| once[index % once.len()].clone())
+            .collect();
+        let payload = Product {
+            pools,
+            positions: RefCell::new(positions),
+            progress: Cell::new(Progress::Fresh),
+        };
         Ok(heap::new_object(class, payload))
     }
 
@@ -95,7 +120,9 @@ impl Product {
         let mut positions = self.positions.borrow_mut();
         let mut progress = self.progress.get();
         match progress {
-            Progress::Fresh if self.pools.iter().any(|pool| pool.is_empty()) => progress = Progress::Ended,
+            Progress::Fresh if self.pools.iter().any(|pool| pool.is_empty()) => {
+                progress = Progress::Ended
+            }
             Progress::Fresh => progress = Progress::Running,
             Progress::Running => {
                 progress = Progress::Ended;
@@ -114,7 +141,10 @@ impl Product {
         if progress == Progress::Ended {
             return Ok(None);
         }
-        let items = positions.iter().zip(&self.pools).map(|(&position, pool)| pool.as_slice()[position].clone());
+        let items = positions
+            .iter()
+            .zip(&self.pools)
+            .map(|(&position, pool)| pool.as_slice()[position].clone());
         Ok(Some(Tuple::new(items.collect()).into_value()))
     }
 
@@ -146,9 +176,20 @@ impl Combinations {
     fn make(class: &Ref<Type>, iterable: &Value, r: isize) -> PyResult<Ref<Combinations>> {
         let pool = Tuple::from_iterable(iterable)?;
         let length = checked_length(r)?;
-        let progress = Cell::new(if length > pool.len() { Progress::Ended } else { Progress::Fresh });
+        let progress = Cell::new(if length > pool.len() {
+            Progress::Ended
+        } else {
+            Progress::Fresh
+        });
         let positions = RefCell::new(positions(length.min(pool.len()), |index| index)?);
-        Ok(heap::new_object(class, Combinations { pool, positions, progress }))
+        Ok(heap::new_object(
+            class,
+            Combinations {
+                pool,
+                positions,
+                progress,
+            },
+        ))
     }
 
     #[slot(iter)]
@@ -165,7 +206,10 @@ impl Combinations {
             Progress::Running => {
                 let (len, count) = (self.pool.len(), positions.len());
                 // The last position that is not yet as far right as it can be.
-                let Some(moving) = (0..count).rev().find(|&index| positions[index] != index + len - count) else {
+                let Some(moving) = (0..count)
+                    .rev()
+                    .find(|&index| positions[index] != index + len - count)
+                else {
                     self.progress.set(Progress::Ended);
                     return Ok(None);
                 };
@@ -203,13 +247,32 @@ pub struct CombinationsWithReplacement {
 #[methods]
 impl CombinationsWithReplacement {
     #[new("(iterable, r)")]
-    fn make(class: &Ref<Type>, iterable: &Value, r: isize) -> PyResult<Ref<CombinationsWithReplacement>> {
+    fn make(
+        class: &Ref<Type>,
+        iterable: &Value,
+        r: isize,
+    ) -> PyResult<Ref<CombinationsWithReplacement>> {
         let pool = Tuple::from_iterable(iterable)?;
         let length = checked_length(r)?;
         let ended = pool.is_empty() && length > 0;
-        let progress = Cell::new(if ended { Progress::Ended } else { Progress::Fresh });
-        let positions = RefCell::new(if ended { Vec::new() } else { positions(length, |_| 0)? });
-        Ok(heap::new_object(class, CombinationsWithReplacement { pool, positions, progress }))
+        let progress = Cell::new(if ended {
+            Progress::Ended
+        } else {
+            Progress::Fresh
+        });
+        let positions = RefCell::new(if ended {
+            Vec::new()
+        } else {
+            positions(length, |_| 0)?
+        });
+        Ok(heap::new_object(
+            class,
+            CombinationsWithReplacement {
+                pool,
+                positions,
+                progress,
+            },
+        ))
     }
 
     #[slot(iter)]
@@ -273,10 +336,22 @@ impl Permutations {
             Some(r) if !int::is_int(r) => bail!(TypeError, "Expected int as r"),
             Some(r) => checked_length(int::as_isize(r)?)?,
         };
-        let progress = Cell::new(if length > len { Progress::Ended } else { Progress::Fresh });
+        let progress = Cell::new(if length > len {
+            Progress::Ended
+        } else {
+            Progress::Fresh
+        });
         let cycles = RefCell::new(positions(length.min(len), |index| len - index)?);
         let positions = RefCell::new(positions(len, |index| index)?);
-        Ok(heap::new_object(class, Permutations { pool, positions, cycles, progress }))
+        Ok(heap::new_object(
+            class,
+            Permutations {
+                pool,
+                positions,
+                cycles,
+                progress,
+            },
+        ))
     }
 
     #[slot(iter)]

@@ -42,8 +42,12 @@ impl Compress {
     #[slot(next)]
     fn next(&self) -> PyResult<Option<Value>> {
         loop {
-            let Some(item) = protocol::next(&self.data)? else { return Ok(None) };
-            let Some(selector) = protocol::next(&self.selectors)? else { return Ok(None) };
+            let Some(item) = protocol::next(&self.data)? else {
+                return Ok(None);
+            };
+            let Some(selector) = protocol::next(&self.selectors)? else {
+                return Ok(None);
+            };
             if protocol::is_true(&selector)? {
                 return Ok(Some(item));
             }
@@ -70,7 +74,14 @@ impl DropWhile {
     #[new("(predicate, iterable, /)")]
     fn make(class: &Ref<Type>, predicate: Value, iterable: &Value) -> PyResult<Ref<DropWhile>> {
         let iterator = protocol::iter(iterable)?;
-        Ok(heap::new_object(class, DropWhile { predicate, iterator, started: Cell::new(false) }))
+        Ok(heap::new_object(
+            class,
+            DropWhile {
+                predicate,
+                iterator,
+                started: Cell::new(false),
+            },
+        ))
     }
 
     #[slot(iter)]
@@ -81,7 +92,8 @@ impl DropWhile {
     #[slot(next)]
     fn next(&self) -> PyResult<Option<Value>> {
         while let Some(item) = protocol::next(&self.iterator)? {
-            if self.started.get() || !protocol::is_true(&protocol::call1(&self.predicate, &item)?)? {
+            if self.started.get() || !protocol::is_true(&protocol::call1(&self.predicate, &item)?)?
+            {
                 self.started.set(true);
                 return Ok(Some(item));
             }
@@ -109,7 +121,14 @@ impl TakeWhile {
     #[new("(predicate, iterable, /)")]
     fn make(class: &Ref<Type>, predicate: Value, iterable: &Value) -> PyResult<Ref<TakeWhile>> {
         let iterator = protocol::iter(iterable)?;
-        Ok(heap::new_object(class, TakeWhile { predicate, iterator, stopped: Cell::new(false) }))
+        Ok(heap::new_object(
+            class,
+            TakeWhile {
+                predicate,
+                iterator,
+                stopped: Cell::new(false),
+            },
+        ))
     }
 
     #[slot(iter)]
@@ -122,7 +141,9 @@ impl TakeWhile {
         if self.stopped.get() {
             return Ok(None);
         }
-        let Some(item) = protocol::next(&self.iterator)? else { return Ok(None) };
+        let Some(item) = protocol::next(&self.iterator)? else {
+            return Ok(None);
+        };
         if protocol::is_true(&protocol::call1(&self.predicate, &item)?)? {
             return Ok(Some(item));
         }
@@ -158,7 +179,8 @@ impl FilterFalse {
 
     #[slot(next)]
     fn next(&self) -> PyResult<Option<Value>> {
-        let own_truth = self.function.is_none() || self.function.is(builtins::bool_class().as_value());
+        let own_truth =
+            self.function.is_none() || self.function.is(builtins::bool_class().as_value());
         while let Some(item) = protocol::next(&self.iterator)? {
             let good = match own_truth {
                 true => protocol::is_true(&item)?,
@@ -214,20 +236,37 @@ impl Islice {
             [iterable, stop] => (iterable, &none, stop, &none),
             [iterable, start, stop] => (iterable, start, stop, &none),
             [iterable, start, stop, step] => (iterable, start, stop, step),
-            few if few.len() < 2 => bail!(TypeError, "islice expected at least 2 arguments, got {}", few.len()),
-            many => bail!(TypeError, "islice expected at most 4 arguments, got {}", many.len()),
+            few if few.len() < 2 => bail!(
+                TypeError,
+                "islice expected at least 2 arguments, got {}",
+                few.len()
+            ),
+            many => bail!(
+                TypeError,
+                "islice expected at most 4 arguments, got {}",
+                many.len()
+            ),
         };
         let stop = bound(stop);
         if stop == Some(-1) {
-            bail!(ValueError, "Stop argument for islice() must be None or an integer: 0 <= x <= sys.maxsize.");
+            bail!(
+                ValueError,
+                "Stop argument for islice() must be None or an integer: 0 <= x <= sys.maxsize."
+            );
         }
         let start = bound(start).unwrap_or(0);
         if start < 0 || stop.is_some_and(|stop| stop < 0) {
-            bail!(ValueError, "Indices for islice() must be None or an integer: 0 <= x <= sys.maxsize.");
+            bail!(
+                ValueError,
+                "Indices for islice() must be None or an integer: 0 <= x <= sys.maxsize."
+            );
         }
         let step = bound(step).unwrap_or(1);
         if step < 1 {
-            bail!(ValueError, "Step for islice() must be a positive integer or None.");
+            bail!(
+                ValueError,
+                "Step for islice() must be a positive integer or None."
+            );
         }
         let payload = Islice {
             iterator: Slot::new(Some(protocol::iter(iterable)?)),
@@ -246,7 +285,9 @@ impl Islice {
 
     #[slot(next)]
     fn next(&self) -> PyResult<Option<Value>> {
-        let Some(iterator) = self.iterator.get() else { return Ok(None) };
+        let Some(iterator) = self.iterator.get() else {
+            return Ok(None);
+        };
         while self.taken.get() < self.next.get() {
             if protocol::next(&iterator)?.is_none() {
                 self.iterator.set(None);

@@ -35,7 +35,14 @@ impl Batched {
             bail!(ValueError, "n must be at least one");
         }
         let iterator = Slot::new(Some(protocol::iter(iterable)?));
-        Ok(heap::new_object(class, Batched { iterator, size: n as usize, strict }))
+        Ok(heap::new_object(
+            class,
+            Batched {
+                iterator,
+                size: n as usize,
+                strict,
+            },
+        ))
     }
 
     #[slot(iter)]
@@ -45,10 +52,14 @@ impl Batched {
 
     #[slot(next)]
     fn next(&self) -> PyResult<Option<Value>> {
-        let Some(iterator) = self.iterator.get() else { return Ok(None) };
+        let Some(iterator) = self.iterator.get() else {
+            return Ok(None);
+        };
         let mut batch = Vec::new();
         while batch.len() < self.size {
-            let Some(item) = protocol::next(&iterator)? else { break };
+            let Some(item) = protocol::next(&iterator)? else {
+                break;
+            };
             batch.push(item);
         }
         if batch.is_empty() {
@@ -85,8 +96,14 @@ pub struct GroupBy {
 impl GroupBy {
     /// Takes the next item; answers false at the end.
     fn step(&self) -> PyResult<bool> {
-        let Some(value) = protocol::next(&self.iterator)? else { return Ok(false) };
-        let key = if self.key.is_none() { value.clone() } else { protocol::call1(&self.key, &value)? };
+        let Some(value) = protocol::next(&self.iterator)? else {
+            return Ok(false);
+        };
+        let key = if self.key.is_none() {
+            value.clone()
+        } else {
+            protocol::call1(&self.key, &value)?
+        };
         self.current_value.set(Some(value));
         self.current_key.set(Some(key));
         Ok(true)
@@ -119,7 +136,9 @@ impl GroupBy {
         // What is left of the last group is skipped.
         loop {
             if let Some(current) = this.current_key.get() {
-                let Some(target) = this.target_key.get() else { break };
+                let Some(target) = this.target_key.get() else {
+                    break;
+                };
                 if !protocol::equal(&target, &current)? {
                     break;
                 }
@@ -128,9 +147,17 @@ impl GroupBy {
                 return Ok(None);
             }
         }
-        let Some(key) = this.current_key.get() else { return Ok(None) };
+        let Some(key) = this.current_key.get() else {
+            return Ok(None);
+        };
         this.target_key.set(Some(key.clone()));
-        let grouper = heap::new_object(Grouper::class(), Grouper { parent: this.clone(), key: key.clone() });
+        let grouper = heap::new_object(
+            Grouper::class(),
+            Grouper {
+                parent: this.clone(),
+                key: key.clone(),
+            },
+        );
         this.group.set(grouper.as_value().id());
         Ok(Some(Tuple::pair(key, grouper.into_value()).into_value()))
     }
@@ -186,7 +213,13 @@ impl Pairwise {
     #[new("(iterable, /)")]
     fn make(class: &Ref<Type>, iterable: &Value) -> PyResult<Ref<Pairwise>> {
         let iterator = Slot::new(Some(protocol::iter(iterable)?));
-        Ok(heap::new_object(class, Pairwise { iterator, old: Slot::empty() }))
+        Ok(heap::new_object(
+            class,
+            Pairwise {
+                iterator,
+                old: Slot::empty(),
+            },
+        ))
     }
 
     #[slot(iter)]
@@ -196,7 +229,9 @@ impl Pairwise {
 
     #[slot(next)]
     fn next(&self) -> PyResult<Option<Value>> {
-        let Some(iterator) = self.iterator.get() else { return Ok(None) };
+        let Some(iterator) = self.iterator.get() else {
+            return Ok(None);
+        };
         if self.old.is_empty() {
             let first = protocol::next(&iterator)?;
             if first.is_none() {

@@ -30,7 +30,13 @@ pub struct Chain {
 impl Chain {
     fn over(class: &Ref<Type>, iterables: &Value) -> PyResult<Ref<Chain>> {
         let source = protocol::iter(iterables)?;
-        Ok(heap::new_object(class, Chain { source: Slot::new(Some(source)), active: Slot::empty() }))
+        Ok(heap::new_object(
+            class,
+            Chain {
+                source: Slot::new(Some(source)),
+                active: Slot::empty(),
+            },
+        ))
     }
 }
 
@@ -56,12 +62,14 @@ impl Chain {
                 Some(active) => active,
                 None => {
                     // An iterable that cannot be iterated over ends the chain.
-                    let iterable = protocol::next(&source).inspect_err(|_| self.source.set(None))?;
+                    let iterable =
+                        protocol::next(&source).inspect_err(|_| self.source.set(None))?;
                     let Some(iterable) = iterable else {
                         self.source.set(None);
                         return Ok(None);
                     };
-                    let active = protocol::iter(&iterable).inspect_err(|_| self.source.set(None))?;
+                    let active =
+                        protocol::iter(&iterable).inspect_err(|_| self.source.set(None))?;
                     self.active.set(Some(active.clone()));
                     active
                 }
@@ -114,7 +122,9 @@ impl StarMap {
 
     #[slot(next)]
     fn next(&self) -> PyResult<Option<Value>> {
-        let Some(item) = protocol::next(&self.iterator)? else { return Ok(None) };
+        let Some(item) = protocol::next(&self.iterator)? else {
+            return Ok(None);
+        };
         let arguments = Tuple::from_iterable(&item)?;
         protocol::call_positional(&self.function, arguments.as_slice()).map(Some)
     }
@@ -142,14 +152,27 @@ impl ZipLongest {
         let mut fill = Value::NONE;
         for (name, value) in args.keywords() {
             if args.names().len() > 1 || !name.eq_str("fillvalue") {
-                bail!(TypeError, "zip_longest() got an unexpected keyword argument");
+                bail!(
+                    TypeError,
+                    "zip_longest() got an unexpected keyword argument"
+                );
             }
             fill = value.clone();
         }
-        let iterators: Vec<Option<Value>> =
-            args.positional().iter().map(|iterable| protocol::iter(iterable).map(Some)).collect::<PyResult<_>>()?;
+        let iterators: Vec<Option<Value>> = args
+            .positional()
+            .iter()
+            .map(|iterable| protocol::iter(iterable).map(Some))
+            .collect::<PyResult<_>>()?;
         let active = Cell::new(iterators.len());
-        Ok(heap::new_object(class, ZipLongest { iterators: RefCell::new(iterators), active, fill }))
+        Ok(heap::new_object(
+            class,
+            ZipLongest {
+                iterators: RefCell::new(iterators),
+                active,
+                fill,
+            },
+        ))
     }
 
     #[slot(iter)]

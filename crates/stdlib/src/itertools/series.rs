@@ -31,9 +31,19 @@ pub struct Accumulate {
 #[methods]
 impl Accumulate {
     #[new("(iterable, func=None, *, initial=None)")]
-    fn make(class: &Ref<Type>, iterable: &Value, func: Option<Value>, initial: Option<Value>) -> PyResult<Ref<Accumulate>> {
+    fn make(
+        class: &Ref<Type>,
+        iterable: &Value,
+        func: Option<Value>,
+        initial: Option<Value>,
+    ) -> PyResult<Ref<Accumulate>> {
         let iterator = protocol::iter(iterable)?;
-        let payload = Accumulate { iterator, function: func, total: Slot::empty(), initial: Slot::new(initial) };
+        let payload = Accumulate {
+            iterator,
+            function: func,
+            total: Slot::empty(),
+            initial: Slot::new(initial),
+        };
         Ok(heap::new_object(class, payload))
     }
 
@@ -48,7 +58,9 @@ impl Accumulate {
             self.total.set(Some(initial.clone()));
             return Ok(Some(initial));
         }
-        let Some(item) = protocol::next(&self.iterator)? else { return Ok(None) };
+        let Some(item) = protocol::next(&self.iterator)? else {
+            return Ok(None);
+        };
         let total = match (self.total.get(), &self.function) {
             (None, _) => item,
             (Some(total), None) => protocol::add(&total, &item)?,
@@ -76,10 +88,16 @@ pub struct Count {
 #[methods]
 impl Count {
     #[new("(start=0, step=1)")]
-    fn make(class: &Ref<Type>, start: Option<&Value>, step: Option<&Value>) -> PyResult<Ref<Count>> {
+    fn make(
+        class: &Ref<Type>,
+        start: Option<&Value>,
+        step: Option<&Value>,
+    ) -> PyResult<Ref<Count>> {
         for number in [start, step].into_iter().flatten() {
             let slots = &number.class().slots;
-            let is_number = slots.index.get().is_some() || slots.int.get().is_some() || slots.float.get().is_some();
+            let is_number = slots.index.get().is_some()
+                || slots.int.get().is_some()
+                || slots.float.get().is_some();
             if !is_number && !number.class().is(taipan_objects::complex::Complex::class()) {
                 bail!(TypeError, "a number is required");
             }
@@ -87,10 +105,20 @@ impl Count {
         let start = start.cloned().unwrap_or_else(|| int::new(0));
         let step = step.cloned().unwrap_or_else(|| int::new(1));
         let payload = match int::to_i64(&start) {
-            Some(next) if int::is_int(&start) && int::is_int(&step) && int::to_i64(&step) == Some(1) => {
-                Count { next: Cell::new(next), slow: Slot::empty(), step }
+            Some(next)
+                if int::is_int(&start) && int::is_int(&step) && int::to_i64(&step) == Some(1) =>
+            {
+                Count {
+                    next: Cell::new(next),
+                    slow: Slot::empty(),
+                    step,
+                }
             }
-            _ => Count { next: Cell::new(0), slow: Slot::new(Some(start)), step },
+            _ => Count {
+                next: Cell::new(0),
+                slow: Slot::new(Some(start)),
+                step,
+            },
         };
         Ok(heap::new_object(class, payload))
     }
@@ -109,7 +137,9 @@ impl Count {
         let number = self.next.get();
         match number.checked_add(1) {
             Some(next) => self.next.set(next),
-            None => self.slow.set(Some(protocol::add(&int::new(number), &self.step)?)),
+            None => self
+                .slow
+                .set(Some(protocol::add(&int::new(number), &self.step)?)),
         }
         Ok(Some(int::new(number)))
     }
@@ -150,7 +180,11 @@ impl Cycle {
     #[new("(iterable, /)")]
     fn make(class: &Ref<Type>, iterable: &Value) -> PyResult<Ref<Cycle>> {
         let iterator = protocol::iter(iterable)?;
-        let payload = Cycle { iterator: Slot::new(Some(iterator)), saved: List::new(Vec::new()), index: Cell::new(0) };
+        let payload = Cycle {
+            iterator: Slot::new(Some(iterator)),
+            saved: List::new(Vec::new()),
+            index: Cell::new(0),
+        };
         Ok(heap::new_object(class, payload))
     }
 
@@ -169,8 +203,14 @@ impl Cycle {
             self.iterator.set(None);
         }
         let index = self.index.get();
-        let Some(item) = self.saved.get(index) else { return Ok(None) };
-        self.index.set(if index + 1 < self.saved.len() { index + 1 } else { 0 });
+        let Some(item) = self.saved.get(index) else {
+            return Ok(None);
+        };
+        self.index.set(if index + 1 < self.saved.len() {
+            index + 1
+        } else {
+            0
+        });
         Ok(Some(item))
     }
 }
@@ -197,7 +237,13 @@ impl Repeat {
             Some(times) => int::as_isize(times)?.max(0),
             None => -1,
         };
-        Ok(heap::new_object(class, Repeat { object, left: Cell::new(left) }))
+        Ok(heap::new_object(
+            class,
+            Repeat {
+                object,
+                left: Cell::new(left),
+            },
+        ))
     }
 
     #[slot(iter)]

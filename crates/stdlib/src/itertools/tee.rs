@@ -19,7 +19,13 @@ use taipan_objects::value::{Ref, Value};
 const BLOCK: usize = 57;
 
 /// A block of items that several tees share.
-#[class(name = "_tee_dataobject", module = "itertools", doc = "What several tees share.", flags(NO_INSTANTIATION), no_methods)]
+#[class(
+    name = "_tee_dataobject",
+    module = "itertools",
+    doc = "What several tees share.",
+    flags(NO_INSTANTIATION),
+    no_methods
+)]
 pub struct TeeData {
     iterator: Value,
     items: RefCell<Vec<Value>>,
@@ -30,8 +36,12 @@ pub struct TeeData {
 
 impl TeeData {
     fn new(iterator: Value) -> Ref<TeeData> {
-        let payload =
-            TeeData { iterator, items: RefCell::new(Vec::new()), next: Slot::empty(), is_running: Cell::new(false) };
+        let payload = TeeData {
+            iterator,
+            items: RefCell::new(Vec::new()),
+            next: Slot::empty(),
+            is_running: Cell::new(false),
+        };
         heap::new_object(TeeData::class(), payload)
     }
 
@@ -74,7 +84,12 @@ impl Drop for TeeData {
 }
 
 /// One of the iterators that `tee` makes.
-#[class(name = "_tee", module = "itertools", doc = "An iterator that can be copied.", flags(WEAKREFABLE))]
+#[class(
+    name = "_tee",
+    module = "itertools",
+    doc = "An iterator that can be copied.",
+    flags(WEAKREFABLE)
+)]
 pub struct Tee {
     data: Slot<Ref<TeeData>>,
     #[untraced]
@@ -87,12 +102,21 @@ impl Tee {
         if let Some(tee) = iterator.downcast::<Tee>() {
             return Ok(tee.fork());
         }
-        let payload = Tee { data: Slot::new(Some(TeeData::new(iterator))), index: Cell::new(0) };
+        let payload = Tee {
+            data: Slot::new(Some(TeeData::new(iterator))),
+            index: Cell::new(0),
+        };
         Ok(heap::new_object(Tee::class(), payload))
     }
 
     fn fork(&self) -> Ref<Tee> {
-        heap::new_object(Tee::class(), Tee { data: Slot::new(self.data.get()), index: self.index.clone() })
+        heap::new_object(
+            Tee::class(),
+            Tee {
+                data: Slot::new(self.data.get()),
+                index: self.index.clone(),
+            },
+        )
     }
 }
 
@@ -110,7 +134,9 @@ impl Tee {
 
     #[slot(next)]
     fn next(&self) -> PyResult<Option<Value>> {
-        let Some(mut data) = self.data.get() else { return Ok(None) };
+        let Some(mut data) = self.data.get() else {
+            return Ok(None);
+        };
         if self.index.get() >= BLOCK {
             data = data.following();
             self.data.set(Some(data.clone()));

@@ -19,7 +19,12 @@ use taipan_objects::{bail, exc, float, heap, id, protocol, thread};
 use super::{class_name, strings};
 
 /// The payload of `_json.Encoder`.
-#[class(name = "Encoder", module = "_json", flags(BASETYPE), doc = "A function that writes a value as JSON.")]
+#[class(
+    name = "Encoder",
+    module = "_json",
+    flags(BASETYPE),
+    doc = "A function that writes a value as JSON."
+)]
 pub struct Encoder {
     /// The containers being written; a dict, or None if cycles are not looked for.
     markers: Value,
@@ -42,7 +47,10 @@ pub struct Encoder {
 /// Whether a function is this module's `encode_basestring` or `encode_basestring_ascii`, and which.
 fn own_encoder(function: &Value) -> Option<bool> {
     let function = function.downcast_exact::<NativeFunction>()?;
-    let module = function.receiver()?.downcast::<taipan_objects::module::Module>()?.name()?;
+    let module = function
+        .receiver()?
+        .downcast::<taipan_objects::module::Module>()?
+        .name()?;
     match function.name() {
         _ if !module.eq_str("_json") => None,
         "encode_basestring_ascii" => Some(true),
@@ -76,20 +84,42 @@ impl Encoder {
     #[new]
     fn new(class: &Ref<Type>, args: Args<'_>) -> PyResult<Ref<Encoder>> {
         let given = MAKE_ENCODER.bind::<9>(args)?.values;
-        let [markers, default, encoder, indent, key_separator, item_separator, sort_keys, skipkeys, allow_nan] =
-            given.map(taipan_objects::native::given);
+        let [
+            markers,
+            default,
+            encoder,
+            indent,
+            key_separator,
+            item_separator,
+            sort_keys,
+            skipkeys,
+            allow_nan,
+        ] = given.map(taipan_objects::native::given);
         let (sort_keys, skipkeys) = (protocol::is_true(sort_keys)?, protocol::is_true(skipkeys)?);
         let allow_nan = protocol::is_true(allow_nan)?;
         let separator = |value: &Value, position: usize| match value.downcast::<Str>() {
             Some(text) => Ok(text.clone()),
-            None => Err(exc!(TypeError, "make_encoder() argument {position} must be str, not {}", class_name(value))),
+            None => Err(exc!(
+                TypeError,
+                "make_encoder() argument {position} must be str, not {}",
+                class_name(value)
+            )),
         };
-        let (key_separator, item_separator) = (separator(key_separator, 5)?, separator(item_separator, 6)?);
+        let (key_separator, item_separator) =
+            (separator(key_separator, 5)?, separator(item_separator, 6)?);
         if !markers.is_none() && markers.downcast::<Dict>().is_none() {
-            bail!(TypeError, "make_encoder() argument 1 must be dict or None, not {}", class_name(markers));
+            bail!(
+                TypeError,
+                "make_encoder() argument 1 must be dict or None, not {}",
+                class_name(markers)
+            );
         }
         if !indent.is_none() && indent.downcast::<Str>().is_none() {
-            bail!(TypeError, "make_encoder() argument 4 must be str or None, not {}", class_name(indent));
+            bail!(
+                TypeError,
+                "make_encoder() argument 4 must be str or None, not {}",
+                class_name(indent)
+            );
         }
         let encoder = Encoder {
             markers: markers.clone(),
@@ -109,7 +139,11 @@ impl Encoder {
     #[slot(call)]
     fn call(&self, args: Args<'_>) -> PyResult<Value> {
         let (value, level) = call_arguments(args)?;
-        let mut writer = Writer { encoder: self, out: StrBuilder::new(), level: usize::try_from(int::as_isize(level)?).unwrap_or(0) };
+        let mut writer = Writer {
+            encoder: self,
+            out: StrBuilder::new(),
+            level: usize::try_from(int::as_isize(level)?).unwrap_or(0),
+        };
         writer.value(value)?;
         Ok(Tuple::from_array([writer.out.finish().into_value()]).into_value())
     }
@@ -165,14 +199,25 @@ impl Encoder {
 
 /// The arguments `obj` and `_current_indent_level`.
 fn call_arguments<'a>(args: Args<'a>) -> PyResult<(&'a Value, &'a Value)> {
-    let find = |index: usize, name: &str| args.positional().get(index).or_else(|| args.keyword(name));
+    let find =
+        |index: usize, name: &str| args.positional().get(index).or_else(|| args.keyword(name));
     if args.values().len() > 2 {
-        bail!(TypeError, "_iterencode() takes at most 2 arguments ({} given)", args.values().len());
+        bail!(
+            TypeError,
+            "_iterencode() takes at most 2 arguments ({} given)",
+            args.values().len()
+        );
     }
     match (find(0, "obj"), find(1, "_current_indent_level")) {
         (Some(value), Some(level)) => Ok((value, level)),
-        (None, _) => bail!(TypeError, "_iterencode() missing required argument 'obj' (pos 1)"),
-        (_, None) => bail!(TypeError, "_iterencode() missing required argument '_current_indent_level' (pos 2)"),
+        (None, _) => bail!(
+            TypeError,
+            "_iterencode() missing required argument 'obj' (pos 1)"
+        ),
+        (_, None) => bail!(
+            TypeError,
+            "_iterencode() missing required argument '_current_indent_level' (pos 2)"
+        ),
     }
 }
 
@@ -225,14 +270,20 @@ impl Writer<'_> {
         }
         let marker = self.mark(value)?;
         let replacement = protocol::call1(&self.encoder.default, value)?;
-        self.value(&replacement)
-            .map_err(|raised| with_note(raised, &format!("when serializing {} object", value.class().display_name())))?;
+        self.value(&replacement).map_err(|raised| {
+            with_note(
+                raised,
+                &format!("when serializing {} object", value.class().display_name()),
+            )
+        })?;
         self.unmark(marker)
     }
 
     /// Notes that a container is being written; ValueError if it already is.
     fn mark(&self, value: &Value) -> PyResult<Option<Value>> {
-        let Some(markers) = self.encoder.markers.downcast::<Dict>() else { return Ok(None) };
+        let Some(markers) = self.encoder.markers.downcast::<Dict>() else {
+            return Ok(None);
+        };
         let marker = int::from_u64(value.id());
         if markers.contains(&marker)? {
             bail!(ValueError, "Circular reference detected");
@@ -256,7 +307,11 @@ impl Writer<'_> {
         let encoded = protocol::call1(&self.encoder.encoder, text.as_value())?;
         match encoded.downcast::<Str>() {
             Some(encoded) => self.out.push_string(encoded),
-            None => bail!(TypeError, "encoder() must return a string, not {}", class_name(&encoded)),
+            None => bail!(
+                TypeError,
+                "encoder() must return a string, not {}",
+                class_name(&encoded)
+            ),
         }
         Ok(())
     }
@@ -266,7 +321,11 @@ impl Writer<'_> {
             return Ok(float::to_text(number));
         }
         if !self.encoder.allow_nan {
-            bail!(ValueError, "Out of range float values are not JSON compliant: {}", float::to_text(number));
+            bail!(
+                ValueError,
+                "Out of range float values are not JSON compliant: {}",
+                float::to_text(number)
+            );
         }
         Ok(match number {
             f64::INFINITY => "Infinity",
@@ -315,7 +374,13 @@ impl Writer<'_> {
                 self.between_items();
             }
             self.value(&value).map_err(|raised| {
-                with_note(raised, &format!("when serializing {} item {index}", sequence.class().display_name()))
+                with_note(
+                    raised,
+                    &format!(
+                        "when serializing {} item {index}",
+                        sequence.class().display_name()
+                    ),
+                )
             })?;
             index += 1;
         }
@@ -337,7 +402,11 @@ impl Writer<'_> {
         let mut is_first = true;
         if self.encoder.sort_keys || dict.as_value().downcast_exact::<Dict>().is_none() {
             for pair in self.items(dict)? {
-                match pair.downcast::<Tuple>().map(|pair| pair.to_vec()).as_deref() {
+                match pair
+                    .downcast::<Tuple>()
+                    .map(|pair| pair.to_vec())
+                    .as_deref()
+                {
                     Some([key, value]) => self.member(dict, key, value, &mut is_first)?,
                     _ => bail!(ValueError, "items must return 2-tuples"),
                 }
@@ -370,7 +439,13 @@ impl Writer<'_> {
         Ok(items.to_vec())
     }
 
-    fn member(&mut self, dict: &Ref<Dict>, key: &Value, value: &Value, is_first: &mut bool) -> PyResult<()> {
+    fn member(
+        &mut self,
+        dict: &Ref<Dict>,
+        key: &Value,
+        value: &Value,
+        is_first: &mut bool,
+    ) -> PyResult<()> {
         let key_text;
         let text = match key.downcast::<Str>() {
             Some(text) => text,
@@ -389,7 +464,8 @@ impl Writer<'_> {
         }
         self.string(text)?;
         self.out.push_string(&self.encoder.key_separator);
-        self.value(value).map_err(|raised| note_member(raised, dict, key))
+        self.value(value)
+            .map_err(|raised| note_member(raised, dict, key))
     }
 
     /// The text of a key that is not a string; `None` if it is to be left out.
@@ -407,7 +483,11 @@ impl Writer<'_> {
         } else if self.encoder.skipkeys {
             return Ok(None);
         } else {
-            bail!(TypeError, "keys must be str, int, float, bool or None, not {}", class_name(key));
+            bail!(
+                TypeError,
+                "keys must be str, int, float, bool or None, not {}",
+                class_name(key)
+            );
         };
         Ok(Some(Str::new(&text)))
     }
@@ -416,7 +496,14 @@ impl Writer<'_> {
 #[cold]
 fn note_member(raised: Raised, dict: &Ref<Dict>, key: &Value) -> Raised {
     match protocol::repr(key) {
-        Ok(shown) => with_note(raised, &format!("when serializing {} item {}", dict.class().display_name(), shown.to_display())),
+        Ok(shown) => with_note(
+            raised,
+            &format!(
+                "when serializing {} item {}",
+                dict.class().display_name(),
+                shown.to_display()
+            ),
+        ),
         Err(other) => other,
     }
 }

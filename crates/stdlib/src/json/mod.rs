@@ -22,7 +22,11 @@ fn decode_error(message: &str, document: &Ref<Str>, position: i64) -> Raised {
     match runtime::import_attribute("json.decoder", "JSONDecodeError") {
         Ok(class) => match class.downcast::<Type>() {
             Some(class) => {
-                let arguments = vec![Str::new(message).into_value(), document.to_value(), int::new(position)];
+                let arguments = vec![
+                    Str::new(message).into_value(),
+                    document.to_value(),
+                    int::new(position),
+                ];
                 exceptions::raise_args(class, arguments)
             }
             None => taipan_objects::exc!(TypeError, "JSONDecodeError is not a class"),
@@ -43,7 +47,9 @@ define_module! {
     init = add_classes,
 }
 
-fn add_classes(module: &Ref<taipan_objects::module::Module>) -> taipan_objects::raised::PyResult<()> {
+fn add_classes(
+    module: &Ref<taipan_objects::module::Module>,
+) -> taipan_objects::raised::PyResult<()> {
     use taipan_objects::class::Payload;
     scanner::Scanner::init_class();
     encoder::Encoder::init_class();

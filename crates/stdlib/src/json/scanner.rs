@@ -20,7 +20,12 @@ use taipan_objects::{bail, exceptions, float, heap, id, int, protocol, thread};
 use super::{class_name, decode_error, strings};
 
 /// The payload of `_json.Scanner`.
-#[class(name = "Scanner", module = "_json", flags(BASETYPE), doc = "A function that reads one JSON value at a position.")]
+#[class(
+    name = "Scanner",
+    module = "_json",
+    flags(BASETYPE),
+    doc = "A function that reads one JSON value at a position."
+)]
 pub struct Scanner {
     #[untraced]
     strict: bool,
@@ -46,7 +51,10 @@ impl Scanner {
     #[new]
     fn new(class: &Ref<Type>, args: Args<'_>) -> PyResult<Ref<Scanner>> {
         let [Some(context)] = MAKE_SCANNER.bind::<1>(args)?.values else {
-            bail!(TypeError, "make_scanner() missing required argument 'context' (pos 1)");
+            bail!(
+                TypeError,
+                "make_scanner() missing required argument 'context' (pos 1)"
+            );
         };
         let strict = protocol::getattr(context, id!("strict"))?;
         let scanner = Scanner {
@@ -64,9 +72,15 @@ impl Scanner {
     fn call(&self, args: Args<'_>) -> PyResult<Value> {
         let (document, start) = call_arguments(args)?;
         let Some(document) = document.downcast::<Str>() else {
-            bail!(TypeError, "first argument must be a string, not {}", class_name(document));
+            bail!(
+                TypeError,
+                "first argument must be a string, not {}",
+                class_name(document)
+            );
         };
-        let Ok(start) = usize::try_from(int::as_isize(start)?) else { bail!(ValueError, "idx cannot be negative") };
+        let Ok(start) = usize::try_from(int::as_isize(start)?) else {
+            bail!(ValueError, "idx cannot be negative")
+        };
         let (value, next) = match document.units() {
             Units::One(units) => Pass::new(self, document, units, Units::One).value(start),
             Units::Two(units) => Pass::new(self, document, units, Units::Two).value(start),
@@ -117,7 +131,11 @@ fn call_arguments<'a>(args: Args<'a>) -> PyResult<(&'a Value, &'a Value)> {
     let positional = args.positional();
     let mut found: [Option<&'a Value>; 2] = [positional.first(), positional.get(1)];
     if args.values().len() > 2 {
-        bail!(TypeError, "scan_once() takes at most 2 arguments ({} given)", args.values().len());
+        bail!(
+            TypeError,
+            "scan_once() takes at most 2 arguments ({} given)",
+            args.values().len()
+        );
     }
     for (name, value) in args.keywords() {
         let index = if name.eq_str("string") {
@@ -125,16 +143,31 @@ fn call_arguments<'a>(args: Args<'a>) -> PyResult<(&'a Value, &'a Value)> {
         } else if name.eq_str("idx") {
             1
         } else {
-            bail!(TypeError, "scan_once() got an unexpected keyword argument '{}'", name.to_display());
+            bail!(
+                TypeError,
+                "scan_once() got an unexpected keyword argument '{}'",
+                name.to_display()
+            );
         };
         if found[index].replace(value).is_some() {
-            bail!(TypeError, "argument for scan_once() given by name ('{}') and position ({})", name.to_display(), index + 1);
+            bail!(
+                TypeError,
+                "argument for scan_once() given by name ('{}') and position ({})",
+                name.to_display(),
+                index + 1
+            );
         }
     }
     match found {
         [Some(document), Some(start)] => Ok((document, start)),
-        [None, _] => bail!(TypeError, "scan_once() missing required argument 'string' (pos 1)"),
-        [_, None] => bail!(TypeError, "scan_once() missing required argument 'idx' (pos 2)"),
+        [None, _] => bail!(
+            TypeError,
+            "scan_once() missing required argument 'string' (pos 1)"
+        ),
+        [_, None] => bail!(
+            TypeError,
+            "scan_once() missing required argument 'idx' (pos 2)"
+        ),
     }
 }
 
@@ -150,7 +183,12 @@ struct Pass<'a, U> {
 }
 
 impl<'a, U: Copy + Into<u32> + Eq + Hash> Pass<'a, U> {
-    fn new(scanner: &'a Scanner, document: &'a Ref<Str>, units: &'a [U], part: fn(&'a [U]) -> Units<'a>) -> Self {
+    fn new(
+        scanner: &'a Scanner,
+        document: &'a Ref<Str>,
+        units: &'a [U],
+        part: fn(&'a [U]) -> Units<'a>,
+    ) -> Self {
         Pass {
             scanner,
             document,
@@ -174,12 +212,14 @@ impl<'a, U: Copy + Into<u32> + Eq + Hash> Pass<'a, U> {
     }
 
     fn has(&self, index: usize, word: &str) -> bool {
-        self.units.get(index..index + word.len()).is_some_and(|part| {
-            part.iter().zip(word.bytes()).all(|(&unit, byte)| {
-                let code: u32 = unit.into();
-                code == u32::from(byte)
+        self.units
+            .get(index..index + word.len())
+            .is_some_and(|part| {
+                part.iter().zip(word.bytes()).all(|(&unit, byte)| {
+                    let code: u32 = unit.into();
+                    code == u32::from(byte)
+                })
             })
-        })
     }
 
     #[inline(always)]
@@ -198,7 +238,8 @@ impl<'a, U: Copy + Into<u32> + Eq + Hash> Pass<'a, U> {
     /// The value at a position, and the position behind it. StopIteration says where no value was.
     fn value(&mut self, index: usize) -> PyResult<(Value, usize)> {
         match char::from_u32(self.at(index)) {
-            Some('"') => strings::scan(self.document, index + 1, self.scanner.strict).map(|(text, next)| (text.into_value(), next)),
+            Some('"') => strings::scan(self.document, index + 1, self.scanner.strict)
+                .map(|(text, next)| (text.into_value(), next)),
             Some('{') => {
                 thread::check_stack(" while decoding a JSON object from a unicode string")?;
                 self.object(index + 1)
@@ -235,26 +276,45 @@ impl<'a, U: Copy + Into<u32> + Eq + Hash> Pass<'a, U> {
     }
 
     fn number(&self, start: usize) -> PyResult<(Value, usize)> {
-        let first = if self.is_at(start, '-') { start + 1 } else { start };
+        let first = if self.is_at(start, '-') {
+            start + 1
+        } else {
+            start
+        };
         if !self.is_digit(first) {
             return no_value(start);
         }
-        let mut end = if self.is_at(first, '0') { first + 1 } else { self.skip_digits(first) };
+        let mut end = if self.is_at(first, '0') {
+            first + 1
+        } else {
+            self.skip_digits(first)
+        };
         let mut is_float = false;
         if self.is_at(end, '.') && self.is_digit(end + 1) {
             is_float = true;
             end = self.skip_digits(end + 1);
         }
         if self.is_at(end, 'e') || self.is_at(end, 'E') {
-            let digits = if self.is_at(end + 1, '+') || self.is_at(end + 1, '-') { end + 2 } else { end + 1 };
+            let digits = if self.is_at(end + 1, '+') || self.is_at(end + 1, '-') {
+                end + 2
+            } else {
+                end + 1
+            };
             if self.is_digit(digits) {
                 is_float = true;
                 end = self.skip_digits(digits);
             }
         }
         // All of it is ASCII.
-        let text: Vec<u8> = self.units[start..end].iter().map(|&unit| unit.into() as u8).collect();
-        let value = if is_float { self.float(&text) } else { self.integer(&text) }?;
+        let text: Vec<u8> = self.units[start..end]
+            .iter()
+            .map(|&unit| unit.into() as u8)
+            .collect();
+        let value = if is_float {
+            self.float(&text)
+        } else {
+            self.integer(&text)
+        }?;
         Ok((value, end))
     }
 
@@ -267,7 +327,9 @@ impl<'a, U: Copy + Into<u32> + Eq + Hash> Pass<'a, U> {
 
     fn float(&self, text: &[u8]) -> PyResult<Value> {
         if self.parses_floats
-            && let Some(float) = std::str::from_utf8(text).ok().and_then(|text| text.parse().ok())
+            && let Some(float) = std::str::from_utf8(text)
+                .ok()
+                .and_then(|text| text.parse().ok())
         {
             return Ok(float::new(float));
         }
@@ -310,7 +372,10 @@ impl<'a, U: Copy + Into<u32> + Eq + Hash> Pass<'a, U> {
         {
             let units = &rest[..len];
             let part = self.part;
-            let key = self.keys.entry(units).or_insert_with(|| Str::from_units(part(units)));
+            let key = self
+                .keys
+                .entry(units)
+                .or_insert_with(|| Str::from_units(part(units)));
             return Ok((key.clone(), start + len + 1));
         }
         strings::scan(self.document, start, self.scanner.strict)
@@ -363,7 +428,11 @@ enum Members {
 
 impl Members {
     fn new(pairs_hook: &Value) -> Members {
-        if pairs_hook.is_none() { Members::Dict(Dict::new()) } else { Members::Pairs(Vec::new()) }
+        if pairs_hook.is_none() {
+            Members::Dict(Dict::new())
+        } else {
+            Members::Pairs(Vec::new())
+        }
     }
 
     fn add(&mut self, key: Ref<Str>, value: Value) {
@@ -375,7 +444,9 @@ impl Members {
 
     fn finish(self, scanner: &Scanner) -> PyResult<Value> {
         match self {
-            Members::Pairs(pairs) => protocol::call1(&scanner.object_pairs_hook, List::new(pairs).as_value()),
+            Members::Pairs(pairs) => {
+                protocol::call1(&scanner.object_pairs_hook, List::new(pairs).as_value())
+            }
             Members::Dict(dict) if scanner.object_hook.is_none() => Ok(dict.into_value()),
             Members::Dict(dict) => protocol::call1(&scanner.object_hook, dict.as_value()),
         }

@@ -2,12 +2,12 @@
 
 use taipan_macros::function;
 use taipan_objects::args::Args;
+use taipan_objects::bail;
 use taipan_objects::int;
 use taipan_objects::raised::PyResult;
 use taipan_objects::str::{Str, StrBuilder, Units};
 use taipan_objects::tuple::Tuple;
 use taipan_objects::value::{Ref, Value};
-use taipan_objects::bail;
 
 use super::{class_name, decode_error};
 
@@ -27,7 +27,13 @@ fn end_of_plain<U: Copy + Into<u32>>(units: &[U], start: usize, strict: bool) ->
         let code: u32 = unit.into();
         code == 0x22 || code == 0x5c || code < lowest
     };
-    Some(start + units.get(start..)?.iter().position(|&unit| is_special(unit))?)
+    Some(
+        start
+            + units
+                .get(start..)?
+                .iter()
+                .position(|&unit| is_special(unit))?,
+    )
 }
 
 fn scan_units<'a, U: Copy + Into<u32>>(
@@ -37,7 +43,13 @@ fn scan_units<'a, U: Copy + Into<u32>>(
     strict: bool,
     part: fn(&'a [U]) -> Units<'a>,
 ) -> PyResult<(Ref<Str>, usize)> {
-    let unterminated = || decode_error("Unterminated string starting at", document, start as i64 - 1);
+    let unterminated = || {
+        decode_error(
+            "Unterminated string starting at",
+            document,
+            start as i64 - 1,
+        )
+    };
     let code_at = |index: usize| -> u32 { units[index].into() };
     let mut at = start;
     let mut text: Option<StrBuilder> = None;
@@ -62,7 +74,13 @@ fn scan_units<'a, U: Copy + Into<u32>>(
                 text.push(code);
                 at = next;
             }
-            _ => return Err(decode_error("Invalid control character at", document, end as i64)),
+            _ => {
+                return Err(decode_error(
+                    "Invalid control character at",
+                    document,
+                    end as i64,
+                ));
+            }
         }
     }
 }
@@ -75,7 +93,9 @@ fn scan_escape<U: Copy + Into<u32>>(
     unterminated: &dyn Fn() -> taipan_objects::raised::Raised,
 ) -> PyResult<(u32, usize)> {
     let letter = backslash + 1;
-    let Some(&unit) = units.get(letter) else { return Err(unterminated()) };
+    let Some(&unit) = units.get(letter) else {
+        return Err(unterminated());
+    };
     let code: u32 = unit.into();
     let simple = match char::from_u32(code) {
         Some('"' | '\\' | '/') => code,
@@ -93,8 +113,9 @@ fn scan_escape<U: Copy + Into<u32>>(
                 && units[next].into() == 0x5c
                 && units[next + 1].into() == 0x75;
             if has_second {
-                let low = four_digits(units, next + 2)
-                    .ok_or_else(|| decode_error("Invalid \\uXXXX escape", document, next as i64 + 1))?;
+                let low = four_digits(units, next + 2).ok_or_else(|| {
+                    decode_error("Invalid \\uXXXX escape", document, next as i64 + 1)
+                })?;
                 if (0xdc00..0xe000).contains(&low) {
                     return Ok((0x10000 + ((high - 0xd800) << 10 | (low - 0xdc00)), next + 6));
                 }
@@ -127,14 +148,29 @@ pub fn scanstring(args: Args<'_>) -> PyResult<Ref<Tuple>> {
     let (document, end, strict) = match args.positional() {
         [document, end] => (document, end, true),
         [document, end, strict] => (document, end, taipan_objects::protocol::is_true(strict)?),
-        given if given.len() < 2 => bail!(TypeError, "scanstring() takes at least 2 arguments ({} given)", given.len()),
-        given => bail!(TypeError, "scanstring() takes at most 3 arguments ({} given)", given.len()),
+        given if given.len() < 2 => bail!(
+            TypeError,
+            "scanstring() takes at least 2 arguments ({} given)",
+            given.len()
+        ),
+        given => bail!(
+            TypeError,
+            "scanstring() takes at most 3 arguments ({} given)",
+            given.len()
+        ),
     };
     let end = int::as_isize(end)?;
     let Some(document) = document.downcast::<Str>() else {
-        bail!(TypeError, "first argument must be a string, not {}", class_name(document));
+        bail!(
+            TypeError,
+            "first argument must be a string, not {}",
+            class_name(document)
+        );
     };
-    let Some(start) = usize::try_from(end).ok().filter(|&start| start <= document.len()) else {
+    let Some(start) = usize::try_from(end)
+        .ok()
+        .filter(|&start| start <= document.len())
+    else {
         bail!(ValueError, "end is out of bounds");
     };
     let (text, next) = scan(document, start, strict)?;
@@ -158,7 +194,9 @@ fn short_escape(code: u32) -> Option<&'static str> {
 fn push_unit_escape(out: &mut StrBuilder, unit: u32) {
     out.push_str("\\u");
     for shift in [12, 8, 4, 0] {
-        out.push_char(char::from_digit(unit >> shift & 15, 16).expect("four bits are a hexadecimal digit"));
+        out.push_char(
+            char::from_digit(unit >> shift & 15, 16).expect("four bits are a hexadecimal digit"),
+        );
     }
 }
 
@@ -184,7 +222,12 @@ pub fn encode(text: &Str, ascii: bool, out: &mut StrBuilder) {
     out.push(0x22);
 }
 
-fn encode_units<'a, U: Copy + Into<u32>>(units: &'a [U], ascii: bool, part: fn(&'a [U]) -> Units<'a>, out: &mut StrBuilder) {
+fn encode_units<'a, U: Copy + Into<u32>>(
+    units: &'a [U],
+    ascii: bool,
+    part: fn(&'a [U]) -> Units<'a>,
+    out: &mut StrBuilder,
+) {
     let needs_escape = |unit: U| {
         let code: u32 = unit.into();
         code == 0x22 || code == 0x5c || code < 0x20 || ascii && code >= 0x7f
@@ -200,7 +243,11 @@ fn encode_units<'a, U: Copy + Into<u32>>(units: &'a [U], ascii: bool, part: fn(&
 
 fn encoded(text: &Value, ascii: bool) -> PyResult<Ref<Str>> {
     let Some(text) = text.downcast::<Str>() else {
-        bail!(TypeError, "first argument must be a string, not {}", class_name(text));
+        bail!(
+            TypeError,
+            "first argument must be a string, not {}",
+            class_name(text)
+        );
     };
     let mut out = StrBuilder::with_capacity(text.len() + 2);
     encode(text, ascii, &mut out);

@@ -64,7 +64,11 @@ pub fn load_code(data: &[u8], filename: Option<&Ref<Str>>) -> PyResult<Ref<Code>
     let value = read::load_with(data, filename)?;
     match value.into_ref::<Code>() {
         Ok(code) => Ok(code),
-        Err(other) => bail!(TypeError, "marshal data holds a {}, not a code object", other.class().name()),
+        Err(other) => bail!(
+            TypeError,
+            "marshal data holds a {}, not a code object",
+            other.class().name()
+        ),
     }
 }
 
@@ -92,7 +96,11 @@ fn load(file: &Value, allow_code: bool) -> PyResult<Value> {
 /// Return the bytes that dump() would write.
 #[function("(value, version=version, /, *, allow_code=True)")]
 fn dumps(value: &Value, version: Option<i32>, allow_code: bool) -> PyResult<Ref<Bytes>> {
-    Ok(Bytes::new(&dump_value(value, version.unwrap_or(VERSION), allow_code)?))
+    Ok(Bytes::new(&dump_value(
+        value,
+        version.unwrap_or(VERSION),
+        allow_code,
+    )?))
 }
 
 /// Convert a bytes-like object to a value. Bytes after the value are ignored.

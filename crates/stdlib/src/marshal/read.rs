@@ -23,19 +23,44 @@ use super::{MAX_DEPTH, tag};
 
 /// Reads the value at the start of `data`.
 pub fn load_value(data: &[u8], allow_code: bool) -> PyResult<Value> {
-    Reader { source: Memory { data, at: 0 }, references: Vec::new(), filename: None, allow_code }.value()
+    Reader {
+        source: Memory { data, at: 0 },
+        references: Vec::new(),
+        filename: None,
+        allow_code,
+    }
+    .value()
 }
 
 pub(super) fn load_with(data: &[u8], filename: Option<&Ref<Str>>) -> PyResult<Value> {
-    Reader { source: Memory { data, at: 0 }, references: Vec::new(), filename, allow_code: true }.value()
+    Reader {
+        source: Memory { data, at: 0 },
+        references: Vec::new(),
+        filename,
+        allow_code: true,
+    }
+    .value()
 }
 
 pub(super) fn load_from_file(file: &Value, allow_code: bool) -> PyResult<Value> {
     let probe = protocol::call_method(file, id!("read"), &[int::new(0)])?;
     if probe.downcast::<Bytes>().is_none() {
-        bail!(TypeError, "file.read() returned not bytes but {}", probe.class().name());
+        bail!(
+            TypeError,
+            "file.read() returned not bytes but {}",
+            probe.class().name()
+        );
     }
-    Reader { source: File { file, read: Vec::new() }, references: Vec::new(), filename: None, allow_code }.value()
+    Reader {
+        source: File {
+            file,
+            read: Vec::new(),
+        },
+        references: Vec::new(),
+        filename: None,
+        allow_code,
+    }
+    .value()
 }
 
 /// Where bytes come from.
@@ -90,7 +115,10 @@ impl Source for File<'_> {
         let answer = protocol::call_method(self.file, id!("read"), &[int::from_usize(len)])?;
         let bytes = buffer::bytes_like(&answer)?;
         match bytes.len() {
-            given if given > len => bail!(ValueError, "read() returned too much data: {len} bytes requested, {given} returned"),
+            given if given > len => bail!(
+                ValueError,
+                "read() returned too much data: {len} bytes requested, {given} returned"
+            ),
             given if given < len => bail!(EOFError, "EOF read where not expected"),
             _ => self.read.extend_from_slice(&bytes.to_bytes()),
         }
@@ -142,7 +170,9 @@ impl<S: Source> Reader<'_, S> {
 
     fn f64(&mut self) -> PyResult<f64> {
         let bytes = self.source.take(8)?;
-        Ok(f64::from_le_bytes(bytes.try_into().expect("eight bytes were taken")))
+        Ok(f64::from_le_bytes(
+            bytes.try_into().expect("eight bytes were taken"),
+        ))
     }
 
     fn len(&mut self, what: &str) -> PyResult<usize> {
@@ -181,10 +211,14 @@ impl<S: Source> Reader<'_, S> {
 
     /// The next object; nothing for the mark that ends a dict.
     fn object(&mut self, depth: u32) -> PyResult<Option<Value>> {
-        let Some(depth) = depth.checked_sub(1) else { bail!(ValueError, "recursion limit exceeded") };
+        let Some(depth) = depth.checked_sub(1) else {
+            bail!(ValueError, "recursion limit exceeded")
+        };
         let byte = match self.source.byte() {
             Ok(byte) => byte,
-            Err(raised) if raised.is(ExceptionKind::EOFError) => bail!(EOFError, "EOF read where object expected"),
+            Err(raised) if raised.is(ExceptionKind::EOFError) => {
+                bail!(EOFError, "EOF read where object expected")
+            }
             Err(raised) => return Err(raised),
         };
         let flagged = byte & tag::FLAG_REF != 0;
@@ -197,7 +231,11 @@ impl<S: Source> Reader<'_, S> {
             tag::STOP_ITERATION => ExceptionKind::StopIteration.class().to_value(),
             tag::REFERENCE => {
                 let number = self.i32()?;
-                let found = usize::try_from(number).ok().and_then(|number| self.references.get(number)).cloned().flatten();
+                let found = usize::try_from(number)
+                    .ok()
+                    .and_then(|number| self.references.get(number))
+                    .cloned()
+                    .flatten();
                 return found.map(Some).ok_or_else(|| bad("invalid reference"));
             }
             kind => return self.composed(kind, flagged, depth).map(Some),
@@ -212,7 +250,9 @@ impl<S: Source> Reader<'_, S> {
             tag::INT => int::new(self.i32()?.into()),
             tag::INT64 => {
                 let bytes = self.source.take(8)?;
-                int::new(i64::from_le_bytes(bytes.try_into().expect("eight bytes were taken")))
+                int::new(i64::from_le_bytes(
+                    bytes.try_into().expect("eight bytes were taken"),
+                ))
             }
             tag::LONG => self.long()?,
             tag::FLOAT => float::new(self.float_text()?),
@@ -229,9 +269,12 @@ impl<S: Source> Reader<'_, S> {
                 let len = self.len("bytes object")?;
                 Bytes::new(self.source.take(len)?).into_value()
             }
-            tag::SHORT_ASCII | tag::SHORT_ASCII_INTERNED | tag::ASCII | tag::ASCII_INTERNED | tag::UNICODE | tag::INTERNED => {
-                self.text(kind)?.into_value()
-            }
+            tag::SHORT_ASCII
+            | tag::SHORT_ASCII_INTERNED
+            | tag::ASCII
+            | tag::ASCII_INTERNED
+            | tag::UNICODE
+            | tag::INTERNED => self.text(kind)?.into_value(),
             tag::SMALL_TUPLE => {
                 let count = self.source.byte()?.into();
                 Tuple::new(self.items(count, "tuple", depth)?).into_value()
@@ -272,7 +315,9 @@ impl<S: Source> Reader<'_, S> {
         let dict = Dict::new();
         let value = self.remember(place, dict.to_value());
         while let Some(key) = self.object(depth)? {
-            let Some(item) = self.object(depth)? else { break };
+            let Some(item) = self.object(depth)? else {
+                break;
+            };
             dict.set(key, item)?;
         }
         Ok(value)
@@ -304,7 +349,8 @@ impl<S: Source> Reader<'_, S> {
             return Err(bad("unnormalized long data"));
         }
         // Fifteen bits a digit become thirty-two a word.
-        let (mut words, mut pending, mut bits) = (Vec::with_capacity(digits.len() / 2 + 1), 0u64, 0);
+        let (mut words, mut pending, mut bits) =
+            (Vec::with_capacity(digits.len() / 2 + 1), 0u64, 0);
         for digit in digits {
             pending |= u64::from(digit) << bits;
             bits += 15;
@@ -324,7 +370,11 @@ impl<S: Source> Reader<'_, S> {
         let text = self.source.take(len)?;
         match float::parse(text) {
             Some(float) => Ok(float),
-            None => bail!(ValueError, "could not convert string to float: '{}'", String::from_utf8_lossy(text)),
+            None => bail!(
+                ValueError,
+                "could not convert string to float: '{}'",
+                String::from_utf8_lossy(text)
+            ),
         }
     }
 
@@ -334,10 +384,17 @@ impl<S: Source> Reader<'_, S> {
             _ => self.len("string")?,
         };
         let bytes = self.source.take(len)?;
-        let interned = matches!(kind, tag::SHORT_ASCII_INTERNED | tag::ASCII_INTERNED | tag::INTERNED);
+        let interned = matches!(
+            kind,
+            tag::SHORT_ASCII_INTERNED | tag::ASCII_INTERNED | tag::INTERNED
+        );
         if matches!(kind, tag::UNICODE | tag::INTERNED) {
             let text = decode(bytes)?;
-            return Ok(if interned { Str::intern_ref(&text) } else { text });
+            return Ok(if interned {
+                Str::intern_ref(&text)
+            } else {
+                text
+            });
         }
         match std::str::from_utf8(bytes) {
             Ok(text) if interned => Ok(Str::intern(text)),
@@ -348,14 +405,24 @@ impl<S: Source> Reader<'_, S> {
 
     fn str(&mut self, depth: u32) -> PyResult<Ref<Str>> {
         let value = self.required("code object", depth)?;
-        value.into_ref::<Str>().map_err(|other| exc!(TypeError, "a string was expected in a code object, not {}", other.class().name()))
+        value.into_ref::<Str>().map_err(|other| {
+            exc!(
+                TypeError,
+                "a string was expected in a code object, not {}",
+                other.class().name()
+            )
+        })
     }
 
     fn bytes(&mut self, depth: u32) -> PyResult<Vec<u8>> {
         let value = self.required("code object", depth)?;
         match value.downcast::<Bytes>() {
             Some(bytes) => Ok(bytes.as_slice().to_vec()),
-            None => bail!(TypeError, "bytes were expected in a code object, not {}", value.class().name()),
+            None => bail!(
+                TypeError,
+                "bytes were expected in a code object, not {}",
+                value.class().name()
+            ),
         }
     }
 
@@ -363,7 +430,11 @@ impl<S: Source> Reader<'_, S> {
         let value = self.required("code object", depth)?;
         match value.downcast::<Tuple>() {
             Some(tuple) => Ok(tuple.to_vec()),
-            None => bail!(TypeError, "a tuple was expected in a code object, not {}", value.class().name()),
+            None => bail!(
+                TypeError,
+                "a tuple was expected in a code object, not {}",
+                value.class().name()
+            ),
         }
     }
 
@@ -371,7 +442,11 @@ impl<S: Source> Reader<'_, S> {
         let names = self.tuple(depth)?;
         let name = |value: Value| match value.into_ref::<Str>() {
             Ok(name) => Ok(Str::intern_ref(&name)),
-            Err(other) => bail!(TypeError, "name tuples must contain only strings, not '{}'", other.class().name()),
+            Err(other) => bail!(
+                TypeError,
+                "name tuples must contain only strings, not '{}'",
+                other.class().name()
+            ),
         };
         names.into_iter().map(name).collect()
     }
@@ -429,7 +504,8 @@ fn check(parts: &CodeParts) -> PyResult<()> {
         return unfit("kinds do not match the names of local variables");
     }
     let parameters = u64::from(parts.arg_count) + u64::from(parts.kwonly_arg_count);
-    if parts.posonly_arg_count > parts.arg_count || parameters > parts.localsplus_names.len() as u64 {
+    if parts.posonly_arg_count > parts.arg_count || parameters > parts.localsplus_names.len() as u64
+    {
         return unfit("too many parameters");
     }
     if parts.stack_size > 1 << 24 {

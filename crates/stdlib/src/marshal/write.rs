@@ -27,7 +27,12 @@ use super::{MAX_DEPTH, tag};
 
 /// Writes a value in a version of the format.
 pub fn dump_value(value: &Value, version: i32, allow_code: bool) -> PyResult<Vec<u8>> {
-    let mut writer = Writer { out: Vec::new(), version, allow_code, references: HashMap::new() };
+    let mut writer = Writer {
+        out: Vec::new(),
+        version,
+        allow_code,
+        references: HashMap::new(),
+    };
     writer.object(value, MAX_DEPTH)?;
     Ok(writer.out)
 }
@@ -76,7 +81,10 @@ impl Writer {
         if self.version < 3 || !value.is_pointer() {
             return Some(0);
         }
-        let may_be_shared = value.refcount() > 1 || value.downcast_exact::<Str>().is_some_and(|text| text.is_interned());
+        let may_be_shared = value.refcount() > 1
+            || value
+                .downcast_exact::<Str>()
+                .is_some_and(|text| text.is_interned());
         if !may_be_shared {
             return Some(0);
         }
@@ -91,7 +99,9 @@ impl Writer {
     }
 
     fn object(&mut self, value: &Value, depth: u32) -> PyResult<()> {
-        let Some(depth) = depth.checked_sub(1) else { bail!(ValueError, "object too deeply nested to marshal") };
+        let Some(depth) = depth.checked_sub(1) else {
+            bail!(ValueError, "object too deeply nested to marshal")
+        };
         if value.is_none() {
             self.out.push(tag::NONE);
         } else if value.is_true() {
@@ -116,14 +126,20 @@ impl Writer {
             self.float(tag::FLOAT | flag, tag::BINARY_FLOAT | flag, &[number]);
         } else if value.downcast_exact::<complex::Complex>().is_some() {
             let parts = complex::parts_of(value).ok_or_else(unmarshallable)?;
-            self.float(tag::COMPLEX | flag, tag::BINARY_COMPLEX | flag, &[parts.re, parts.im]);
+            self.float(
+                tag::COMPLEX | flag,
+                tag::BINARY_COMPLEX | flag,
+                &[parts.re, parts.im],
+            );
         } else if let Some(bytes) = value.downcast_exact::<Bytes>() {
             self.sized(tag::STRING | flag, bytes.as_slice())?;
         } else if let Some(text) = value.downcast_exact::<Str>() {
             self.text(text, flag)?;
         } else if let Some(tuple) = value.downcast_exact::<Tuple>() {
             match u8::try_from(tuple.len()) {
-                Ok(short) if self.version >= 4 => self.out.extend_from_slice(&[tag::SMALL_TUPLE | flag, short]),
+                Ok(short) if self.version >= 4 => self
+                    .out
+                    .extend_from_slice(&[tag::SMALL_TUPLE | flag, short]),
                 _ => {
                     self.out.push(tag::TUPLE | flag);
                     self.len(tuple.len())?;
@@ -177,7 +193,9 @@ impl Writer {
         let alone = |item: Value| Ok((dump_value(&item, self.version, self.allow_code)?, item));
         let mut pairs = items.into_iter().map(alone).collect::<PyResult<Vec<_>>>()?;
         pairs.sort_by(|left, right| left.0.cmp(&right.0));
-        pairs.iter().try_for_each(|(_, item)| self.object(item, depth))
+        pairs
+            .iter()
+            .try_for_each(|(_, item)| self.object(item, depth))
     }
 
     fn int(&mut self, value: &Value, flag: u8) {
@@ -190,7 +208,11 @@ impl Writer {
         let digits = digits_of_15_bits(&big);
         let count = i32::try_from(digits.len()).unwrap_or(i32::MAX);
         self.out.push(tag::LONG | flag);
-        self.i32(if big.sign() == Sign::Minus { -count } else { count });
+        self.i32(if big.sign() == Sign::Minus {
+            -count
+        } else {
+            count
+        });
         for digit in digits {
             self.out.extend_from_slice(&digit.to_le_bytes());
         }
@@ -199,7 +221,9 @@ impl Writer {
     fn float(&mut self, text: u8, binary: u8, numbers: &[f64]) {
         if self.version > 1 {
             self.out.push(binary);
-            numbers.iter().for_each(|number| self.out.extend_from_slice(&number.to_le_bytes()));
+            numbers
+                .iter()
+                .for_each(|number| self.out.extend_from_slice(&number.to_le_bytes()));
             return;
         }
         self.out.push(text);
@@ -215,21 +239,38 @@ impl Writer {
         if let Some(ascii) = text.as_ascii().filter(|_| self.version >= 4) {
             return match u8::try_from(ascii.len()) {
                 Ok(short) => {
-                    let kind = if interned { tag::SHORT_ASCII_INTERNED } else { tag::SHORT_ASCII };
+                    let kind = if interned {
+                        tag::SHORT_ASCII_INTERNED
+                    } else {
+                        tag::SHORT_ASCII
+                    };
                     self.out.extend_from_slice(&[kind | flag, short]);
                     self.out.extend_from_slice(ascii.as_bytes());
                     Ok(())
                 }
-                Err(_) => self.sized(if interned { tag::ASCII_INTERNED } else { tag::ASCII } | flag, ascii.as_bytes()),
+                Err(_) => self.sized(
+                    if interned {
+                        tag::ASCII_INTERNED
+                    } else {
+                        tag::ASCII
+                    } | flag,
+                    ascii.as_bytes(),
+                ),
             };
         }
-        let kind = if self.version >= 3 && interned { tag::INTERNED } else { tag::UNICODE };
+        let kind = if self.version >= 3 && interned {
+            tag::INTERNED
+        } else {
+            tag::UNICODE
+        };
         self.sized(kind | flag, text.to_wtf8().as_bytes())
     }
 
     fn names(&mut self, names: &[Ref<Str>], depth: u32) -> PyResult<()> {
         self.tuple_header(names.len())?;
-        names.iter().try_for_each(|name| self.object(name.as_value(), depth))
+        names
+            .iter()
+            .try_for_each(|name| self.object(name.as_value(), depth))
     }
 
     fn tuple_header(&mut self, len: usize) -> PyResult<()> {
@@ -251,7 +292,13 @@ impl Writer {
         }
         let parts = code.to_parts();
         self.out.push(tag::CODE | flag);
-        for number in [parts.arg_count, parts.posonly_arg_count, parts.kwonly_arg_count, parts.stack_size, parts.flags] {
+        for number in [
+            parts.arg_count,
+            parts.posonly_arg_count,
+            parts.kwonly_arg_count,
+            parts.stack_size,
+            parts.flags,
+        ] {
             self.u32(number);
         }
         self.sized(tag::STRING, &parts.code)?;
@@ -303,9 +350,17 @@ fn seventeen_digits(number: f64) -> String {
     let exponent: i32 = exponent.parse().unwrap_or(0);
     if (-4..17).contains(&exponent) {
         let fixed = format!("{number:.*}", (16 - exponent).max(0) as usize);
-        return if fixed.contains('.') { fixed.trim_end_matches('0').trim_end_matches('.').to_owned() } else { fixed };
+        return if fixed.contains('.') {
+            fixed.trim_end_matches('0').trim_end_matches('.').to_owned()
+        } else {
+            fixed
+        };
     }
-    let mantissa = if mantissa.contains('.') { mantissa.trim_end_matches('0').trim_end_matches('.') } else { mantissa };
+    let mantissa = if mantissa.contains('.') {
+        mantissa.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        mantissa
+    };
     let sign = if exponent < 0 { '-' } else { '+' };
     format!("{mantissa}e{sign}{:02}", exponent.abs())
 }

@@ -36,7 +36,11 @@ fn checked(x: f64, result: f64, overflows: bool, what: &str) -> PyResult<f64> {
     if result.is_infinite() && overflows {
         return Err(range_error());
     }
-    Err(if what.is_empty() { domain_error() } else { expected(what, x) })
+    Err(if what.is_empty() {
+        domain_error()
+    } else {
+        expected(what, x)
+    })
 }
 
 macro_rules! functions_of_one {
@@ -106,7 +110,11 @@ pub fn pow(x: f64, y: f64) -> PyResult<f64> {
         return Ok(power);
     }
     // From finite numbers: NaN is a fractional power of a negative number, infinity a power of zero or too large.
-    Err(if power.is_nan() || x == 0.0 { domain_error() } else { range_error() })
+    Err(if power.is_nan() || x == 0.0 {
+        domain_error()
+    } else {
+        range_error()
+    })
 }
 
 /// Radians as degrees.
@@ -134,7 +142,11 @@ fn logarithm(x: &Value, function: fn(f64) -> f64) -> PyResult<f64> {
         return Ok(function(mantissa) + function(2.0) * exponent as f64);
     }
     let x = float::as_f64(x)?;
-    if x > 0.0 || x.is_nan() { Ok(function(x)) } else { Err(expected("a positive input", x)) }
+    if x > 0.0 || x.is_nan() {
+        Ok(function(x))
+    } else {
+        Err(expected("a positive input", x))
+    }
 }
 
 /// A positive int as a number in `0.5..=1.0` and a power of two.
@@ -154,7 +166,9 @@ fn mantissa_and_exponent(view: IntView<'_>) -> (f64, u64) {
 #[function(nosig)]
 pub fn log(x: &Value, base: Option<&Value>) -> PyResult<f64> {
     let numerator = logarithm(x, f64::ln)?;
-    let Some(base) = base else { return Ok(numerator) };
+    let Some(base) = base else {
+        return Ok(numerator);
+    };
     let denominator = logarithm(base, f64::ln)?;
     if denominator == 0.0 {
         return Err(int::division::division_by_zero());

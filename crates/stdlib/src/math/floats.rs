@@ -12,7 +12,11 @@ use super::{domain_error, range_error};
 use crate::sys::libm;
 
 /// What `__floor__` or `__ceil__` answers, or the rounded float as an int.
-fn rounded(x: &Value, method: &'static taipan_objects::value::Ref<taipan_objects::str::Str>, round: fn(f64) -> f64) -> PyResult<Value> {
+fn rounded(
+    x: &Value,
+    method: &'static taipan_objects::value::Ref<taipan_objects::str::Str>,
+    round: fn(f64) -> f64,
+) -> PyResult<Value> {
     if float::exact(x).is_none()
         && let Some(answer) = protocol::call_special_optional(x, method, &[])?
     {
@@ -41,7 +45,11 @@ pub fn trunc(x: &Value) -> PyResult<Value> {
     }
     match protocol::call_special_optional(x, id!("__trunc__"), &[])? {
         Some(answer) => Ok(answer),
-        None => bail!(TypeError, "type {} doesn't define __trunc__ method", x.class().name()),
+        None => bail!(
+            TypeError,
+            "type {} doesn't define __trunc__ method",
+            x.class().name()
+        ),
     }
 }
 
@@ -81,14 +89,22 @@ pub fn fmod(x: f64, y: f64) -> PyResult<f64> {
         return Ok(x);
     }
     let result = x % y;
-    if result.is_nan() && !x.is_nan() && !y.is_nan() { Err(domain_error()) } else { Ok(result) }
+    if result.is_nan() && !x.is_nan() && !y.is_nan() {
+        Err(domain_error())
+    } else {
+        Ok(result)
+    }
 }
 
 /// The difference between x and the nearest multiple of y, the even one of two.
 #[function("(x, y, /)")]
 pub fn remainder(x: f64, y: f64) -> PyResult<f64> {
     let result = libm::remainder(x, y);
-    if result.is_nan() && !x.is_nan() && !y.is_nan() { Err(domain_error()) } else { Ok(result) }
+    if result.is_nan() && !x.is_nan() && !y.is_nan() {
+        Err(domain_error())
+    } else {
+        Ok(result)
+    }
 }
 
 /// Mantissa m and exponent e such that x == m * 2**e, with 0.5 <= abs(m) < 1; both are zero for zero.
@@ -102,10 +118,17 @@ pub(crate) fn split(x: f64) -> (f64, i64) {
     if x == 0.0 || !x.is_finite() {
         return (x, 0);
     }
-    let (x, extra) = if x.is_subnormal() { (x * 2f64.powi(64), -64) } else { (x, 0) };
+    let (x, extra) = if x.is_subnormal() {
+        (x * 2f64.powi(64), -64)
+    } else {
+        (x, 0)
+    };
     let bits = x.to_bits();
     let exponent = (bits >> 52 & 0x7ff) as i64 - 1022;
-    (f64::from_bits(bits & !(0x7ff << 52) | 1022 << 52), exponent + extra)
+    (
+        f64::from_bits(bits & !(0x7ff << 52) | 1022 << 52),
+        exponent + extra,
+    )
 }
 
 /// x * 2**i, the inverse of frexp().
@@ -121,7 +144,11 @@ pub fn ldexp(x: f64, i: &Value) -> PyResult<f64> {
         return Ok(x);
     }
     let result = scale(x, exponent);
-    if result.is_infinite() { Err(range_error()) } else { Ok(result) }
+    if result.is_infinite() {
+        Err(range_error())
+    } else {
+        Ok(result)
+    }
 }
 
 /// `x * 2**exponent`, rounded once; infinite if too large.
@@ -134,7 +161,9 @@ pub(crate) fn scale(x: f64, exponent: i64) -> f64 {
         total if total > 1024 => f64::INFINITY.copysign(x),
         total if total < -1074 => 0f64.copysign(x),
         // The mantissa is below one: the first factor leaves it a normal number, so only the last product rounds.
-        total if total < -1021 => mantissa * f64::from_bits(1 << 52) * 2f64.powi((total + 1022) as i32),
+        total if total < -1021 => {
+            mantissa * f64::from_bits(1 << 52) * 2f64.powi((total + 1022) as i32)
+        }
         total => mantissa * 2.0 * 2f64.powi((total - 1) as i32),
     }
 }
@@ -182,13 +211,17 @@ pub fn isclose(a: f64, b: f64, rel_tol: f64, abs_tol: f64) -> PyResult<bool> {
         return Ok(false);
     }
     let difference = (b - a).abs();
-    Ok(difference <= (rel_tol * b).abs() || difference <= (rel_tol * a).abs() || difference <= abs_tol)
+    Ok(difference <= (rel_tol * b).abs()
+        || difference <= (rel_tol * a).abs()
+        || difference <= abs_tol)
 }
 
 /// The float that is `steps` floats (one, unless given) after x in the direction of y.
 #[function("(x, y, /, *, steps=None)")]
 pub fn nextafter(x: f64, y: f64, steps: Option<&Value>) -> PyResult<f64> {
-    let Some(steps) = steps else { return Ok(float_ops::nextafter(x, y)) };
+    let Some(steps) = steps else {
+        return Ok(float_ops::nextafter(x, y));
+    };
     let steps = int::with_index(steps, |view| match view {
         _ if view.is_negative() => None,
         view => Some(view.unsigned_abs().unwrap_or(u64::MAX)),
@@ -220,7 +253,11 @@ fn steps_towards(x: f64, y: f64, steps: u64) -> f64 {
             from - steps
         }
     } else if low > high {
-        if low - high >= steps { from - steps } else { to }
+        if low - high >= steps {
+            from - steps
+        } else {
+            to
+        }
     } else if high - low >= steps {
         from + steps
     } else {
@@ -231,5 +268,9 @@ fn steps_towards(x: f64, y: f64, steps: u64) -> f64 {
 /// The value of the least significant bit of x.
 #[function("(x, /)")]
 pub fn ulp(x: f64) -> f64 {
-    if x.is_infinite() { f64::INFINITY } else { float_ops::ulp(x) }
+    if x.is_infinite() {
+        f64::INFINITY
+    } else {
+        float_ops::ulp(x)
+    }
 }

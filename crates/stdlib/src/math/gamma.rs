@@ -7,9 +7,9 @@
 use std::f64::consts::PI;
 
 use taipan_macros::function;
+use taipan_objects::exc;
 use taipan_objects::float::to_text;
 use taipan_objects::raised::{PyResult, Raised};
-use taipan_objects::exc;
 
 use super::range_error;
 
@@ -31,8 +31,19 @@ const NUMERATOR: [f64; 13] = [
     2.506_628_274_631_000_2,
 ];
 const DENOMINATOR: [f64; 13] = [
-    0.0, 39916800.0, 120543840.0, 150917976.0, 105258076.0, 45995730.0, 13339535.0, 2637558.0, 357423.0, 32670.0, 1925.0,
-    66.0, 1.0,
+    0.0,
+    39916800.0,
+    120543840.0,
+    150917976.0,
+    105258076.0,
+    45995730.0,
+    13339535.0,
+    2637558.0,
+    357423.0,
+    32670.0,
+    1925.0,
+    66.0,
+    1.0,
 ];
 const LOG_PI: f64 = 1.144729885849400174143427351353058711647;
 
@@ -81,7 +92,11 @@ fn sin_pi(x: f64) -> f64 {
 
 #[cold]
 fn at_pole(x: f64) -> Raised {
-    exc!(ValueError, "expected a noninteger or positive integer, got {}", to_text(x))
+    exc!(
+        ValueError,
+        "expected a noninteger or positive integer, got {}",
+        to_text(x)
+    )
 }
 
 /// The gamma function at x.
@@ -99,7 +114,11 @@ pub fn gamma(x: f64) -> PyResult<f64> {
     let magnitude = x.abs();
     if magnitude < 1e-20 {
         let result = 1.0 / x;
-        return if result.is_infinite() { Err(range_error()) } else { Ok(result) };
+        return if result.is_infinite() {
+            Err(range_error())
+        } else {
+            Ok(result)
+        };
     }
     if magnitude > 200.0 {
         if x > 0.0 {
@@ -109,7 +128,11 @@ pub fn gamma(x: f64) -> PyResult<f64> {
     }
     let y = magnitude + G_LESS_HALF;
     // What rounding took from y, for a correction of the power.
-    let lost = if magnitude > G_LESS_HALF { (y - magnitude) - G_LESS_HALF } else { (y - G_LESS_HALF) - magnitude };
+    let lost = if magnitude > G_LESS_HALF {
+        (y - magnitude) - G_LESS_HALF
+    } else {
+        (y - G_LESS_HALF) - magnitude
+    };
     let correction = lost * G / y;
     let mut result;
     if x < 0.0 {
@@ -131,7 +154,11 @@ pub fn gamma(x: f64) -> PyResult<f64> {
             result = result * root * root;
         }
     }
-    if result.is_infinite() { Err(range_error()) } else { Ok(result) }
+    if result.is_infinite() {
+        Err(range_error())
+    } else {
+        Ok(result)
+    }
 }
 
 /// The natural logarithm of the magnitude of the gamma function at x.
@@ -152,5 +179,9 @@ pub fn lgamma(x: f64) -> PyResult<f64> {
     if x < 0.0 && magnitude >= 1e-20 {
         result = LOG_PI - sin_pi(magnitude).abs().ln() - magnitude.ln() - result;
     }
-    if result.is_infinite() { Err(range_error()) } else { Ok(result) }
+    if result.is_infinite() {
+        Err(range_error())
+    } else {
+        Ok(result)
+    }
 }

@@ -5,18 +5,21 @@ use malachite_nz::natural::Natural;
 use num_integer::Integer as _;
 use num_traits::{One, Signed, Zero};
 use taipan_macros::function;
+use taipan_objects::bail;
 use taipan_objects::int::{self, BigInt, BigUint, IntView};
 use taipan_objects::protocol;
 use taipan_objects::raised::PyResult;
 use taipan_objects::value::Value;
-use taipan_objects::bail;
 
 /// The largest argument of `factorial`: a C long.
 const MOST_FACTORS: u64 = i64::MAX as u64;
 
 /// The greatest common divisor of two ints, not negative.
 fn common_divisor(left: &Value, right: &Value) -> Value {
-    if let (Some(left), Some(right)) = (int::view(left).and_then(IntView::unsigned_abs), int::view(right).and_then(IntView::unsigned_abs)) {
+    if let (Some(left), Some(right)) = (
+        int::view(left).and_then(IntView::unsigned_abs),
+        int::view(right).and_then(IntView::unsigned_abs),
+    ) {
         return int::from_u64(left.gcd(&right));
     }
     match (int::to_big(left), int::to_big(right)) {
@@ -49,7 +52,10 @@ pub fn lcm(integers: &[Value]) -> PyResult<Value> {
             multiple = int::new(0);
             continue;
         }
-        multiple = protocol::absolute(&protocol::multiply(&protocol::floor_divide(&multiple, &divisor)?, &integer)?)?;
+        multiple = protocol::absolute(&protocol::multiply(
+            &protocol::floor_divide(&multiple, &divisor)?,
+            &integer,
+        )?)?;
     }
     Ok(multiple)
 }
@@ -76,9 +82,15 @@ pub fn isqrt(n: &Value) -> PyResult<Value> {
 #[function("(n, /)")]
 pub fn factorial(n: &Value) -> PyResult<Value> {
     let count = int::with_index(n, |view| match view {
-        _ if view.is_negative() => Err(taipan_objects::exc!(ValueError, "factorial() not defined for negative values")),
+        _ if view.is_negative() => Err(taipan_objects::exc!(
+            ValueError,
+            "factorial() not defined for negative values"
+        )),
         IntView::Small(small) => Ok(small as u64),
-        IntView::Big(_) => Err(taipan_objects::exc!(OverflowError, "factorial() argument should not exceed {MOST_FACTORS}")),
+        IntView::Big(_) => Err(taipan_objects::exc!(
+            OverflowError,
+            "factorial() argument should not exceed {MOST_FACTORS}"
+        )),
     })??;
     // Far beyond what memory holds: Stirling's formula gives about n * log2(n/e) bits.
     if count > 1 << 32 {
@@ -96,7 +108,9 @@ pub fn perm(n: &Value, k: Option<&Value>) -> PyResult<Value> {
     if k > n {
         return Ok(int::new(0));
     }
-    let Ok(k) = i64::try_from(&k) else { bail!(OverflowError, "k must not exceed {}", i64::MAX) };
+    let Ok(k) = i64::try_from(&k) else {
+        bail!(OverflowError, "k must not exceed {}", i64::MAX)
+    };
     Ok(int::from_big(falling_product(&n, k as u64)))
 }
 
@@ -112,7 +126,10 @@ pub fn comb(n: &Value, k: &Value) -> PyResult<Value> {
     let Ok(k) = i64::try_from(if other < k { &other } else { &k }) else {
         bail!(OverflowError, "min(n - k, k) must not exceed {}", i64::MAX);
     };
-    if let Some(count) = u64::try_from(&n).ok().and_then(|n| small_combinations(n, k as u64)) {
+    if let Some(count) = u64::try_from(&n)
+        .ok()
+        .and_then(|n| small_combinations(n, k as u64))
+    {
         return Ok(int::from_u64(count));
     }
     Ok(int::from_big(combinations(&n, k as u64)))

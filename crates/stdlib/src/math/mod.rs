@@ -9,8 +9,8 @@ mod gamma;
 mod integer;
 mod sums;
 
-pub(crate) use elementary::{domain_error, range_error};
 pub(crate) use crate::sys::libm::{asinh, log1p};
+pub(crate) use elementary::{domain_error, range_error};
 
 use taipan_macros::{constant, define_module};
 

@@ -85,7 +85,9 @@ impl Exact {
             }
             return Ok(self.special);
         }
-        let Some(mut high) = self.partials.pop() else { return Ok(0.0) };
+        let Some(mut high) = self.partials.pop() else {
+            return Ok(0.0);
+        };
         let mut low = 0.0;
         while let Some(next) = self.partials.pop() {
             (high, low) = exact_sum_ordered(high, next);
@@ -122,7 +124,9 @@ pub fn fsum(seq: &Value) -> PyResult<f64> {
 pub fn prod(iterable: &Value, start: Option<&Value>) -> PyResult<Value> {
     let mut product = start.cloned().unwrap_or_else(|| int::new(1));
     protocol::iterate(iterable, |item| {
-        product = match int::multiply_small(&product, &item).or_else(|| float::multiply_mixed(&product, &item)) {
+        product = match int::multiply_small(&product, &item)
+            .or_else(|| float::multiply_mixed(&product, &item))
+        {
             Some(product) => product,
             None => protocol::multiply(&product, &item)?,
         };
@@ -145,7 +149,11 @@ impl Triple {
         let (high, high_error) = exact_sum(self.high, product);
         let (low, low_error) = exact_sum(self.low, product_error);
         let (low, second_error) = exact_sum(low, high_error);
-        Triple { high, low, tiny: self.tiny + low_error + second_error }
+        Triple {
+            high,
+            low,
+            tiny: self.tiny + low_error + second_error,
+        }
     }
 
     fn total(self) -> f64 {
@@ -167,7 +175,9 @@ impl SumOfProducts {
     fn add(&mut self, p: &Value, q: &Value) -> PyResult<()> {
         if let Some(sum) = self.ints {
             let next = match (exact_small(p), exact_small(q)) {
-                (Some(p), Some(q)) => p.checked_mul(q).and_then(|product| sum.checked_add(product)),
+                (Some(p), Some(q)) => p
+                    .checked_mul(q)
+                    .and_then(|product| sum.checked_add(product)),
                 _ => None,
             };
             if let Some(next) = next {
@@ -177,7 +187,9 @@ impl SumOfProducts {
             self.leave_ints()?;
         }
         if let Some(sum) = self.floats {
-            let next = float_pair(p, q).map(|(p, q)| sum.add_product(p, q)).filter(|next| next.high.is_finite());
+            let next = float_pair(p, q)
+                .map(|(p, q)| sum.add_product(p, q))
+                .filter(|next| next.high.is_finite());
             if let Some(next) = next {
                 self.floats = Some(next);
                 self.floats_used = true;
@@ -211,13 +223,19 @@ impl SumOfProducts {
 
 /// An exact `int` that fits 64 bits.
 fn exact_small(value: &Value) -> Option<i64> {
-    if int::is_exact(value) { int::to_i64(value) } else { None }
+    if int::is_exact(value) {
+        int::to_i64(value)
+    } else {
+        None
+    }
 }
 
 /// Two floats, or a float and an int, as floats.
 fn float_pair(p: &Value, q: &Value) -> Option<(f64, f64)> {
     let whole = |value: &Value| {
-        (int::is_exact(value) || value.is_true() || value.is_false()).then(|| int::view(value).and_then(IntView::to_f64)).flatten()
+        (int::is_exact(value) || value.is_true() || value.is_false())
+            .then(|| int::view(value).and_then(IntView::to_f64))
+            .flatten()
     };
     match (float::exact(p), float::exact(q)) {
         (Some(p), Some(q)) => Some((p, q)),
@@ -233,7 +251,12 @@ fn float_pair(p: &Value, q: &Value) -> Option<(f64, f64)> {
 #[function("(p, q, /)")]
 pub fn sumprod(p: &Value, q: &Value) -> PyResult<Value> {
     let (left, right) = (protocol::iter(p)?, protocol::iter(q)?);
-    let mut sum = SumOfProducts { total: int::new(0), ints: Some(0), floats: Some(Triple::default()), floats_used: false };
+    let mut sum = SumOfProducts {
+        total: int::new(0),
+        ints: Some(0),
+        floats: Some(Triple::default()),
+        floats_used: false,
+    };
     loop {
         match (protocol::next(&left)?, protocol::next(&right)?) {
             (Some(p), Some(q)) => sum.add(&p, &q)?,
@@ -313,7 +336,14 @@ pub fn dist(p: &Value, q: &Value) -> PyResult<f64> {
     };
     let (p, q) = (coordinates(p)?, coordinates(q)?);
     if p.len() != q.len() {
-        bail!(ValueError, "both points must have the same number of dimensions");
+        bail!(
+            ValueError,
+            "both points must have the same number of dimensions"
+        );
     }
-    norm_of(p.iter().zip(&q).map(|(p, q)| Ok(float::as_f64(p)? - float::as_f64(q)?)))
+    norm_of(
+        p.iter()
+            .zip(&q)
+            .map(|(p, q)| Ok(float::as_f64(p)? - float::as_f64(q)?)),
+    )
 }

@@ -27,7 +27,13 @@ const NUMBERS: &[(&str, i64)] = numbers! {
 };
 
 /// Constants that the libc crate has for some processors only.
-const LINUX: &[(&str, i64)] = &[("MAP_32BIT", 64), ("ACCESS_DEFAULT", 0), ("ACCESS_READ", 1), ("ACCESS_WRITE", 2), ("ACCESS_COPY", 3)];
+const LINUX: &[(&str, i64)] = &[
+    ("MAP_32BIT", 64),
+    ("ACCESS_DEFAULT", 0),
+    ("ACCESS_READ", 1),
+    ("ACCESS_WRITE", 2),
+    ("ACCESS_COPY", 3),
+];
 
 fn fill(module: &Ref<Module>) -> PyResult<()> {
     for &(name, number) in NUMBERS.iter().chain(LINUX) {

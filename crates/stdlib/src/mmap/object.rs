@@ -112,7 +112,11 @@ impl Mmap {
     fn index(&self, value: &Value) -> PyResult<usize> {
         let len = self.size_of_mapping()?;
         let index = protocol::to_index(value)?;
-        let index = if index < 0 { index + len as isize } else { index };
+        let index = if index < 0 {
+            index + len as isize
+        } else {
+            index
+        };
         match usize::try_from(index) {
             Ok(index) if index < len => Ok(index),
             _ => bail!(IndexError, "mmap index out of range"),
@@ -130,12 +134,17 @@ impl Mmap {
                 Some(value) => protocol::to_index_clamped(value)?,
                 None => default,
             };
-            let position = if position < 0 { position.saturating_add(len) } else { position };
+            let position = if position < 0 {
+                position.saturating_add(len)
+            } else {
+                position
+            };
             Ok(position.clamp(0, len))
         };
         let start = clamp(given.get(1), self.position.get() as isize)?;
         let end = clamp(given.get(2), len)?;
-        let found = self.with(|mapping| mapping.find(&needle, start as usize, end as usize, last))?;
+        let found =
+            self.with(|mapping| mapping.find(&needle, start as usize, end as usize, last))?;
         Ok(found.map_or(-1, |position| position as isize))
     }
 
@@ -148,7 +157,9 @@ impl Mmap {
 
 #[methods]
 impl Mmap {
-    #[new("(fileno, length, flags=MAP_SHARED, prot=PROT_WRITE|PROT_READ, access=ACCESS_DEFAULT, offset=0, *, trackfd=True)")]
+    #[new(
+        "(fileno, length, flags=MAP_SHARED, prot=PROT_WRITE|PROT_READ, access=ACCESS_DEFAULT, offset=0, *, trackfd=True)"
+    )]
     fn make(
         class: &Ref<Type>,
         fileno: i32,
@@ -167,12 +178,21 @@ impl Mmap {
             bail!(OverflowError, "memory mapped offset must be positive");
         }
         let access = access.unwrap_or(0);
-        if access != 0 && (flags.is_some_and(|flags| flags != libc::MAP_SHARED) || prot.is_some_and(|prot| prot != libc::PROT_WRITE | libc::PROT_READ)) {
-            bail!(ValueError, "mmap can't specify both access and flags, prot.");
+        if access != 0
+            && (flags.is_some_and(|flags| flags != libc::MAP_SHARED)
+                || prot.is_some_and(|prot| prot != libc::PROT_WRITE | libc::PROT_READ))
+        {
+            bail!(
+                ValueError,
+                "mmap can't specify both access and flags, prot."
+            );
         }
         let (mut flags, prot, access) = match access {
             0 => {
-                let (flags, prot) = (flags.unwrap_or(libc::MAP_SHARED), prot.unwrap_or(libc::PROT_WRITE | libc::PROT_READ));
+                let (flags, prot) = (
+                    flags.unwrap_or(libc::MAP_SHARED),
+                    prot.unwrap_or(libc::PROT_WRITE | libc::PROT_READ),
+                );
                 let access = match (prot & libc::PROT_READ != 0, prot & libc::PROT_WRITE != 0) {
                     (true, true) => Access::Default,
                     (_, true) => Access::Write,
@@ -181,8 +201,16 @@ impl Mmap {
                 (flags, prot, access)
             }
             1 => (libc::MAP_SHARED, libc::PROT_READ, Access::Read),
-            2 => (libc::MAP_SHARED, libc::PROT_READ | libc::PROT_WRITE, Access::Write),
-            3 => (libc::MAP_PRIVATE, libc::PROT_READ | libc::PROT_WRITE, Access::Copy),
+            2 => (
+                libc::MAP_SHARED,
+                libc::PROT_READ | libc::PROT_WRITE,
+                Access::Write,
+            ),
+            3 => (
+                libc::MAP_PRIVATE,
+                libc::PROT_READ | libc::PROT_WRITE,
+                Access::Copy,
+            ),
             _ => bail!(ValueError, "mmap invalid access parameter."),
         };
         if fileno != -1
@@ -190,7 +218,8 @@ impl Mmap {
             && len as u64 + offset as u64 > 0
         {
             let size = size as i64;
-            let is_regular = crate::sys::file::fstat(fileno).is_ok_and(|stat| stat.st_mode & libc::S_IFMT == libc::S_IFREG);
+            let is_regular = crate::sys::file::fstat(fileno)
+                .is_ok_and(|stat| stat.st_mode & libc::S_IFMT == libc::S_IFREG);
             if is_regular && len > 0 && (offset > size || size - offset < len as i64) {
                 bail!(ValueError, "mmap length is greater than file size");
             }
@@ -240,7 +269,9 @@ impl Mmap {
     #[slot(repr)]
     fn repr(this: &Ref<Mmap>) -> PyResult<String> {
         let name = this.class().display_name();
-        let Ok(len) = this.size_of_mapping() else { return Ok(format!("<{name} closed=True>")) };
+        let Ok(len) = this.size_of_mapping() else {
+            return Ok(format!("<{name} closed=True>"));
+        };
         let access = match this.access.get() {
             Access::Default => "ACCESS_DEFAULT",
             Access::Read => "ACCESS_READ",
@@ -263,7 +294,13 @@ impl Mmap {
     fn iter(this: &Ref<Mmap>) -> PyResult<Ref<MmapIterator>> {
         this.size_of_mapping()?;
         MmapIterator::init_class();
-        Ok(heap::new_object(MmapIterator::class(), MmapIterator { map: this.clone(), index: Cell::new(0) }))
+        Ok(heap::new_object(
+            MmapIterator::class(),
+            MmapIterator {
+                map: this.clone(),
+                index: Cell::new(0),
+            },
+        ))
     }
 
     #[slot(getitem)]
@@ -272,11 +309,18 @@ impl Mmap {
         if let Some(slice) = key.downcast::<Slice>() {
             let range = self.positions(slice)?;
             let (start, stride) = range.ascending();
-            let end = if range.len == 0 { start } else { start + (range.len - 1) * stride + 1 };
+            let end = if range.len == 0 {
+                start
+            } else {
+                start + (range.len - 1) * stride + 1
+            };
             let bytes = self.with(|mapping| mapping.read(start, end))?;
             let bytes: Vec<u8> = match range.step {
                 1 => bytes,
-                _ => range.positions().filter_map(|position| bytes.get(position - start).copied()).collect(),
+                _ => range
+                    .positions()
+                    .filter_map(|position| bytes.get(position - start).copied())
+                    .collect(),
             };
             return Ok(Bytes::new(&bytes).into_value());
         }
@@ -293,7 +337,9 @@ impl Mmap {
         self.size_of_mapping()?;
         self.writable()?;
         if let Some(slice) = key.downcast::<Slice>() {
-            let Some(new) = new else { bail!(TypeError, "mmap object doesn't support slice deletion") };
+            let Some(new) = new else {
+                bail!(TypeError, "mmap object doesn't support slice deletion")
+            };
             let view = buffer::request(new, BufferFlags::SIMPLE)?;
             let bytes = view.to_bytes();
             let range = self.positions(slice)?;
@@ -303,14 +349,18 @@ impl Mmap {
             }
             return self.with(|mapping| match range.step {
                 1 => mapping.write(range.ascending().0, &bytes),
-                _ => positions.zip(bytes.chunks(1)).for_each(|(position, byte)| mapping.write(position, byte)),
+                _ => positions
+                    .zip(bytes.chunks(1))
+                    .for_each(|(position, byte)| mapping.write(position, byte)),
             });
         }
         if !int::is_int(key) && key.class().slots.index.get().is_none() {
             bail!(TypeError, "mmap indices must be integers");
         }
         let index = self.index(key)?;
-        let Some(new) = new else { bail!(TypeError, "mmap doesn't support item deletion") };
+        let Some(new) = new else {
+            bail!(TypeError, "mmap doesn't support item deletion")
+        };
         if !int::is_int(new) && new.class().slots.index.get().is_none() {
             bail!(TypeError, "mmap item value must be an int");
         }
@@ -322,7 +372,9 @@ impl Mmap {
 
     #[slot(buffer)]
     fn buffer(this: &Value, flags: u32) -> PyResult<BufferView> {
-        let Some(map) = this.downcast::<Mmap>() else { bail!(TypeError, "an mmap object is required") };
+        let Some(map) = this.downcast::<Mmap>() else {
+            bail!(TypeError, "an mmap object is required")
+        };
         let readonly = map.access.get() == Access::Read;
         // SAFETY: the counter is part of the payload; `close` and `resize` refuse while it is not zero, and the payload is
         // dropped only when no view owns the object.
@@ -362,11 +414,20 @@ impl Mmap {
     }
 
     #[method("($self, offset=0, size=<unrepresentable>, *, flags=MS_SYNC)")]
-    fn flush(&self, offset: Option<isize>, size: Option<isize>, flags: Option<i32>) -> PyResult<()> {
+    fn flush(
+        &self,
+        offset: Option<isize>,
+        size: Option<isize>,
+        flags: Option<i32>,
+    ) -> PyResult<()> {
         let len = self.size_of_mapping()?;
         let offset = offset.unwrap_or(0);
         let size = size.unwrap_or(len as isize - offset);
-        let fits = offset >= 0 && size >= 0 && offset.checked_add(size).is_some_and(|end| end as usize <= len);
+        let fits = offset >= 0
+            && size >= 0
+            && offset
+                .checked_add(size)
+                .is_some_and(|end| end as usize <= len);
         // A range that does not begin on a page is refused too, as the system would.
         if !fits || !(offset as usize).is_multiple_of(memory::page_size()) {
             bail!(ValueError, "flush values out of range");
@@ -375,7 +436,8 @@ impl Mmap {
             return Ok(());
         }
         let flags = flags.unwrap_or(libc::MS_SYNC);
-        self.with(|mapping| mapping.sync(offset as usize, size as usize, flags))?.map_err(|failed| error(&failed))
+        self.with(|mapping| mapping.sync(offset as usize, size as usize, flags))?
+            .map_err(|failed| error(&failed))
     }
 
     #[method("($self, option, start=0, length=<unrepresentable>, /)")]
@@ -392,14 +454,19 @@ impl Mmap {
             bail!(OverflowError, "madvise length too large");
         }
         let length = length.min(len - start as usize);
-        self.with(|mapping| mapping.advise(start as usize, length, option))?.map_err(|failed| error(&failed))
+        self.with(|mapping| mapping.advise(start as usize, length, option))?
+            .map_err(|failed| error(&failed))
     }
 
     #[method("($self, dest, src, count, /)", name = "move")]
     fn move_bytes(&self, dest: isize, src: isize, count: isize) -> PyResult<()> {
         let len = self.size_of_mapping()?;
         self.writable()?;
-        let (Ok(target), Ok(source), Ok(count)) = (usize::try_from(dest), usize::try_from(src), usize::try_from(count)) else {
+        let (Ok(target), Ok(source), Ok(count)) = (
+            usize::try_from(dest),
+            usize::try_from(src),
+            usize::try_from(count),
+        ) else {
             bail!(ValueError, "source, destination, or count out of range");
         };
         let fits = |start: usize| start.checked_add(count).is_some_and(|end| end <= len);
@@ -417,18 +484,29 @@ impl Mmap {
         let count = match n {
             None => left,
             Some(n) if !int::is_int(n) && n.class().slots.index.get().is_none() => {
-                bail!(TypeError, "argument should be integer or None, not '{}'", n.class().name())
+                bail!(
+                    TypeError,
+                    "argument should be integer or None, not '{}'",
+                    n.class().name()
+                )
             }
-            Some(n) => usize::try_from(protocol::to_index(n)?).map_or(left, |count| count.min(left)),
+            Some(n) => {
+                usize::try_from(protocol::to_index(n)?).map_or(left, |count| count.min(left))
+            }
         };
         self.position.set(start + count);
-        Ok(Bytes::new(&self.with(|mapping| mapping.read(start, start + count))?))
+        Ok(Bytes::new(
+            &self.with(|mapping| mapping.read(start, start + count))?,
+        ))
     }
 
     #[method("($self, /)")]
     fn read_byte(&self) -> PyResult<u8> {
         let position = self.position.get();
-        match self.with(|mapping| mapping.read(position, position + 1))?.first() {
+        match self
+            .with(|mapping| mapping.read(position, position + 1))?
+            .first()
+        {
             Some(&byte) => {
                 self.position.set(position + 1);
                 Ok(byte)
@@ -451,21 +529,36 @@ impl Mmap {
     fn resize(&self, newsize: isize) -> PyResult<()> {
         self.size_of_mapping()?;
         if self.exports.get() > 0 {
-            bail!(BufferError, "mmap can't resize with extant buffers exported.");
+            bail!(
+                BufferError,
+                "mmap can't resize with extant buffers exported."
+            );
         }
         if !matches!(self.access.get(), Access::Write | Access::Default) {
-            bail!(TypeError, "mmap can't resize a readonly or copy-on-write memory map.");
+            bail!(
+                TypeError,
+                "mmap can't resize a readonly or copy-on-write memory map."
+            );
         }
         if !self.tracks_fd.get() {
             bail!(ValueError, "mmap can't resize with trackfd=False.");
         }
-        let Ok(size) = usize::try_from(newsize) else { bail!(ValueError, "new size out of range") };
+        let Ok(size) = usize::try_from(newsize) else {
+            bail!(ValueError, "new size out of range")
+        };
         if self.fd.get() != -1 {
-            let total = i64::try_from(size).ok().and_then(|size| size.checked_add(self.offset.get()));
-            let Some(total) = total else { bail!(ValueError, "new size out of range") };
+            let total = i64::try_from(size)
+                .ok()
+                .and_then(|size| size.checked_add(self.offset.get()));
+            let Some(total) = total else {
+                bail!(ValueError, "new size out of range")
+            };
             memory::set_file_size(self.fd.get(), total).map_err(|failed| error(&failed))?;
         } else if self.flags.get() & libc::MAP_SHARED != 0 && size > self.size_of_mapping()? {
-            bail!(ValueError, "mmap: can't expand a shared anonymous mapping on Linux");
+            bail!(
+                ValueError,
+                "mmap: can't expand a shared anonymous mapping on Linux"
+            );
         }
         match &mut *self.mapping.borrow_mut() {
             Some(mapping) => mapping.resize(size).map_err(|failed| error(&failed)),
@@ -482,8 +575,13 @@ impl Mmap {
             2 => len,
             _ => bail!(ValueError, "unknown seek type"),
         };
-        let target = (base as isize).checked_add(pos).and_then(|target| usize::try_from(target).ok()).filter(|&target| target <= len);
-        let Some(target) = target else { bail!(ValueError, "seek out of range") };
+        let target = (base as isize)
+            .checked_add(pos)
+            .and_then(|target| usize::try_from(target).ok())
+            .filter(|&target| target <= len);
+        let Some(target) = target else {
+            bail!(ValueError, "seek out of range")
+        };
         self.position.set(target);
         Ok(target)
     }
@@ -534,7 +632,10 @@ impl Mmap {
         let number = protocol::to_index(byte)?;
         let byte = u8::try_from(number).map_err(|_| match number {
             ..0 => exc!(OverflowError, "unsigned byte integer is less than minimum"),
-            _ => exc!(OverflowError, "unsigned byte integer is greater than maximum"),
+            _ => exc!(
+                OverflowError,
+                "unsigned byte integer is greater than maximum"
+            ),
         })?;
         let len = self.size_of_mapping()?;
         self.writable()?;

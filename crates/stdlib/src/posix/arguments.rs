@@ -48,7 +48,10 @@ impl PathArg {
                 Some(answer) if filesystem::is_text_or_bytes(&answer) => answer,
                 Some(answer) => {
                     let (class, answer) = (value.class().name(), answer.class().name());
-                    bail!(TypeError, "expected {class}.__fspath__() to return str or bytes, not {answer}");
+                    bail!(
+                        TypeError,
+                        "expected {class}.__fspath__() to return str or bytes, not {answer}"
+                    );
                 }
                 None => return Err(wrong_type(value, info, what)),
             }
@@ -56,7 +59,12 @@ impl PathArg {
         let bytes = filesystem::fs_encode(&object)?;
         match CString::new(bytes) {
             Ok(path) => Ok(PathArg { object, path }),
-            Err(_) => bail!(ValueError, "{}: embedded null character in {}", info.function, name_of(info)),
+            Err(_) => bail!(
+                ValueError,
+                "{}: embedded null character in {}",
+                info.function,
+                name_of(info)
+            ),
         }
     }
 
@@ -68,7 +76,11 @@ impl PathArg {
     /// The OSError of a call on two paths.
     pub fn check_pair<T>(&self, other: &PathArg, answer: io::Result<T>) -> PyResult<T> {
         answer.map_err(|error| {
-            os_error::raise_errno(error.raw_os_error().unwrap_or(libc::EIO), Some(&self.object), Some(&other.object))
+            os_error::raise_errno(
+                error.raw_os_error().unwrap_or(libc::EIO),
+                Some(&self.object),
+                Some(&other.object),
+            )
         })
     }
 }
@@ -76,10 +88,14 @@ impl PathArg {
 impl PathOrFd {
     /// As the argument converts, with None allowed too: nothing for None.
     pub fn nullable(value: Option<&Value>, function: &'static str) -> PyResult<Option<PathOrFd>> {
-        let info = ArgInfo { function, place: ArgPlace::Name("path") };
+        let info = ArgInfo {
+            function,
+            place: ArgPlace::Name("path"),
+        };
         match value {
             Some(value) if !value.is_none() => {
-                PathOrFd::convert(value, &info, "string, bytes, os.PathLike, integer or None").map(Some)
+                PathOrFd::convert(value, &info, "string, bytes, os.PathLike, integer or None")
+                    .map(Some)
             }
             _ => Ok(None),
         }
@@ -116,7 +132,13 @@ fn name_of(info: &ArgInfo) -> &'static str {
 
 #[cold]
 fn wrong_type(value: &Value, info: &ArgInfo, what: &str) -> Raised {
-    exc!(TypeError, "{}: {} should be {what}, not {}", info.function, name_of(info), value.class().name())
+    exc!(
+        TypeError,
+        "{}: {} should be {what}, not {}",
+        info.function,
+        name_of(info),
+        value.class().name()
+    )
 }
 
 impl FromArg<'_> for PathArg {
@@ -134,7 +156,10 @@ impl FromArg<'_> for PathOrFd {
 /// Warns that a bool stands where a descriptor is meant.
 fn warn_about_bool(value: &Value) -> PyResult<()> {
     if value.is_true() || value.is_false() {
-        warnings::warn(ExceptionKind::RuntimeWarning, "bool is used as a file descriptor")?;
+        warnings::warn(
+            ExceptionKind::RuntimeWarning,
+            "bool is used as a file descriptor",
+        )?;
     }
     Ok(())
 }
@@ -146,7 +171,11 @@ fn fd_of_index(value: &Value) -> PyResult<c_int> {
         int::IntView::Big(_) => Err(view.is_negative()),
     })?
     .map_err(|too_low| {
-        let bound = if too_low { "less than minimum" } else { "greater than maximum" };
+        let bound = if too_low {
+            "less than minimum"
+        } else {
+            "greater than maximum"
+        };
         exc!(OverflowError, "fd is {bound}")
     })
 }
@@ -160,7 +189,11 @@ impl FromArg<'_> for DirFd {
         if int::is_int(value) || value.class().slots.index.get().is_some() {
             return fd_of_index(value).map(DirFd);
         }
-        bail!(TypeError, "argument should be integer or None, not {}", value.class().name())
+        bail!(
+            TypeError,
+            "argument should be integer or None, not {}",
+            value.class().name()
+        )
     }
 }
 
@@ -171,13 +204,20 @@ pub fn at(dir_fd: Option<DirFd>) -> c_int {
 
 /// The `AT_…` flag for `follow_symlinks`.
 pub fn follow_flag(follow_symlinks: bool) -> c_int {
-    if follow_symlinks { 0 } else { AT_SYMLINK_NOFOLLOW }
+    if follow_symlinks {
+        0
+    } else {
+        AT_SYMLINK_NOFOLLOW
+    }
 }
 
 /// Refuses a directory descriptor where the path is a descriptor itself.
 pub fn refuse_dir_fd(function: &str, dir_fd: Option<DirFd>) -> PyResult<()> {
     match dir_fd {
-        Some(_) => bail!(ValueError, "{function}: can't specify dir_fd without matching path"),
+        Some(_) => bail!(
+            ValueError,
+            "{function}: can't specify dir_fd without matching path"
+        ),
         None => Ok(()),
     }
 }
@@ -187,7 +227,10 @@ pub fn refuse_no_follow(function: &str, follow_symlinks: bool) -> PyResult<()> {
     if follow_symlinks {
         return Ok(());
     }
-    bail!(ValueError, "{function}: cannot use fd and follow_symlinks together")
+    bail!(
+        ValueError,
+        "{function}: cannot use fd and follow_symlinks together"
+    )
 }
 
 /// A descriptor, or an object with a `fileno` method.
@@ -206,8 +249,13 @@ pub fn file_descriptor(value: &Value) -> PyResult<c_int> {
         warn_about_bool(value)?;
         int::as_i32(value)?
     } else {
-        let Some(method) = protocol::getattr(value, id!("fileno")).absent_on(ExceptionKind::AttributeError)? else {
-            bail!(TypeError, "argument must be an int, or have a fileno() method.");
+        let Some(method) =
+            protocol::getattr(value, id!("fileno")).absent_on(ExceptionKind::AttributeError)?
+        else {
+            bail!(
+                TypeError,
+                "argument must be an int, or have a fileno() method."
+            );
         };
         let answer = protocol::call0(&method)?;
         if !int::is_int(&answer) {
@@ -216,7 +264,10 @@ pub fn file_descriptor(value: &Value) -> PyResult<c_int> {
         int::as_i32(&answer)?
     };
     if fd < 0 {
-        bail!(ValueError, "file descriptor cannot be a negative integer ({fd})");
+        bail!(
+            ValueError,
+            "file descriptor cannot be a negative integer ({fd})"
+        );
     }
     Ok(fd)
 }
@@ -246,7 +297,11 @@ identity! {
 
 fn identity_number(value: &Value, what: &str) -> PyResult<u32> {
     if !int::is_int(value) && value.class().slots.index.get().is_none() {
-        bail!(TypeError, "{what} should be integer, not {}", value.class().name());
+        bail!(
+            TypeError,
+            "{what} should be integer, not {}",
+            value.class().name()
+        );
     }
     int::with_index(value, |view| match view {
         int::IntView::Small(-1) => Ok(u32::MAX),
@@ -258,12 +313,20 @@ fn identity_number(value: &Value, what: &str) -> PyResult<u32> {
         int::IntView::Big(_) => Err(view.is_negative()),
     })?
     .map_err(|too_low| {
-        let bound = if too_low { "less than minimum" } else { "greater than maximum" };
+        let bound = if too_low {
+            "less than minimum"
+        } else {
+            "greater than maximum"
+        };
         exc!(OverflowError, "{what} is {bound}")
     })
 }
 
 /// A user or group as a Python int, `-1` for the one the system writes so.
 pub fn identity_value(number: u32) -> Value {
-    if number == u32::MAX { int::new(-1) } else { int::new(number.into()) }
+    if number == u32::MAX {
+        int::new(-1)
+    } else {
+        int::new(number.into())
+    }
 }

@@ -12,25 +12,33 @@ use taipan_objects::raised::PyResult;
 use taipan_objects::value::{Ref, Value};
 
 use super::arguments::{PathArg, PathOrFd};
+use crate::blocking;
 use crate::bytes_like::BytesLike;
 use crate::filesystem::fs_decode;
 use crate::os_result::OsResult;
 use crate::sys::path::{self, AttributeTarget};
-use crate::blocking;
 
 /// This file has no constants.
 pub const CONSTANTS: &[taipan_objects::native::ConstantDef] = &[];
 /// The functions of this file.
-pub const FUNCTIONS: &[FunctionDef] = taipan_macros::functions![getxattr, setxattr, removexattr, listxattr];
+pub const FUNCTIONS: &[FunctionDef] =
+    taipan_macros::functions![getxattr, setxattr, removexattr, listxattr];
 
 /// The longest value that the system keeps.
 pub const XATTR_SIZE_MAX: i64 = 65536;
 
-fn target<'a>(function: &str, file: &'a PathOrFd, follow_symlinks: bool) -> PyResult<AttributeTarget<'a>> {
+fn target<'a>(
+    function: &str,
+    file: &'a PathOrFd,
+    follow_symlinks: bool,
+) -> PyResult<AttributeTarget<'a>> {
     match file {
         PathOrFd::Path(path) => Ok(AttributeTarget::Path(path.as_c_str(), follow_symlinks)),
         PathOrFd::Descriptor(..) if !follow_symlinks => {
-            bail!(ValueError, "{function}: cannot use fd and follow_symlinks together")
+            bail!(
+                ValueError,
+                "{function}: cannot use fd and follow_symlinks together"
+            )
         }
         PathOrFd::Descriptor(fd, _) => Ok(AttributeTarget::Descriptor(*fd)),
     }
@@ -46,7 +54,12 @@ fn read_growing(mut read: impl FnMut(&mut [u8]) -> io::Result<usize>) -> io::Res
                 buffer.truncate(count);
                 return Ok(buffer);
             }
-            Err(error) if error.raw_os_error() == Some(libc::ERANGE) && room < XATTR_SIZE_MAX as usize * 2 => room *= 16,
+            Err(error)
+                if error.raw_os_error() == Some(libc::ERANGE)
+                    && room < XATTR_SIZE_MAX as usize * 2 =>
+            {
+                room *= 16
+            }
             Err(error) => return Err(error),
         }
     }
@@ -61,7 +74,9 @@ fn read_growing(mut read: impl FnMut(&mut [u8]) -> io::Result<usize>) -> io::Res
 #[function("(path, attribute, *, follow_symlinks=True)")]
 fn getxattr(path: PathOrFd, attribute: PathArg, follow_symlinks: bool) -> PyResult<Ref<Bytes>> {
     let target = target("getxattr", &path, follow_symlinks)?;
-    let answer = blocking::call(|| read_growing(|buffer| path::getxattr(target, attribute.as_c_str(), buffer)));
+    let answer = blocking::call(|| {
+        read_growing(|buffer| path::getxattr(target, attribute.as_c_str(), buffer))
+    });
     Ok(Bytes::new(&path.check(answer)?))
 }
 
@@ -72,9 +87,17 @@ fn getxattr(path: PathOrFd, attribute: PathArg, follow_symlinks: bool) -> PyResu
 ///   link, setxattr will modify the symbolic link itself instead of the file
 ///   the link points to.
 #[function("(path, attribute, value, flags=0, *, follow_symlinks=True)")]
-fn setxattr(path: PathOrFd, attribute: PathArg, value: BytesLike, flags: i32, follow_symlinks: bool) -> PyResult<()> {
+fn setxattr(
+    path: PathOrFd,
+    attribute: PathArg,
+    value: BytesLike,
+    flags: i32,
+    follow_symlinks: bool,
+) -> PyResult<()> {
     let target = target("setxattr", &path, follow_symlinks)?;
-    path.check(blocking::call(|| path::setxattr(target, attribute.as_c_str(), value.as_bytes(), flags)))
+    path.check(blocking::call(|| {
+        path::setxattr(target, attribute.as_c_str(), value.as_bytes(), flags)
+    }))
 }
 
 /// Remove extended attribute attribute on path.
@@ -86,7 +109,9 @@ fn setxattr(path: PathOrFd, attribute: PathArg, value: BytesLike, flags: i32, fo
 #[function("(path, attribute, *, follow_symlinks=True)")]
 fn removexattr(path: PathOrFd, attribute: PathArg, follow_symlinks: bool) -> PyResult<()> {
     let target = target("removexattr", &path, follow_symlinks)?;
-    path.check(blocking::call(|| path::removexattr(target, attribute.as_c_str())))
+    path.check(blocking::call(|| {
+        path::removexattr(target, attribute.as_c_str())
+    }))
 }
 
 /// Return a list of extended attributes on path.
@@ -109,6 +134,10 @@ fn listxattr(path: Option<&Value>, follow_symlinks: bool) -> PyResult<Ref<List>>
         Some(path) => path.check(answer)?,
         None => answer.or_raise()?,
     };
-    let names = names.split(|&byte| byte == 0).filter(|name| !name.is_empty());
-    Ok(List::new(names.map(|name| fs_decode(name).into_value()).collect()))
+    let names = names
+        .split(|&byte| byte == 0)
+        .filter(|name| !name.is_empty());
+    Ok(List::new(
+        names.map(|name| fs_decode(name).into_value()).collect(),
+    ))
 }

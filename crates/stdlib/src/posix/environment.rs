@@ -44,7 +44,10 @@ fn putenv(name: &Value, value: &Value) -> PyResult<()> {
     if name.contains(&b'=') {
         bail!(ValueError, "illegal environment variable name");
     }
-    let (name, value) = (crate::filesystem::c_string(name, "byte")?, crate::filesystem::c_string(value, "byte")?);
+    let (name, value) = (
+        crate::filesystem::c_string(name, "byte")?,
+        crate::filesystem::c_string(value, "byte")?,
+    );
     calls::set(&name, &value).or_raise()
 }
 

@@ -19,10 +19,43 @@ use crate::{blocking, sys};
 pub const CONSTANTS: &[taipan_objects::native::ConstantDef] = &[];
 /// The functions of this file.
 pub const FUNCTIONS: &[FunctionDef] = taipan_macros::functions![
-    open, close, closerange, dup, dup2, lseek, read, readinto, write, pread, pwrite, readv, writev, preadv, pwritev,
-    isatty, pipe, pipe2, ftruncate, truncate, fsync, fdatasync, lockf, get_inheritable, set_inheritable, get_blocking,
-    set_blocking, sendfile, copy_file_range, splice, posix_fallocate, posix_fadvise, memfd_create, eventfd, eventfd_read,
-    eventfd_write, device_encoding
+    open,
+    close,
+    closerange,
+    dup,
+    dup2,
+    lseek,
+    read,
+    readinto,
+    write,
+    pread,
+    pwrite,
+    readv,
+    writev,
+    preadv,
+    pwritev,
+    isatty,
+    pipe,
+    pipe2,
+    ftruncate,
+    truncate,
+    fsync,
+    fdatasync,
+    lockf,
+    get_inheritable,
+    set_inheritable,
+    get_blocking,
+    set_blocking,
+    sendfile,
+    copy_file_range,
+    splice,
+    posix_fallocate,
+    posix_fadvise,
+    memfd_create,
+    eventfd,
+    eventfd_read,
+    eventfd_write,
+    device_encoding
 ];
 
 /// The longest read that the system makes at once.
@@ -37,7 +70,9 @@ const READ_MAX: usize = isize::MAX as usize & !0xfff;
 #[function("(path, flags, mode=511, *, dir_fd=None)")]
 fn open(path: PathArg, flags: i32, mode: i32, dir_fd: Option<DirFd>) -> PyResult<c_int> {
     let (dir, flags) = (at(dir_fd), flags | libc::O_CLOEXEC);
-    path.check(blocking::retry(|| sys::path::openat(dir, path.as_c_str(), flags, mode as libc::mode_t))?)
+    path.check(blocking::retry(|| {
+        sys::path::openat(dir, path.as_c_str(), flags, mode as libc::mode_t)
+    })?)
 }
 
 /// Close a file descriptor.
@@ -102,7 +137,8 @@ fn read(fd: i32, length: isize) -> PyResult<Ref<Bytes>> {
     };
     let mut buffer = Vec::new();
     reserve(&mut buffer, length.min(READ_MAX))?;
-    blocking::retry_waiting(|| sys::file::read_appending(fd, &mut buffer, length.min(READ_MAX))).or_raise()?;
+    blocking::retry_waiting(|| sys::file::read_appending(fd, &mut buffer, length.min(READ_MAX)))
+        .or_raise()?;
     Ok(Bytes::new(&buffer))
 }
 
@@ -127,7 +163,9 @@ pub fn reserve(buffer: &mut Vec<u8>, length: usize) -> PyResult<()> {
 /// negative.
 #[function("(fd, buffer, /)")]
 fn readinto(fd: i32, buffer: WritableBytes) -> PyResult<usize> {
-    buffer.with(|bytes| blocking::retry_waiting(|| sys::file::read(fd, bytes))).or_raise()
+    buffer
+        .with(|bytes| blocking::retry_waiting(|| sys::file::read(fd, bytes)))
+        .or_raise()
 }
 
 /// Write a bytes object to a file descriptor.
@@ -170,8 +208,17 @@ fn buffer_list(function: &str, buffers: &Value) -> PyResult<Vec<Value>> {
 }
 
 /// Reads into all buffers at once, through memory of our own, so that no two of them have to be borrowed for writing.
-fn scatter(function: &'static str, fd: c_int, buffers: &Value, offset: i64, flags: c_int) -> PyResult<usize> {
-    let info = taipan_objects::native::ArgInfo { function, place: taipan_objects::native::ArgPlace::Position(2) };
+fn scatter(
+    function: &'static str,
+    fd: c_int,
+    buffers: &Value,
+    offset: i64,
+    flags: c_int,
+) -> PyResult<usize> {
+    let info = taipan_objects::native::ArgInfo {
+        function,
+        place: taipan_objects::native::ArgPlace::Position(2),
+    };
     let buffers = buffer_list(function, buffers)?;
     let targets: Vec<WritableBytes> = buffers
         .iter()
@@ -181,7 +228,15 @@ fn scatter(function: &'static str, fd: c_int, buffers: &Value, offset: i64, flag
     reserve(&mut memory, targets.iter().map(WritableBytes::len).sum())?;
     memory.resize(memory.capacity(), 0);
     let total: usize = targets.iter().map(WritableBytes::len).sum();
-    let count = blocking::retry_waiting(|| sys::file::readv(fd, &mut [io::IoSliceMut::new(&mut memory[..total])], offset, flags)).or_raise()?;
+    let count = blocking::retry_waiting(|| {
+        sys::file::readv(
+            fd,
+            &mut [io::IoSliceMut::new(&mut memory[..total])],
+            offset,
+            flags,
+        )
+    })
+    .or_raise()?;
     let mut rest = &memory[..count];
     for target in &targets {
         let (part, after) = rest.split_at(rest.len().min(target.len()));
@@ -191,10 +246,19 @@ fn scatter(function: &'static str, fd: c_int, buffers: &Value, offset: i64, flag
     Ok(count)
 }
 
-fn gather(function: &str, fd: c_int, buffers: &Value, offset: i64, flags: c_int) -> PyResult<usize> {
+fn gather(
+    function: &str,
+    fd: c_int,
+    buffers: &Value,
+    offset: i64,
+    flags: c_int,
+) -> PyResult<usize> {
     let buffers = buffer_list(function, buffers)?;
     let sources: Vec<BytesLike> = buffers.iter().map(BytesLike::of).collect::<PyResult<_>>()?;
-    let slices: Vec<io::IoSlice<'_>> = sources.iter().map(|source| io::IoSlice::new(source.as_bytes())).collect();
+    let slices: Vec<io::IoSlice<'_>> = sources
+        .iter()
+        .map(|source| io::IoSlice::new(source.as_bytes()))
+        .collect();
     blocking::retry(|| sys::file::writev(fd, &slices, offset, flags)).or_raise()
 }
 
@@ -291,7 +355,9 @@ fn pipe2(flags: i32) -> PyResult<(c_int, c_int)> {
 /// Truncate a file, specified by file descriptor, to a specific length.
 #[function("(fd, length, /)")]
 fn ftruncate(fd: i32, length: i64) -> PyResult<()> {
-    blocking::retry(|| sys::file::ftruncate(fd, length)).or_raise().map(drop)
+    blocking::retry(|| sys::file::ftruncate(fd, length))
+        .or_raise()
+        .map(drop)
 }
 
 /// Truncate a file, specified by path, to a specific length.
@@ -310,13 +376,17 @@ fn truncate(path: PathOrFd, length: i64) -> PyResult<()> {
 /// Force write of fd to disk.
 #[function("(fd)")]
 fn fsync(fd: Fildes) -> PyResult<()> {
-    blocking::retry(|| sys::file::fsync(fd.0)).or_raise().map(drop)
+    blocking::retry(|| sys::file::fsync(fd.0))
+        .or_raise()
+        .map(drop)
 }
 
 /// Force write of fd to disk without forcing update of metadata.
 #[function("(fd)")]
 fn fdatasync(fd: Fildes) -> PyResult<()> {
-    blocking::retry(|| sys::file::fdatasync(fd.0)).or_raise().map(drop)
+    blocking::retry(|| sys::file::fdatasync(fd.0))
+        .or_raise()
+        .map(drop)
 }
 
 /// Apply, test or remove a POSIX lock on an open file descriptor.
@@ -329,7 +399,9 @@ fn fdatasync(fd: Fildes) -> PyResult<()> {
 ///     The number of bytes to lock, starting at the current position.
 #[function("(fd, command, length, /)")]
 fn lockf(fd: i32, command: i32, length: i64) -> PyResult<()> {
-    blocking::call(|| sys::file::lockf(fd, command, length)).or_raise().map(drop)
+    blocking::call(|| sys::file::lockf(fd, command, length))
+        .or_raise()
+        .map(drop)
 }
 
 /// Get the close-on-exe flag of the specified file descriptor.
@@ -364,7 +436,11 @@ fn set_blocking(fd: i32, blocking: bool) -> PyResult<()> {
 /// Copy count bytes from file descriptor in_fd to file descriptor out_fd.
 #[function("(out_fd, in_fd, offset, count)")]
 fn sendfile(out_fd: i32, in_fd: i32, offset: &Value, count: isize) -> PyResult<usize> {
-    let offset = if offset.is_none() { None } else { Some(int::as_i64(offset)?) };
+    let offset = if offset.is_none() {
+        None
+    } else {
+        Some(int::as_i64(offset)?)
+    };
     blocking::retry(|| sys::file::sendfile(out_fd, in_fd, offset, count as usize)).or_raise()
 }
 
@@ -391,9 +467,16 @@ fn non_negative(count: isize) -> PyResult<usize> {
 /// If offset_src is None, then src is read from the current position;
 /// respectively for offset_dst.
 #[function("(src, dst, count, offset_src=None, offset_dst=None)")]
-fn copy_file_range(src: i32, dst: i32, count: isize, offset_src: Option<i64>, offset_dst: Option<i64>) -> PyResult<usize> {
+fn copy_file_range(
+    src: i32,
+    dst: i32,
+    count: isize,
+    offset_src: Option<i64>,
+    offset_dst: Option<i64>,
+) -> PyResult<usize> {
     let count = non_negative(count)?;
-    blocking::retry(|| sys::file::copy_file_range(src, dst, count, offset_src, offset_dst)).or_raise()
+    blocking::retry(|| sys::file::copy_file_range(src, dst, count, offset_src, offset_dst))
+        .or_raise()
 }
 
 /// Transfer count bytes from one pipe to a descriptor or vice versa.
@@ -415,7 +498,14 @@ fn copy_file_range(src: i32, dst: i32, count: isize, offset_src: Option<i64>, of
 /// respectively for offset_dst. The offset associated to the file
 /// descriptor that refers to a pipe must be None.
 #[function("(src, dst, count, offset_src=None, offset_dst=None, flags=0)")]
-fn splice(src: i32, dst: i32, count: isize, offset_src: Option<i64>, offset_dst: Option<i64>, flags: u32) -> PyResult<usize> {
+fn splice(
+    src: i32,
+    dst: i32,
+    count: isize,
+    offset_src: Option<i64>,
+    offset_dst: Option<i64>,
+    flags: u32,
+) -> PyResult<usize> {
     let count = non_negative(count)?;
     blocking::retry(|| sys::file::splice(src, dst, count, offset_src, offset_dst, flags)).or_raise()
 }

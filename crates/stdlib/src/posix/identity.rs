@@ -19,9 +19,42 @@ use crate::sys::process as calls;
 pub const CONSTANTS: &[taipan_objects::native::ConstantDef] = &[];
 /// The functions of this file.
 pub const FUNCTIONS: &[FunctionDef] = taipan_macros::functions![
-    getpid, getppid, getuid, geteuid, getgid, getegid, getresuid, getresgid, getgroups, getgrouplist, setgroups, initgroups,
-    getlogin, getpgid, getpgrp, getsid, setpgid, setpgrp, setsid, setuid, seteuid, setgid, setegid, setreuid, setregid,
-    setresuid, setresgid, getpriority, setpriority, nice, kill, killpg, umask, ctermid, tcgetpgrp, tcsetpgrp
+    getpid,
+    getppid,
+    getuid,
+    geteuid,
+    getgid,
+    getegid,
+    getresuid,
+    getresgid,
+    getgroups,
+    getgrouplist,
+    setgroups,
+    initgroups,
+    getlogin,
+    getpgid,
+    getpgrp,
+    getsid,
+    setpgid,
+    setpgrp,
+    setsid,
+    setuid,
+    seteuid,
+    setgid,
+    setegid,
+    setreuid,
+    setregid,
+    setresuid,
+    setresgid,
+    getpriority,
+    setpriority,
+    nice,
+    kill,
+    killpg,
+    umask,
+    ctermid,
+    tcgetpgrp,
+    tcsetpgrp
 ];
 
 /// Return the current process id.
@@ -66,13 +99,17 @@ fn getegid() -> Value {
 /// Return a tuple of the current process's real, effective, and saved user ids.
 #[function("()")]
 fn getresuid() -> PyResult<Ref<Tuple>> {
-    Ok(Tuple::from_array(calls::getresuid().or_raise()?.map(identity_value)))
+    Ok(Tuple::from_array(
+        calls::getresuid().or_raise()?.map(identity_value),
+    ))
 }
 
 /// Return a tuple of the current process's real, effective, and saved group ids.
 #[function("()")]
 fn getresgid() -> PyResult<Ref<Tuple>> {
-    Ok(Tuple::from_array(calls::getresgid().or_raise()?.map(identity_value)))
+    Ok(Tuple::from_array(
+        calls::getresgid().or_raise()?.map(identity_value),
+    ))
 }
 
 fn group_list(groups: Vec<u32>) -> Ref<List> {
@@ -103,7 +140,10 @@ fn setgroups(groups: &Value) -> PyResult<()> {
     if !protocol::is_sequence(groups) {
         bail!(TypeError, "setgroups argument must be a sequence");
     }
-    let info = taipan_objects::native::ArgInfo { function: "setgroups", place: taipan_objects::native::ArgPlace::Only };
+    let info = taipan_objects::native::ArgInfo {
+        function: "setgroups",
+        place: taipan_objects::native::ArgPlace::Only,
+    };
     let groups: Vec<u32> = protocol::collect(groups)?
         .iter()
         .map(|group| {
@@ -210,13 +250,17 @@ fn setregid(rgid: Gid, egid: Gid) -> PyResult<()> {
 /// Set the current process's real, effective, and saved user ids.
 #[function("(ruid, euid, suid, /)")]
 fn setresuid(ruid: Uid, euid: Uid, suid: Uid) -> PyResult<()> {
-    calls::setresuid(ruid.0, euid.0, suid.0).or_raise().map(drop)
+    calls::setresuid(ruid.0, euid.0, suid.0)
+        .or_raise()
+        .map(drop)
 }
 
 /// Set the current process's real, effective, and saved group ids.
 #[function("(rgid, egid, sgid, /)")]
 fn setresgid(rgid: Gid, egid: Gid, sgid: Gid) -> PyResult<()> {
-    calls::setresgid(rgid.0, egid.0, sgid.0).or_raise().map(drop)
+    calls::setresgid(rgid.0, egid.0, sgid.0)
+        .or_raise()
+        .map(drop)
 }
 
 /// Return program scheduling priority.
@@ -228,7 +272,13 @@ fn getpriority(which: i32, who: i32) -> PyResult<i32> {
 /// Set program scheduling priority.
 #[function("(which, who, priority)")]
 fn setpriority(which: i32, who: i32, priority: i32) -> PyResult<()> {
-    calls::setpriority(which as libc::__priority_which_t, who as libc::id_t, priority).or_raise().map(drop)
+    calls::setpriority(
+        which as libc::__priority_which_t,
+        who as libc::id_t,
+        priority,
+    )
+    .or_raise()
+    .map(drop)
 }
 
 /// Add increment to the priority of process and return the new priority.

@@ -26,11 +26,27 @@ taipan_macros::define_module!(
     name = "posix",
     doc = "This module provides access to operating system functionality that is\nstandardized by the C Standard and the POSIX standard (a thinly\ndisguised Unix interface).  Refer to the library manual and\ncorresponding Unix manual entries for more information on calls.",
     classes(scandir::DirEntry),
-    parts(attributes, environment, files, identity, path_text, paths, process, scandir, schedule, spawn, stat, system, constants),
+    parts(
+        attributes,
+        environment,
+        files,
+        identity,
+        path_text,
+        paths,
+        process,
+        scandir,
+        schedule,
+        spawn,
+        stat,
+        system,
+        constants
+    ),
     init = init,
 );
 
-fn init(_: &taipan_objects::value::Ref<taipan_objects::module::Module>) -> taipan_objects::raised::PyResult<()> {
+fn init(
+    _: &taipan_objects::value::Ref<taipan_objects::module::Module>,
+) -> taipan_objects::raised::PyResult<()> {
     scandir::ScandirIterator::init_class();
     Ok(())
 }

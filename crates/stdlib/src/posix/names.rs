@@ -1,12 +1,12 @@
 //! The names that `sysconf`, `confstr` and `pathconf` take, with the numbers of the GNU C library.
 
+use taipan_objects::bail;
 use taipan_objects::dict::Dict;
 use taipan_objects::int;
 use taipan_objects::native::{ArgInfo, FromArg};
 use taipan_objects::raised::PyResult;
 use taipan_objects::str::Str;
 use taipan_objects::value::{Ref, Value};
-use taipan_objects::bail;
 
 /// The number behind an int, or behind a string that `names` lists.
 fn number_of(value: &Value, names: &[(&str, i32)]) -> PyResult<i32> {

@@ -13,7 +13,8 @@ use crate::filesystem;
 /// This file has no constants.
 pub const CONSTANTS: &[taipan_objects::native::ConstantDef] = &[];
 /// The functions of this file.
-pub const FUNCTIONS: &[FunctionDef] = taipan_macros::functions![fspath, _path_normpath, _path_splitroot_ex];
+pub const FUNCTIONS: &[FunctionDef] =
+    taipan_macros::functions![fspath, _path_normpath, _path_splitroot_ex];
 
 /// Return the file system path representation of the object.
 ///
@@ -66,8 +67,15 @@ fn normalized(units: &[u32]) -> Vec<u32> {
 fn units_of(path: &Value) -> PyResult<(Vec<u32>, bool)> {
     let path = filesystem::fs_path(path)?;
     match path.downcast::<Bytes>() {
-        Some(bytes) => Ok((bytes.as_slice().iter().map(|&byte| byte.into()).collect(), true)),
-        None => Ok((path.downcast::<Str>().map_or_else(Vec::new, |text| text.code_points().collect()), false)),
+        Some(bytes) => Ok((
+            bytes.as_slice().iter().map(|&byte| byte.into()).collect(),
+            true,
+        )),
+        None => Ok((
+            path.downcast::<Str>()
+                .map_or_else(Vec::new, |text| text.code_points().collect()),
+            false,
+        )),
     }
 }
 
@@ -94,7 +102,11 @@ fn _path_normpath(path: &Value) -> PyResult<Value> {
 fn _path_splitroot_ex(path: &Value) -> PyResult<Ref<Tuple>> {
     let (units, as_bytes) = units_of(path)?;
     let (root, tail) = units.split_at(root_length(&units));
-    Ok(Tuple::from_array([value_of(&[], as_bytes), value_of(root, as_bytes), value_of(tail, as_bytes)]))
+    Ok(Tuple::from_array([
+        value_of(&[], as_bytes),
+        value_of(root, as_bytes),
+        value_of(tail, as_bytes),
+    ]))
 }
 
 #[cfg(test)]
@@ -103,7 +115,10 @@ mod tests {
 
     fn normal(path: &str) -> String {
         let units: Vec<u32> = path.chars().map(u32::from).collect();
-        normalized(&units).into_iter().filter_map(char::from_u32).collect()
+        normalized(&units)
+            .into_iter()
+            .filter_map(char::from_u32)
+            .collect()
     }
 
     #[test]

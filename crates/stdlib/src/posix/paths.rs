@@ -22,13 +22,18 @@ use crate::{blocking, sys};
 pub const CONSTANTS: &[taipan_objects::native::ConstantDef] = &[];
 /// The functions of this file.
 pub const FUNCTIONS: &[FunctionDef] = taipan_macros::functions![
-    mkdir, rmdir, unlink, remove, rename, replace, link, symlink, readlink, mkfifo, mknod, chmod, fchmod, chown,
-    fchown, lchown, utime, access, chdir, fchdir, chroot, getcwd, getcwdb, major, minor, makedev
+    mkdir, rmdir, unlink, remove, rename, replace, link, symlink, readlink, mkfifo, mknod, chmod,
+    fchmod, chown, fchown, lchown, utime, access, chdir, fchdir, chroot, getcwd, getcwdb, major,
+    minor, makedev
 ];
 
 /// A path from the system in the type of the path that was given.
 pub fn path_value(bytes: &[u8], as_bytes: bool) -> Value {
-    if as_bytes { Bytes::new(bytes).into_value() } else { fs_decode(bytes).into_value() }
+    if as_bytes {
+        Bytes::new(bytes).into_value()
+    } else {
+        fs_decode(bytes).into_value()
+    }
 }
 
 /// Create a directory.
@@ -43,12 +48,18 @@ pub fn path_value(bytes: &[u8], as_bytes: bool) -> Value {
 #[function("(path, mode=511, *, dir_fd=None)")]
 fn mkdir(path: PathArg, mode: i32, dir_fd: Option<DirFd>) -> PyResult<()> {
     let dir = at(dir_fd);
-    path.check(blocking::call(|| sys::path::mkdirat(dir, path.as_c_str(), mode as libc::mode_t))).map(drop)
+    path.check(blocking::call(|| {
+        sys::path::mkdirat(dir, path.as_c_str(), mode as libc::mode_t)
+    }))
+    .map(drop)
 }
 
 fn remove_name(path: &PathArg, dir_fd: Option<DirFd>, flags: c_int) -> PyResult<()> {
     let dir = at(dir_fd);
-    path.check(blocking::call(|| sys::path::unlinkat(dir, path.as_c_str(), flags))).map(drop)
+    path.check(blocking::call(|| {
+        sys::path::unlinkat(dir, path.as_c_str(), flags)
+    }))
+    .map(drop)
 }
 
 /// Remove a directory.
@@ -84,7 +95,12 @@ fn remove(path: PathArg, dir_fd: Option<DirFd>) -> PyResult<()> {
     remove_name(&path, dir_fd, 0)
 }
 
-fn rename_name(src: &PathArg, dst: &PathArg, src_dir: Option<DirFd>, dst_dir: Option<DirFd>) -> PyResult<()> {
+fn rename_name(
+    src: &PathArg,
+    dst: &PathArg,
+    src_dir: Option<DirFd>,
+    dst_dir: Option<DirFd>,
+) -> PyResult<()> {
     let (from, to) = (at(src_dir), at(dst_dir));
     let answer = blocking::call(|| sys::path::renameat(from, src.as_c_str(), to, dst.as_c_str()));
     src.check_pair(dst, answer).map(drop)
@@ -98,7 +114,12 @@ fn rename_name(src: &PathArg, dst: &PathArg, src_dir: Option<DirFd>, dst_dir: Op
 /// src_dir_fd and dst_dir_fd, may not be implemented on your platform.
 ///   If they are unavailable, using them will raise a NotImplementedError.
 #[function("(src, dst, *, src_dir_fd=None, dst_dir_fd=None)")]
-fn rename(src: PathArg, dst: PathArg, src_dir_fd: Option<DirFd>, dst_dir_fd: Option<DirFd>) -> PyResult<()> {
+fn rename(
+    src: PathArg,
+    dst: PathArg,
+    src_dir_fd: Option<DirFd>,
+    dst_dir_fd: Option<DirFd>,
+) -> PyResult<()> {
     rename_name(&src, &dst, src_dir_fd, dst_dir_fd)
 }
 
@@ -110,7 +131,12 @@ fn rename(src: PathArg, dst: PathArg, src_dir_fd: Option<DirFd>, dst_dir_fd: Opt
 /// src_dir_fd and dst_dir_fd, may not be implemented on your platform.
 ///   If they are unavailable, using them will raise a NotImplementedError.
 #[function("(src, dst, *, src_dir_fd=None, dst_dir_fd=None)")]
-fn replace(src: PathArg, dst: PathArg, src_dir_fd: Option<DirFd>, dst_dir_fd: Option<DirFd>) -> PyResult<()> {
+fn replace(
+    src: PathArg,
+    dst: PathArg,
+    src_dir_fd: Option<DirFd>,
+    dst_dir_fd: Option<DirFd>,
+) -> PyResult<()> {
     rename_name(&src, &dst, src_dir_fd, dst_dir_fd)
 }
 
@@ -135,8 +161,13 @@ fn link(
 ) -> PyResult<()> {
     let (from, to) = (at(src_dir_fd), at(dst_dir_fd));
     // Without the argument the C library's `link` decides, which does not follow.
-    let flags = if follow_symlinks == Some(true) { libc::AT_SYMLINK_FOLLOW } else { 0 };
-    let answer = blocking::call(|| sys::path::linkat(from, src.as_c_str(), to, dst.as_c_str(), flags));
+    let flags = if follow_symlinks == Some(true) {
+        libc::AT_SYMLINK_FOLLOW
+    } else {
+        0
+    };
+    let answer =
+        blocking::call(|| sys::path::linkat(from, src.as_c_str(), to, dst.as_c_str(), flags));
     src.check_pair(&dst, answer).map(drop)
 }
 
@@ -152,7 +183,12 @@ fn link(
 /// dir_fd may not be implemented on your platform.
 ///   If it is unavailable, using it will raise a NotImplementedError.
 #[function("(src, dst, target_is_directory=False, *, dir_fd=None)")]
-fn symlink(src: PathArg, dst: PathArg, target_is_directory: bool, dir_fd: Option<DirFd>) -> PyResult<()> {
+fn symlink(
+    src: PathArg,
+    dst: PathArg,
+    target_is_directory: bool,
+    dir_fd: Option<DirFd>,
+) -> PyResult<()> {
     let _ = target_is_directory;
     let dir = at(dir_fd);
     let answer = blocking::call(|| sys::path::symlinkat(src.as_c_str(), dir, dst.as_c_str()));
@@ -169,7 +205,9 @@ fn symlink(src: PathArg, dst: PathArg, target_is_directory: bool, dir_fd: Option
 #[function("(path, *, dir_fd=None)")]
 fn readlink(path: PathArg, dir_fd: Option<DirFd>) -> PyResult<Value> {
     let dir = at(dir_fd);
-    let target = path.check(blocking::call(|| sys::path::readlinkat(dir, path.as_c_str())))?;
+    let target = path.check(blocking::call(|| {
+        sys::path::readlinkat(dir, path.as_c_str())
+    }))?;
     Ok(path_value(&target, path.is_bytes()))
 }
 
@@ -182,7 +220,10 @@ fn readlink(path: PathArg, dir_fd: Option<DirFd>) -> PyResult<Value> {
 #[function("(path, mode=438, *, dir_fd=None)")]
 fn mkfifo(path: PathArg, mode: i32, dir_fd: Option<DirFd>) -> PyResult<()> {
     let dir = at(dir_fd);
-    path.check(blocking::retry(|| sys::path::mkfifoat(dir, path.as_c_str(), mode as libc::mode_t))?).map(drop)
+    path.check(blocking::retry(|| {
+        sys::path::mkfifoat(dir, path.as_c_str(), mode as libc::mode_t)
+    })?)
+    .map(drop)
 }
 
 /// Create a node in the file system.
@@ -201,7 +242,10 @@ fn mkfifo(path: PathArg, mode: i32, dir_fd: Option<DirFd>) -> PyResult<()> {
 #[function("(path, mode=384, device=0, *, dir_fd=None)")]
 fn mknod(path: PathArg, mode: i32, device: u64, dir_fd: Option<DirFd>) -> PyResult<()> {
     let dir = at(dir_fd);
-    path.check(blocking::retry(|| sys::path::mknodat(dir, path.as_c_str(), mode as libc::mode_t, device))?).map(drop)
+    path.check(blocking::retry(|| {
+        sys::path::mknodat(dir, path.as_c_str(), mode as libc::mode_t, device)
+    })?)
+    .map(drop)
 }
 
 /// Change the access permissions of a file.
@@ -244,7 +288,10 @@ fn chmod(path: PathOrFd, mode: i32, dir_fd: Option<DirFd>, follow_symlinks: bool
     };
     match answer {
         Err(error) if !follow_symlinks && error.raw_os_error() == Some(libc::EOPNOTSUPP) => {
-            bail!(NotImplementedError, "chmod: follow_symlinks unavailable on this platform")
+            bail!(
+                NotImplementedError,
+                "chmod: follow_symlinks unavailable on this platform"
+            )
         }
         answer => path.check(answer).map(drop),
     }
@@ -263,7 +310,9 @@ fn chmod(path: PathOrFd, mode: i32, dir_fd: Option<DirFd>, follow_symlinks: bool
 /// Equivalent to os.chmod(fd, mode).
 #[function("(fd, mode)")]
 fn fchmod(fd: i32, mode: i32) -> PyResult<()> {
-    blocking::retry(|| sys::file::fchmod(fd, mode as libc::mode_t)).or_raise().map(drop)
+    blocking::retry(|| sys::file::fchmod(fd, mode as libc::mode_t))
+        .or_raise()
+        .map(drop)
 }
 
 /// Change the owner and group id of path to the numeric uid and gid.
@@ -292,7 +341,13 @@ fn fchmod(fd: i32, mode: i32) -> PyResult<()> {
 /// dir_fd and follow_symlinks may not be implemented on your platform.
 ///   If they are unavailable, using them will raise a NotImplementedError.
 #[function("(path, uid, gid, *, dir_fd=None, follow_symlinks=True)")]
-fn chown(path: PathOrFd, uid: Uid, gid: Gid, dir_fd: Option<DirFd>, follow_symlinks: bool) -> PyResult<()> {
+fn chown(
+    path: PathOrFd,
+    uid: Uid,
+    gid: Gid,
+    dir_fd: Option<DirFd>,
+    follow_symlinks: bool,
+) -> PyResult<()> {
     let answer = match &path {
         PathOrFd::Descriptor(fd, _) => {
             refuse_dir_fd("chown", dir_fd)?;
@@ -312,7 +367,9 @@ fn chown(path: PathOrFd, uid: Uid, gid: Gid, dir_fd: Option<DirFd>, follow_symli
 /// Equivalent to os.chown(fd, uid, gid).
 #[function("(fd, uid, gid)")]
 fn fchown(fd: i32, uid: Uid, gid: Gid) -> PyResult<()> {
-    blocking::retry(|| sys::file::fchown(fd, uid.0, gid.0)).or_raise().map(drop)
+    blocking::retry(|| sys::file::fchown(fd, uid.0, gid.0))
+        .or_raise()
+        .map(drop)
 }
 
 /// Change the owner and group id of path to the numeric uid and gid.
@@ -322,7 +379,10 @@ fn fchown(fd: i32, uid: Uid, gid: Gid) -> PyResult<()> {
 #[function("(path, uid, gid)")]
 fn lchown(path: PathArg, uid: Uid, gid: Gid) -> PyResult<()> {
     let flags = libc::AT_SYMLINK_NOFOLLOW;
-    path.check(blocking::call(|| sys::path::fchownat(libc::AT_FDCWD, path.as_c_str(), uid.0, gid.0, flags))).map(drop)
+    path.check(blocking::call(|| {
+        sys::path::fchownat(libc::AT_FDCWD, path.as_c_str(), uid.0, gid.0, flags)
+    }))
+    .map(drop)
 }
 
 /// A time in seconds, rounded down to nanoseconds.
@@ -333,14 +393,24 @@ fn time_of_seconds(value: &Value) -> PyResult<libc::timespec> {
         }
         let whole = seconds.floor();
         let nanos = ((seconds - whole) * 1e9).floor();
-        let (whole, nanos) = if nanos >= 1e9 { (whole + 1.0, 0.0) } else { (whole, nanos) };
+        let (whole, nanos) = if nanos >= 1e9 {
+            (whole + 1.0, 0.0)
+        } else {
+            (whole, nanos)
+        };
         if !(-9.223_372_036_854_776e18..9.223_372_036_854_776e18).contains(&whole) {
             bail!(OverflowError, "timestamp out of range for platform time_t");
         }
-        return Ok(libc::timespec { tv_sec: whole as i64, tv_nsec: nanos as i64 });
+        return Ok(libc::timespec {
+            tv_sec: whole as i64,
+            tv_nsec: nanos as i64,
+        });
     }
     match int::to_i64(&protocol::index(value)?) {
-        Some(seconds) => Ok(libc::timespec { tv_sec: seconds, tv_nsec: 0 }),
+        Some(seconds) => Ok(libc::timespec {
+            tv_sec: seconds,
+            tv_nsec: 0,
+        }),
         None => bail!(OverflowError, "timestamp out of range for platform time_t"),
     }
 }
@@ -349,7 +419,10 @@ fn time_of_nanoseconds(value: &Value) -> PyResult<libc::timespec> {
     let pair = protocol::divmod(value, &int::new(1_000_000_000))?;
     let Some([seconds, nanos]) = pair.downcast::<Tuple>().map(|pair| pair.as_slice()) else {
         let (class, answer) = (value.class().name(), pair.class().name());
-        bail!(TypeError, "{class}.__divmod__() must return a 2-tuple, not {answer}");
+        bail!(
+            TypeError,
+            "{class}.__divmod__() must return a 2-tuple, not {answer}"
+        );
     };
     match (int::to_i64(seconds), int::to_i64(nanos)) {
         (Some(tv_sec), Some(tv_nsec)) => Ok(libc::timespec { tv_sec, tv_nsec }),
@@ -396,14 +469,23 @@ fn utime(
     follow_symlinks: bool,
 ) -> PyResult<()> {
     if times.is_some() && ns.is_some() {
-        bail!(ValueError, "utime: you may specify either 'times' or 'ns' but not both");
+        bail!(
+            ValueError,
+            "utime: you may specify either 'times' or 'ns' but not both"
+        );
     }
     let times = if let Some(times) = times {
-        let pair = pair_of(times, "utime: 'times' must be either a tuple of two ints or None")?;
+        let pair = pair_of(
+            times,
+            "utime: 'times' must be either a tuple of two ints or None",
+        )?;
         Some([time_of_seconds(&pair[0])?, time_of_seconds(&pair[1])?])
     } else if let Some(ns) = ns {
         let pair = pair_of(ns, "utime: 'ns' must be a tuple of two ints")?;
-        Some([time_of_nanoseconds(&pair[0])?, time_of_nanoseconds(&pair[1])?])
+        Some([
+            time_of_nanoseconds(&pair[0])?,
+            time_of_nanoseconds(&pair[1])?,
+        ])
     } else {
         None
     };
@@ -448,7 +530,13 @@ fn utime(
 ///   routine can be used in a suid/sgid environment to test if the invoking user
 ///   has the specified access to the path.
 #[function("(path, mode, *, dir_fd=None, effective_ids=False, follow_symlinks=True)")]
-fn access(path: PathArg, mode: i32, dir_fd: Option<DirFd>, effective_ids: bool, follow_symlinks: bool) -> PyResult<bool> {
+fn access(
+    path: PathArg,
+    mode: i32,
+    dir_fd: Option<DirFd>,
+    effective_ids: bool,
+    follow_symlinks: bool,
+) -> PyResult<bool> {
     let effective = if effective_ids { libc::AT_EACCESS } else { 0 };
     let (dir, flags) = (at(dir_fd), effective | follow_flag(follow_symlinks));
     Ok(blocking::call(|| sys::path::faccessat(dir, path.as_c_str(), mode, flags)).is_ok())
@@ -474,13 +562,16 @@ fn chdir(path: PathOrFd) -> PyResult<()> {
 /// Equivalent to os.chdir(fd).
 #[function("(fd)")]
 fn fchdir(fd: super::arguments::Fildes) -> PyResult<()> {
-    blocking::retry(|| sys::file::fchdir(fd.0)).or_raise().map(drop)
+    blocking::retry(|| sys::file::fchdir(fd.0))
+        .or_raise()
+        .map(drop)
 }
 
 /// Change root directory to path.
 #[function("(path)")]
 fn chroot(path: PathArg) -> PyResult<()> {
-    path.check(blocking::call(|| sys::path::chroot(path.as_c_str()))).map(drop)
+    path.check(blocking::call(|| sys::path::chroot(path.as_c_str())))
+        .map(drop)
 }
 
 fn current_directory() -> io::Result<Vec<u8>> {
@@ -501,7 +592,11 @@ fn getcwdb() -> PyResult<Ref<Bytes>> {
 
 /// A device number; -1 stands for the largest one, as the system writes "no device".
 fn device_number(value: &Value) -> PyResult<u64> {
-    if int::to_i64(value) == Some(-1) { Ok(u64::MAX) } else { int::as_u64(value) }
+    if int::to_i64(value) == Some(-1) {
+        Ok(u64::MAX)
+    } else {
+        int::as_u64(value)
+    }
 }
 
 /// Extracts a device major number from a raw device number.

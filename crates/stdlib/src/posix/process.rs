@@ -23,9 +23,32 @@ use crate::{blocking, sys};
 
 /// The functions of this file.
 pub const FUNCTIONS: &[FunctionDef] = taipan_macros::functions![
-    fork, forkpty, register_at_fork, execv, execve, wait, waitpid, wait3, wait4, waitid, waitstatus_to_exitcode, WCOREDUMP,
-    WIFCONTINUED, WIFSTOPPED, WIFSIGNALED, WIFEXITED, WEXITSTATUS, WTERMSIG, WSTOPSIG, pidfd_open, _exit, abort, system,
-    unshare, setns, login_tty
+    fork,
+    forkpty,
+    register_at_fork,
+    execv,
+    execve,
+    wait,
+    waitpid,
+    wait3,
+    wait4,
+    waitid,
+    waitstatus_to_exitcode,
+    WCOREDUMP,
+    WIFCONTINUED,
+    WIFSTOPPED,
+    WIFSIGNALED,
+    WIFEXITED,
+    WEXITSTATUS,
+    WTERMSIG,
+    WSTOPSIG,
+    pidfd_open,
+    _exit,
+    abort,
+    system,
+    unshare,
+    setns,
+    login_tty
 ];
 /// The classes of this file.
 pub const CONSTANTS: &[ConstantDef] = taipan_macros::constants![waitid_result_class];
@@ -34,7 +57,13 @@ static WAITID_RESULT: StructSeqDef = StructSeqDef {
     name: "waitid_result",
     module: "posix",
     doc: "waitid_result: Result from waitid.\n\nThis object may be accessed either as a tuple of\n  (si_pid, si_uid, si_signo, si_status, si_code),\nor via the attributes si_pid, si_uid, and so on.\n\nSee os.waitid for more information.",
-    fields: &[Field::new("si_pid", ""), Field::new("si_uid", ""), Field::new("si_signo", ""), Field::new("si_status", ""), Field::new("si_code", "")],
+    fields: &[
+        Field::new("si_pid", ""),
+        Field::new("si_uid", ""),
+        Field::new("si_signo", ""),
+        Field::new("si_status", ""),
+        Field::new("si_code", ""),
+    ],
     visible: 5,
     instantiable: true,
     complete: None,
@@ -104,7 +133,11 @@ struct ForkHooks {
     in_parent: Slot<Ref<List>>,
 }
 
-static FORK_HOOKS: ForkHooks = ForkHooks { before: Slot::empty(), in_child: Slot::empty(), in_parent: Slot::empty() };
+static FORK_HOOKS: ForkHooks = ForkHooks {
+    before: Slot::empty(),
+    in_child: Slot::empty(),
+    in_parent: Slot::empty(),
+};
 
 /// Native code that puts itself in order in the child of a fork, before any Python code runs there.
 static CHILD_HOOKS: Locked<Vec<fn()>> = Locked::new(Vec::new());
@@ -150,7 +183,13 @@ pub fn after_fork_in_child() {
 fn thread_count() -> Option<usize> {
     let status = std::fs::read_to_string("/proc/self/stat").ok()?;
     // The second field is a name in parentheses that may hold spaces; the count is the twentieth.
-    status.rsplit_once(')')?.1.split_whitespace().nth(17)?.parse().ok()
+    status
+        .rsplit_once(')')?
+        .1
+        .split_whitespace()
+        .nth(17)?
+        .parse()
+        .ok()
 }
 
 fn warn_about_fork(name: &str) -> PyResult<()> {
@@ -165,7 +204,11 @@ fn warn_about_fork(name: &str) -> PyResult<()> {
 }
 
 /// Forks with all that goes around it. `make` is the system call; what it answers is nothing in the child.
-pub fn fork_with<T>(name: &str, make: impl FnOnce() -> io::Result<T>, is_child: impl Fn(&T) -> bool) -> PyResult<T> {
+pub fn fork_with<T>(
+    name: &str,
+    make: impl FnOnce() -> io::Result<T>,
+    is_child: impl Fn(&T) -> bool,
+) -> PyResult<T> {
     before_fork();
     match runtime::around_fork(make) {
         Ok(answer) if is_child(&answer) => {
@@ -215,8 +258,14 @@ fn forkpty() -> PyResult<(pid_t, c_int)> {
 ///
 /// 'before' callbacks are called in reverse order.
 /// 'after_in_child' and 'after_in_parent' callbacks are called in order.
-#[function("(*, before=<unrepresentable>, after_in_child=<unrepresentable>, after_in_parent=<unrepresentable>)")]
-fn register_at_fork(before: Option<&Value>, after_in_child: Option<&Value>, after_in_parent: Option<&Value>) -> PyResult<()> {
+#[function(
+    "(*, before=<unrepresentable>, after_in_child=<unrepresentable>, after_in_parent=<unrepresentable>)"
+)]
+fn register_at_fork(
+    before: Option<&Value>,
+    after_in_child: Option<&Value>,
+    after_in_parent: Option<&Value>,
+) -> PyResult<()> {
     if before.is_none() && after_in_child.is_none() && after_in_parent.is_none() {
         bail!(TypeError, "At least one argument is required.");
     }
@@ -229,7 +278,11 @@ fn register_at_fork(before: Option<&Value>, after_in_child: Option<&Value>, afte
         if let Some(function) = function
             && !protocol::is_callable(function)
         {
-            bail!(TypeError, "'{name}' must be callable, not {}", function.class().name());
+            bail!(
+                TypeError,
+                "'{name}' must be callable, not {}",
+                function.class().name()
+            );
         }
     }
     for (_, function, hooks) in given {
@@ -350,7 +403,9 @@ fn waited_value(waited: calls::Waited) -> (pid_t, c_int, Value) {
 ///   (pid, status, rusage)
 #[function("(options)")]
 fn wait3(options: i32) -> PyResult<(pid_t, c_int, Value)> {
-    blocking::retry(|| calls::wait4(-1, options)).or_raise().map(waited_value)
+    blocking::retry(|| calls::wait4(-1, options))
+        .or_raise()
+        .map(waited_value)
 }
 
 /// Wait for completion of a specific child process.
@@ -359,7 +414,9 @@ fn wait3(options: i32) -> PyResult<(pid_t, c_int, Value)> {
 ///   (pid, status, rusage)
 #[function("(pid, options)")]
 fn wait4(pid: i32, options: i32) -> PyResult<(pid_t, c_int, Value)> {
-    blocking::retry(|| calls::wait4(pid, options)).or_raise().map(waited_value)
+    blocking::retry(|| calls::wait4(pid, options))
+        .or_raise()
+        .map(waited_value)
 }
 
 /// Returns the result of waiting for a process or processes.
@@ -376,7 +433,9 @@ fn wait4(pid: i32, options: i32) -> PyResult<(pid_t, c_int, Value)> {
 /// no children in a waitable state.
 #[function("(idtype, id, options, /)")]
 fn waitid(idtype: i32, id: i32, options: i32) -> PyResult<Option<Value>> {
-    let info = blocking::retry(|| calls::waitid(idtype as libc::idtype_t, id as libc::id_t, options)).or_raise()?;
+    let info =
+        blocking::retry(|| calls::waitid(idtype as libc::idtype_t, id as libc::id_t, options))
+            .or_raise()?;
     Ok(info.map(|info| {
         WAITID_RESULT.make(vec![
             int::new(info.pid.into()),
@@ -410,7 +469,11 @@ fn waitstatus_to_exitcode(status: i32) -> PyResult<i32> {
         return Ok(-libc::WTERMSIG(status));
     }
     if libc::WIFSTOPPED(status) {
-        bail!(ValueError, "process stopped by delivery of signal {}", libc::WSTOPSIG(status));
+        bail!(
+            ValueError,
+            "process stopped by delivery of signal {}",
+            libc::WSTOPSIG(status)
+        );
     }
     bail!(ValueError, "invalid wait status: {status}")
 }
@@ -511,7 +574,9 @@ fn system(command: &Value) -> PyResult<i32> {
 ///     Namespaces to be unshared.
 #[function("(flags)")]
 fn unshare(flags: i32) -> PyResult<()> {
-    blocking::call(|| calls::unshare(flags)).or_raise().map(drop)
+    blocking::call(|| calls::unshare(flags))
+        .or_raise()
+        .map(drop)
 }
 
 /// Move the calling thread into different namespaces.
@@ -522,7 +587,9 @@ fn unshare(flags: i32) -> PyResult<()> {
 ///     Type of namespace.
 #[function("(fd, nstype=0)")]
 fn setns(fd: super::arguments::Fildes, nstype: i32) -> PyResult<()> {
-    blocking::call(|| sys::file::setns(fd.0, nstype)).or_raise().map(drop)
+    blocking::call(|| sys::file::setns(fd.0, nstype))
+        .or_raise()
+        .map(drop)
 }
 
 /// Prepare the tty of which fd is a file descriptor for a new login session.

@@ -44,9 +44,10 @@ fn open_stream(path: &Option<PathOrFd>) -> io::Result<DirStream> {
         Some(PathOrFd::Descriptor(fd, _)) => {
             // The stream closes its descriptor; the program's stays open.
             let copy = sys::file::fcntl(*fd, libc::F_DUPFD_CLOEXEC, 0)?;
-            let mut stream = blocking::call(|| DirStream::from_descriptor(copy)).inspect_err(|_| {
-                let _ = sys::file::close(copy);
-            })?;
+            let mut stream =
+                blocking::call(|| DirStream::from_descriptor(copy)).inspect_err(|_| {
+                    let _ = sys::file::close(copy);
+                })?;
             stream.rewind();
             Ok(stream)
         }
@@ -90,7 +91,12 @@ fn listdir(path: Option<&Value>) -> PyResult<Ref<List>> {
     blocking::call(|| drop(stream));
     let names = check_path(&path, names)?;
     let as_bytes = wants_bytes(&path);
-    Ok(List::new(names.iter().map(|name| path_value(name, as_bytes)).collect()))
+    Ok(List::new(
+        names
+            .iter()
+            .map(|name| path_value(name, as_bytes))
+            .collect(),
+    ))
 }
 
 /// Return an iterator of DirEntry objects for given path.
@@ -174,7 +180,9 @@ impl ScandirIterator {
 
     #[slot(next)]
     fn next(&self) -> PyResult<Option<Value>> {
-        let Some(mut stream) = self.stream.take() else { return Ok(None) };
+        let Some(mut stream) = self.stream.take() else {
+            return Ok(None);
+        };
         match blocking::call(|| stream.next_entry()) {
             Ok(Some(entry)) => {
                 self.stream.replace(Some(stream));
@@ -215,7 +223,10 @@ impl ScandirIterator {
             Ok(text) => text.to_display().into_owned(),
             Err(_) => "scandir iterator".to_owned(),
         };
-        if let Err(raised) = warnings::warn(ExceptionKind::ResourceWarning, &format!("unclosed scandir iterator {text}")) {
+        if let Err(raised) = warnings::warn(
+            ExceptionKind::ResourceWarning,
+            &format!("unclosed scandir iterator {text}"),
+        ) {
             runtime::unraisable(raised, None, Some(this.as_value()));
         }
         this.end();
@@ -245,11 +256,19 @@ impl DirEntry {
     }
 
     fn fetch(&self, follow_symlinks: bool) -> PyResult<Value> {
-        let info = taipan_objects::native::ArgInfo { function: "stat", place: taipan_objects::native::ArgPlace::Name("path") };
+        let info = taipan_objects::native::ArgInfo {
+            function: "stat",
+            place: taipan_objects::native::ArgPlace::Name("path"),
+        };
         let path = self.path_value();
         let path = <PathArg as taipan_objects::native::FromArg>::from_arg(&path, &info)?;
-        let (dir, flags) = (self.fd.get().unwrap_or(libc::AT_FDCWD), follow_flag(follow_symlinks));
-        let stat = path.check(blocking::call(|| sys::path::fstatat(dir, path.as_c_str(), flags)))?;
+        let (dir, flags) = (
+            self.fd.get().unwrap_or(libc::AT_FDCWD),
+            follow_flag(follow_symlinks),
+        );
+        let stat = path.check(blocking::call(|| {
+            sys::path::fstatat(dir, path.as_c_str(), flags)
+        }))?;
         Ok(stat_value(&stat))
     }
 
@@ -277,7 +296,11 @@ impl DirEntry {
         if let Some(known) = self.stat.get() {
             return Ok(known);
         }
-        let answer = if self.symlink()? { self.fetch(true)? } else { self.lstat()? };
+        let answer = if self.symlink()? {
+            self.fetch(true)?
+        } else {
+            self.lstat()?
+        };
         self.stat.set(Some(answer.clone()));
         Ok(answer)
     }
@@ -302,7 +325,9 @@ impl DirEntry {
 }
 
 fn mode_of(stat: &Value) -> libc::mode_t {
-    let mode = stat.downcast::<taipan_objects::tuple::Tuple>().and_then(|fields| fields.get(0));
+    let mode = stat
+        .downcast::<taipan_objects::tuple::Tuple>()
+        .and_then(|fields| fields.get(0));
     mode.and_then(|mode| int::to_i64(&mode)).unwrap_or(0) as libc::mode_t
 }
 
@@ -373,6 +398,9 @@ impl DirEntry {
 
     #[slot(repr)]
     fn repr(&self) -> PyResult<String> {
-        Ok(format!("<DirEntry {}>", protocol::repr(&self.name_value())?.to_display()))
+        Ok(format!(
+            "<DirEntry {}>",
+            protocol::repr(&self.name_value())?.to_display()
+        ))
     }
 }

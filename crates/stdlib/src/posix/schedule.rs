@@ -16,8 +16,17 @@ use crate::sys::process as calls;
 
 /// The functions of this file.
 pub const FUNCTIONS: &[FunctionDef] = taipan_macros::functions![
-    sched_get_priority_max, sched_get_priority_min, sched_getscheduler, sched_setscheduler, sched_getparam, sched_setparam,
-    sched_rr_get_interval, sched_yield, sched_getaffinity, sched_setaffinity, cpu_count
+    sched_get_priority_max,
+    sched_get_priority_min,
+    sched_getscheduler,
+    sched_setscheduler,
+    sched_getparam,
+    sched_setparam,
+    sched_rr_get_interval,
+    sched_yield,
+    sched_getaffinity,
+    sched_setaffinity,
+    cpu_count
 ];
 /// The classes of this file.
 pub const CONSTANTS: &[ConstantDef] = taipan_macros::constants![sched_param_class];
@@ -37,7 +46,9 @@ static REDUCE: FunctionDef = FunctionDef {
     signature: None,
     doc: None,
     code: NativeCode::NoArgs(|this| {
-        let fields = this.downcast::<Tuple>().map_or_else(Tuple::empty, |fields| Tuple::from_slice(fields.as_slice()));
+        let fields = this
+            .downcast::<Tuple>()
+            .map_or_else(Tuple::empty, |fields| Tuple::from_slice(fields.as_slice()));
         Ok(Tuple::pair(this.class().to_value(), fields.into_value()).into_value())
     }),
     binding: Binding::Method,
@@ -47,16 +58,25 @@ static REDUCE: FunctionDef = FunctionDef {
 fn sched_param_class() -> Value {
     let class = SCHED_PARAM.class();
     class.slots.new.set(Some(new_sched_param));
-    class.dict().set_str(id!("__reduce__"), descriptor_for(class, &REDUCE));
+    class
+        .dict()
+        .set_str(id!("__reduce__"), descriptor_for(class, &REDUCE));
     class.to_value()
 }
 
 /// `sched_param(sched_priority)`.
 fn new_sched_param(_: &Ref<Type>, args: Args<'_>) -> PyResult<Value> {
     check_count("sched_param", args.values().len(), 1, 1)?;
-    match args.positional().first().or_else(|| args.keyword("sched_priority")) {
+    match args
+        .positional()
+        .first()
+        .or_else(|| args.keyword("sched_priority"))
+    {
         Some(priority) => Ok(SCHED_PARAM.make(vec![priority.clone()])),
-        None => bail!(TypeError, "sched_param() missing required argument 'sched_priority' (pos 1)"),
+        None => bail!(
+            TypeError,
+            "sched_param() missing required argument 'sched_priority' (pos 1)"
+        ),
     }
 }
 
@@ -65,7 +85,10 @@ pub fn priority_of(value: &Value) -> PyResult<i32> {
     if !value.class().is(SCHED_PARAM.class()) {
         bail!(TypeError, "must have a sched_param object");
     }
-    let priority = value.downcast::<Tuple>().and_then(|fields| fields.get(0)).unwrap_or(Value::NONE);
+    let priority = value
+        .downcast::<Tuple>()
+        .and_then(|fields| fields.get(0))
+        .unwrap_or(Value::NONE);
     let number = int::as_i64(&priority)?;
     i32::try_from(number).map_err(|_| exc!(OverflowError, "sched_priority out of range"))
 }
@@ -130,7 +153,9 @@ fn sched_rr_get_interval(pid: i32) -> PyResult<f64> {
 /// Voluntarily relinquish the CPU.
 #[function("()")]
 fn sched_yield() -> PyResult<()> {
-    crate::blocking::call(calls::sched_yield).or_raise().map(drop)
+    crate::blocking::call(calls::sched_yield)
+        .or_raise()
+        .map(drop)
 }
 
 /// Return the affinity of the process identified by pid (or the current process if zero).
@@ -157,7 +182,11 @@ fn sched_setaffinity(pid: i32, mask: &Value) -> PyResult<()> {
     let mut processors = Vec::new();
     protocol::iterate(mask, |item| {
         if !int::is_int(&item) {
-            bail!(TypeError, "expected an iterator of ints, but iterator yielded {}", item.class().display_name());
+            bail!(
+                TypeError,
+                "expected an iterator of ints, but iterator yielded {}",
+                item.class().display_name()
+            );
         }
         let number = int::as_i64(&item)?;
         match usize::try_from(number) {
@@ -177,5 +206,9 @@ fn sched_setaffinity(pid: i32, mask: &Value) -> PyResult<()> {
 fn cpu_count() -> Option<i64> {
     // `PYTHON_CPU_COUNT` and `-X cpu_count` replace what the system says.
     let wanted = crate::config::get().cpu_count.map(i64::from);
-    wanted.or_else(|| crate::sys::system::sysconf(libc::_SC_NPROCESSORS_ONLN).ok().filter(|&count| count > 0))
+    wanted.or_else(|| {
+        crate::sys::system::sysconf(libc::_SC_NPROCESSORS_ONLN)
+            .ok()
+            .filter(|&count| count > 0)
+    })
 }

@@ -36,31 +36,53 @@ enum Action {
 impl Action {
     fn borrow(&self) -> FileAction<'_> {
         match self {
-            Action::Open(fd, path, flags, mode) => FileAction::Open(*fd, path.as_c_str(), *flags, *mode),
+            Action::Open(fd, path, flags, mode) => {
+                FileAction::Open(*fd, path.as_c_str(), *flags, *mode)
+            }
             Action::Other(FileAction::Close(fd)) => FileAction::Close(*fd),
             Action::Other(FileAction::Duplicate(fd, target)) => FileAction::Duplicate(*fd, *target),
             Action::Other(FileAction::CloseFrom(fd)) => FileAction::CloseFrom(*fd),
-            Action::Other(FileAction::Open(fd, path, flags, mode)) => FileAction::Open(*fd, path, *flags, *mode),
+            Action::Other(FileAction::Open(fd, path, flags, mode)) => {
+                FileAction::Open(*fd, path, *flags, *mode)
+            }
         }
     }
 }
 
 fn parse_action(entry: &Value) -> PyResult<Action> {
-    let Some(parts) = entry.downcast::<Tuple>().map(|parts| parts.to_vec()).filter(|parts| !parts.is_empty()) else {
-        bail!(TypeError, "Each file_actions element must be a non-empty tuple");
+    let Some(parts) = entry
+        .downcast::<Tuple>()
+        .map(|parts| parts.to_vec())
+        .filter(|parts| !parts.is_empty())
+    else {
+        bail!(
+            TypeError,
+            "Each file_actions element must be a non-empty tuple"
+        );
     };
     let counted = |count: usize, what: &str| -> PyResult<()> {
         if parts.len() != count {
-            bail!(TypeError, "A {what} file_action tuple must have {count} elements");
+            bail!(
+                TypeError,
+                "A {what} file_action tuple must have {count} elements"
+            );
         }
         Ok(())
     };
     match int::as_i64(&parts[0])? {
         OPEN => {
             counted(5, "open")?;
-            let info = ArgInfo { function: "posix_spawn", place: ArgPlace::Name("path") };
+            let info = ArgInfo {
+                function: "posix_spawn",
+                place: ArgPlace::Name("path"),
+            };
             let path = PathArg::from_arg(&parts[2], &info)?;
-            Ok(Action::Open(int::as_i32(&parts[1])?, path, int::as_i32(&parts[3])?, int::as_u32(&parts[4])?))
+            Ok(Action::Open(
+                int::as_i32(&parts[1])?,
+                path,
+                int::as_i32(&parts[3])?,
+                int::as_u32(&parts[4])?,
+            ))
         }
         CLOSE => {
             counted(2, "close")?;
@@ -68,22 +90,32 @@ fn parse_action(entry: &Value) -> PyResult<Action> {
         }
         DUP2 => {
             counted(3, "dup2")?;
-            Ok(Action::Other(FileAction::Duplicate(int::as_i32(&parts[1])?, int::as_i32(&parts[2])?)))
+            Ok(Action::Other(FileAction::Duplicate(
+                int::as_i32(&parts[1])?,
+                int::as_i32(&parts[2])?,
+            )))
         }
         CLOSEFROM => {
             counted(2, "closefrom")?;
-            Ok(Action::Other(FileAction::CloseFrom(int::as_i32(&parts[1])?)))
+            Ok(Action::Other(FileAction::CloseFrom(int::as_i32(
+                &parts[1],
+            )?)))
         }
         _ => bail!(TypeError, "Unknown file_actions identifier"),
     }
 }
 
 fn parse_actions(actions: Option<&Value>) -> PyResult<Vec<Action>> {
-    let Some(actions) = actions.filter(|actions| !actions.is_none()) else { return Ok(Vec::new()) };
+    let Some(actions) = actions.filter(|actions| !actions.is_none()) else {
+        return Ok(Vec::new());
+    };
     if !protocol::is_sequence(actions) {
         bail!(TypeError, "file_actions must be a sequence or None");
     }
-    protocol::collect(actions)?.iter().map(parse_action).collect()
+    protocol::collect(actions)?
+        .iter()
+        .map(parse_action)
+        .collect()
 }
 
 fn signals(value: &Value) -> PyResult<Vec<c_int>> {
@@ -119,15 +151,25 @@ impl Request<'_> {
         let scheduler = match self.scheduler.filter(|value| !value.is_none()) {
             None => None,
             Some(value) => {
-                let Some([policy, parameters]) = value.downcast::<Tuple>().map(|pair| pair.as_slice()) else {
+                let Some([policy, parameters]) =
+                    value.downcast::<Tuple>().map(|pair| pair.as_slice())
+                else {
                     bail!(TypeError, "A scheduler tuple must have two elements");
                 };
-                let policy = if policy.is_none() { None } else { Some(int::as_i32(policy)?) };
+                let policy = if policy.is_none() {
+                    None
+                } else {
+                    Some(int::as_i32(policy)?)
+                };
                 Some((policy, schedule::priority_of(parameters)?))
             }
         };
         Ok(SpawnAttributes {
-            group: self.setpgroup.filter(|value| !value.is_none()).map(int::as_i32).transpose()?,
+            group: self
+                .setpgroup
+                .filter(|value| !value.is_none())
+                .map(int::as_i32)
+                .transpose()?,
             reset_ids: self.resetids,
             new_session: self.setsid,
             mask: self.setsigmask.map(signals).transpose()?,
@@ -145,25 +187,41 @@ impl Request<'_> {
             bail!(ValueError, "{name}: argv must not be empty");
         }
         if !self.env.is_none() && self.env.class().slots.getitem.get().is_none() {
-            bail!(TypeError, "{name}: environment must be a mapping object or None");
+            bail!(
+                TypeError,
+                "{name}: environment must be a mapping object or None"
+            );
         }
         let arguments: Vec<CString> = arguments.iter().map(fs_c_string).collect::<PyResult<_>>()?;
         if arguments[0].is_empty() {
             bail!(ValueError, "{name}: argv first element cannot be empty");
         }
-        let environment = if self.env.is_none() { current_environment() } else { program_environment(self.env)? };
+        let environment = if self.env.is_none() {
+            current_environment()
+        } else {
+            program_environment(self.env)?
+        };
         let actions = parse_actions(self.file_actions)?;
         let actions: Vec<FileAction<'_>> = actions.iter().map(Action::borrow).collect();
         let attributes = self.attributes()?;
         self.path.check(blocking::call(|| {
-            spawn_call(search, self.path.as_c_str(), &arguments, &environment, &actions, &attributes)
+            spawn_call(
+                search,
+                self.path.as_c_str(),
+                &arguments,
+                &environment,
+                &actions,
+                &attributes,
+            )
         }))
     }
 }
 
 fn current_environment() -> Vec<CString> {
     let entries = crate::sys::environment::all().into_iter();
-    entries.filter_map(|(name, value)| CString::new([name, value].join(&b'=')).ok()).collect()
+    entries
+        .filter_map(|(name, value)| CString::new([name, value].join(&b'=')).ok())
+        .collect()
 }
 
 /// Execute the program specified by path in a new process.
@@ -204,7 +262,20 @@ fn posix_spawn(
     scheduler: Option<&Value>,
 ) -> PyResult<pid_t> {
     let name = "posix_spawn";
-    Request { name, path, argv, env, file_actions, setpgroup, resetids, setsid, setsigmask, setsigdef, scheduler }.run(false)
+    Request {
+        name,
+        path,
+        argv,
+        env,
+        file_actions,
+        setpgroup,
+        resetids,
+        setsid,
+        setsigmask,
+        setsigdef,
+        scheduler,
+    }
+    .run(false)
 }
 
 /// Execute the program specified by path in a new process.
@@ -245,5 +316,18 @@ fn posix_spawnp(
     scheduler: Option<&Value>,
 ) -> PyResult<pid_t> {
     let name = "posix_spawnp";
-    Request { name, path, argv, env, file_actions, setpgroup, resetids, setsid, setsigmask, setsigdef, scheduler }.run(true)
+    Request {
+        name,
+        path,
+        argv,
+        env,
+        file_actions,
+        setpgroup,
+        resetids,
+        setsid,
+        setsigmask,
+        setsigdef,
+        scheduler,
+    }
+    .run(true)
 }

@@ -9,14 +9,18 @@ use taipan_objects::structseq::{Field, StructSeqDef};
 use taipan_objects::value::Value;
 use taipan_objects::{float, int};
 
-use super::arguments::{DirFd, PathArg, PathOrFd, at, follow_flag, refuse_dir_fd, refuse_no_follow};
+use super::arguments::{
+    DirFd, PathArg, PathOrFd, at, follow_flag, refuse_dir_fd, refuse_no_follow,
+};
 use crate::os_result::OsResult;
 use crate::{blocking, sys};
 
 /// The functions of this file.
-pub const FUNCTIONS: &[FunctionDef] = taipan_macros::functions![stat, lstat, fstat, statvfs, fstatvfs];
+pub const FUNCTIONS: &[FunctionDef] =
+    taipan_macros::functions![stat, lstat, fstat, statvfs, fstatvfs];
 /// The classes of this file.
-pub const CONSTANTS: &[ConstantDef] = taipan_macros::constants![stat_result_class, statvfs_result_class];
+pub const CONSTANTS: &[ConstantDef] =
+    taipan_macros::constants![stat_result_class, statvfs_result_class];
 
 /// `os.stat_result`. The times in whole seconds have no names; the items of those names are the exact ones behind.
 pub static STAT_RESULT: StructSeqDef = StructSeqDef {
@@ -72,7 +76,10 @@ static STATVFS_RESULT: StructSeqDef = StructSeqDef {
 };
 
 /// Times that were not given follow from those in whole seconds.
-#[allow(clippy::ptr_arg, reason = "the definition of a struct sequence takes this type")]
+#[allow(
+    clippy::ptr_arg,
+    reason = "the definition of a struct sequence takes this type"
+)]
 fn complete_stat(fields: &mut Vec<Value>) {
     for index in 7..10 {
         if fields[index + 3].is_none() {
@@ -110,12 +117,23 @@ pub fn stat_value(stat: &libc::stat) -> Value {
     ]);
     fields.extend(times.map(|(seconds, _)| int::new(seconds)));
     fields.extend(times.map(|(seconds, nanos)| float::new(seconds as f64 + 1e-9 * nanos as f64)));
-    fields.extend(times.map(|(seconds, nanos)| int::from_i128(i128::from(seconds) * 1_000_000_000 + i128::from(nanos))));
-    fields.extend([int::new(stat.st_blksize), int::new(stat.st_blocks), int::from_u64(stat.st_rdev)]);
+    fields.extend(times.map(|(seconds, nanos)| {
+        int::from_i128(i128::from(seconds) * 1_000_000_000 + i128::from(nanos))
+    }));
+    fields.extend([
+        int::new(stat.st_blksize),
+        int::new(stat.st_blocks),
+        int::from_u64(stat.st_rdev),
+    ]);
     STAT_RESULT.make(fields)
 }
 
-fn stat_file(function: &str, path: &PathOrFd, dir_fd: Option<DirFd>, follow_symlinks: bool) -> PyResult<Value> {
+fn stat_file(
+    function: &str,
+    path: &PathOrFd,
+    dir_fd: Option<DirFd>,
+    follow_symlinks: bool,
+) -> PyResult<Value> {
     let answer = match path {
         PathOrFd::Descriptor(fd, _) => {
             refuse_dir_fd(function, dir_fd)?;

@@ -15,20 +15,48 @@ use taipan_objects::{bail, float, int};
 
 use super::arguments::{Fildes, PathOrFd};
 use super::names::{self, ConfstrName, PathconfName, SysconfName};
+use crate::blocking;
 use crate::filesystem::fs_decode;
 use crate::os_result::OsResult;
 use crate::sys::{file, path, process, system as calls};
-use crate::blocking;
 
 /// The functions of this file.
 pub const FUNCTIONS: &[FunctionDef] = taipan_macros::functions![
-    uname, sysconf, confstr, pathconf, fpathconf, getloadavg, times, urandom, getrandom, strerror, sync, get_terminal_size,
-    ttyname, openpty, posix_openpt, grantpt, unlockpt, ptsname, timerfd_create, timerfd_settime, timerfd_settime_ns,
-    timerfd_gettime, timerfd_gettime_ns, _inputhook, _is_inputhook_installed
+    uname,
+    sysconf,
+    confstr,
+    pathconf,
+    fpathconf,
+    getloadavg,
+    times,
+    urandom,
+    getrandom,
+    strerror,
+    sync,
+    get_terminal_size,
+    ttyname,
+    openpty,
+    posix_openpt,
+    grantpt,
+    unlockpt,
+    ptsname,
+    timerfd_create,
+    timerfd_settime,
+    timerfd_settime_ns,
+    timerfd_gettime,
+    timerfd_gettime_ns,
+    _inputhook,
+    _is_inputhook_installed
 ];
 /// The constants of this file.
 pub const CONSTANTS: &[ConstantDef] = taipan_macros::constants![
-    uname_result_class, times_result_class, terminal_size_class, sysconf_names, confstr_names, pathconf_names, error,
+    uname_result_class,
+    times_result_class,
+    terminal_size_class,
+    sysconf_names,
+    confstr_names,
+    pathconf_names,
+    error,
     _have_functions
 ];
 
@@ -38,7 +66,10 @@ static UNAME_RESULT: StructSeqDef = StructSeqDef {
     doc: "uname_result: Result from os.uname().\n\nThis object may be accessed either as a tuple of\n  (sysname, nodename, release, version, machine),\nor via the attributes sysname, nodename, release, version, and machine.\n\nSee os.uname for more information.",
     fields: &[
         Field::new("sysname", "operating system name"),
-        Field::new("nodename", "name of machine on network (implementation-defined)"),
+        Field::new(
+            "nodename",
+            "name of machine on network (implementation-defined)",
+        ),
         Field::new("release", "operating system release"),
         Field::new("version", "operating system version"),
         Field::new("machine", "hardware identifier"),
@@ -57,7 +88,10 @@ static TIMES_RESULT: StructSeqDef = StructSeqDef {
         Field::new("system", "system time"),
         Field::new("children_user", "user time of children"),
         Field::new("children_system", "system time of children"),
-        Field::new("elapsed", "elapsed time since an arbitrary point in the past"),
+        Field::new(
+            "elapsed",
+            "elapsed time since an arbitrary point in the past",
+        ),
     ],
     visible: 5,
     instantiable: true,
@@ -68,7 +102,10 @@ static TERMINAL_SIZE: StructSeqDef = StructSeqDef {
     name: "terminal_size",
     module: "os",
     doc: "A tuple of (columns, lines) for holding terminal window size",
-    fields: &[Field::new("columns", "width of the terminal window in characters"), Field::new("lines", "height of the terminal window in characters")],
+    fields: &[
+        Field::new("columns", "width of the terminal window in characters"),
+        Field::new("lines", "height of the terminal window in characters"),
+    ],
     visible: 2,
     instantiable: true,
     complete: None,
@@ -113,13 +150,44 @@ fn error() -> Value {
 #[constant]
 fn _have_functions() -> Ref<List> {
     const HAVE: &[&str] = &[
-        "HAVE_EVENTFD", "HAVE_TIMERFD_CREATE", "HAVE_FACCESSAT", "HAVE_FCHDIR", "HAVE_FCHMOD", "HAVE_FCHMODAT", "HAVE_FCHOWN",
-        "HAVE_FCHOWNAT", "HAVE_FEXECVE", "HAVE_FDOPENDIR", "HAVE_FPATHCONF", "HAVE_FSTATAT", "HAVE_FSTATVFS", "HAVE_FTRUNCATE",
-        "HAVE_FUTIMENS", "HAVE_FUTIMES", "HAVE_FUTIMESAT", "HAVE_LINKAT", "HAVE_LCHOWN", "HAVE_LSTAT", "HAVE_LUTIMES",
-        "HAVE_MEMFD_CREATE", "HAVE_MKDIRAT", "HAVE_MKFIFOAT", "HAVE_MKNODAT", "HAVE_OPENAT", "HAVE_READLINKAT",
-        "HAVE_RENAMEAT", "HAVE_SYMLINKAT", "HAVE_UNLINKAT", "HAVE_UTIMENSAT", "HAVE_PTSNAME_R",
+        "HAVE_EVENTFD",
+        "HAVE_TIMERFD_CREATE",
+        "HAVE_FACCESSAT",
+        "HAVE_FCHDIR",
+        "HAVE_FCHMOD",
+        "HAVE_FCHMODAT",
+        "HAVE_FCHOWN",
+        "HAVE_FCHOWNAT",
+        "HAVE_FEXECVE",
+        "HAVE_FDOPENDIR",
+        "HAVE_FPATHCONF",
+        "HAVE_FSTATAT",
+        "HAVE_FSTATVFS",
+        "HAVE_FTRUNCATE",
+        "HAVE_FUTIMENS",
+        "HAVE_FUTIMES",
+        "HAVE_FUTIMESAT",
+        "HAVE_LINKAT",
+        "HAVE_LCHOWN",
+        "HAVE_LSTAT",
+        "HAVE_LUTIMES",
+        "HAVE_MEMFD_CREATE",
+        "HAVE_MKDIRAT",
+        "HAVE_MKFIFOAT",
+        "HAVE_MKNODAT",
+        "HAVE_OPENAT",
+        "HAVE_READLINKAT",
+        "HAVE_RENAMEAT",
+        "HAVE_SYMLINKAT",
+        "HAVE_UNLINKAT",
+        "HAVE_UTIMENSAT",
+        "HAVE_PTSNAME_R",
     ];
-    List::new(HAVE.iter().map(|name| Str::new(name).into_value()).collect())
+    List::new(
+        HAVE.iter()
+            .map(|name| Str::new(name).into_value())
+            .collect(),
+    )
 }
 
 /// Return an object identifying the current operating system.
@@ -129,7 +197,12 @@ fn _have_functions() -> Ref<List> {
 #[function("()")]
 fn uname() -> PyResult<Value> {
     let names = calls::uname().or_raise()?;
-    Ok(UNAME_RESULT.make(names.iter().map(|name| fs_decode(name).into_value()).collect()))
+    Ok(UNAME_RESULT.make(
+        names
+            .iter()
+            .map(|name| fs_decode(name).into_value())
+            .collect(),
+    ))
 }
 
 /// Return an integer-valued system configuration variable.
@@ -141,7 +214,9 @@ fn sysconf(name: SysconfName) -> PyResult<i64> {
 /// Return a string-valued system configuration variable.
 #[function("(name, /)")]
 fn confstr(name: ConfstrName) -> PyResult<Option<Ref<Str>>> {
-    Ok(calls::confstr(name.0).or_raise()?.map(|text| fs_decode(&text)))
+    Ok(calls::confstr(name.0)
+        .or_raise()?
+        .map(|text| fs_decode(&text)))
 }
 
 /// Return the configuration limit name for the file or directory path.
@@ -352,7 +427,10 @@ const NANOS: i128 = 1_000_000_000;
 
 fn timer_spec(nanos: i128) -> PyResult<libc::timespec> {
     match i64::try_from(nanos.div_euclid(NANOS)) {
-        Ok(tv_sec) => Ok(libc::timespec { tv_sec, tv_nsec: nanos.rem_euclid(NANOS) as i64 }),
+        Ok(tv_sec) => Ok(libc::timespec {
+            tv_sec,
+            tv_nsec: nanos.rem_euclid(NANOS) as i64,
+        }),
         Err(_) => bail!(OverflowError, "timestamp out of range for platform time_t"),
     }
 }
@@ -368,7 +446,10 @@ fn nanos_of_seconds(seconds: f64) -> PyResult<i128> {
     }
     let nanos = (seconds * 1e9).ceil();
     if nanos.abs() >= 9.2e18 {
-        bail!(OverflowError, "timestamp too large to convert to C PyTime_t");
+        bail!(
+            OverflowError,
+            "timestamp too large to convert to C PyTime_t"
+        );
     }
     Ok(nanos as i128)
 }
@@ -379,11 +460,17 @@ fn seconds_pair(timer: &libc::itimerspec) -> (f64, f64) {
 }
 
 fn nanos_pair(timer: &libc::itimerspec) -> Ref<Tuple> {
-    Tuple::pair(int::from_i128(nanos_of(timer.it_value)), int::from_i128(nanos_of(timer.it_interval)))
+    Tuple::pair(
+        int::from_i128(nanos_of(timer.it_value)),
+        int::from_i128(nanos_of(timer.it_interval)),
+    )
 }
 
 fn set_timer(fd: c_int, flags: c_int, initial: i128, interval: i128) -> PyResult<libc::itimerspec> {
-    let new = libc::itimerspec { it_value: timer_spec(initial)?, it_interval: timer_spec(interval)? };
+    let new = libc::itimerspec {
+        it_value: timer_spec(initial)?,
+        it_interval: timer_spec(interval)?,
+    };
     blocking::call(|| file::timerfd_settime(fd, flags, &new)).or_raise()
 }
 
@@ -399,7 +486,12 @@ fn set_timer(fd: c_int, flags: c_int, initial: i128, interval: i128) -> PyResult
 ///     The timer's interval, in seconds.
 #[function("(fd, /, *, flags=0, initial=0.0, interval=0.0)")]
 fn timerfd_settime(fd: Fildes, flags: i32, initial: f64, interval: f64) -> PyResult<(f64, f64)> {
-    let old = set_timer(fd.0, flags, nanos_of_seconds(initial)?, nanos_of_seconds(interval)?)?;
+    let old = set_timer(
+        fd.0,
+        flags,
+        nanos_of_seconds(initial)?,
+        nanos_of_seconds(interval)?,
+    )?;
     Ok(seconds_pair(&old))
 }
 

@@ -58,7 +58,8 @@ impl Epoll {
         if fd < 0 {
             return Ok(());
         }
-        taipan_objects::runtime::allow_threads(|| system::close(fd)).map_err(|failed| error(&failed))
+        taipan_objects::runtime::allow_threads(|| system::close(fd))
+            .map_err(|failed| error(&failed))
     }
 }
 
@@ -153,7 +154,9 @@ impl Epoll {
             None => None,
             Some(timeout) => match nanoseconds(timeout, 1_000_000_000)? {
                 None => bail!(TypeError, "timeout must be an integer or None"),
-                Some(time) if time / 1_000_000 > i64::from(i32::MAX) => bail!(OverflowError, "timeout is too large"),
+                Some(time) if time / 1_000_000 > i64::from(i32::MAX) => {
+                    bail!(OverflowError, "timeout is too large")
+                }
                 Some(time) => u64::try_from(time).ok().map(Duration::from_nanos),
             },
         };
@@ -162,7 +165,9 @@ impl Epoll {
             most if most < 1 => bail!(ValueError, "maxevents must be greater than 0, got {most}"),
             most => most as usize,
         };
-        let answer = until(Deadline::after(timeout), |deadline| system::epoll_wait(epoll, most, deadline.milliseconds()))?;
+        let answer = until(Deadline::after(timeout), |deadline| {
+            system::epoll_wait(epoll, most, deadline.milliseconds())
+        })?;
         let ready = answer.unwrap_or_default().into_iter().map(|(fd, events)| {
             Tuple::pair(int::new(i64::from(fd)), int::new(i64::from(events))).into_value()
         });
@@ -176,7 +181,12 @@ impl Epoll {
     }
 
     #[method("($self, exc_type=None, exc_value=None, exc_tb=None, /)")]
-    fn __exit__(&self, _exc_type: Option<&Value>, _exc_value: Option<&Value>, _exc_tb: Option<&Value>) -> PyResult<()> {
+    fn __exit__(
+        &self,
+        _exc_type: Option<&Value>,
+        _exc_value: Option<&Value>,
+        _exc_tb: Option<&Value>,
+    ) -> PyResult<()> {
         self.shut()
     }
 }

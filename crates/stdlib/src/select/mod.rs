@@ -56,7 +56,10 @@ fn error(error: &io::Error) -> Raised {
 
 /// Calls with what is left of a time until an answer other than an interruption comes; `None` when the time ran out on the
 /// way.
-fn until<T>(deadline: Deadline, mut call: impl FnMut(Deadline) -> io::Result<T>) -> PyResult<Option<T>> {
+fn until<T>(
+    deadline: Deadline,
+    mut call: impl FnMut(Deadline) -> io::Result<T>,
+) -> PyResult<Option<T>> {
     loop {
         match runtime::allow_threads(|| call(deadline)) {
             Ok(answer) => return Ok(Some(answer)),
@@ -79,8 +82,12 @@ struct Wanted {
 
 impl Wanted {
     fn of(sequence: &Value) -> PyResult<Wanted> {
-        let items = protocol::collect_or(sequence, || "arguments 1-3 must be sequences".to_owned())?;
-        let mut wanted = Wanted { objects: Vec::with_capacity(items.len()), set: DescriptorSet::empty() };
+        let items =
+            protocol::collect_or(sequence, || "arguments 1-3 must be sequences".to_owned())?;
+        let mut wanted = Wanted {
+            objects: Vec::with_capacity(items.len()),
+            set: DescriptorSet::empty(),
+        };
         for item in items {
             let fd = file_descriptor(&item)?;
             if fd >= system::SELECT_LIMIT {
@@ -96,7 +103,13 @@ impl Wanted {
     }
 
     fn ready(&self, set: &DescriptorSet) -> Ref<List> {
-        List::new(self.objects.iter().filter(|(_, fd)| set.contains(*fd)).map(|(object, _)| object.clone()).collect())
+        List::new(
+            self.objects
+                .iter()
+                .filter(|(_, fd)| set.contains(*fd))
+                .map(|(object, _)| object.clone())
+                .collect(),
+        )
     }
 }
 
@@ -123,7 +136,12 @@ impl Wanted {
 /// On Windows, only sockets are supported; on Unix, all file
 /// descriptors can be used.
 #[function("(rlist, wlist, xlist, timeout=None, /)")]
-fn select(rlist: &Value, wlist: &Value, xlist: &Value, timeout: Option<&Value>) -> PyResult<(Ref<List>, Ref<List>, Ref<List>)> {
+fn select(
+    rlist: &Value,
+    wlist: &Value,
+    xlist: &Value,
+    timeout: Option<&Value>,
+) -> PyResult<(Ref<List>, Ref<List>, Ref<List>)> {
     let timeout = match timeout {
         None => None,
         Some(timeout) => match nanoseconds(timeout, 1_000_000_000)? {
@@ -133,13 +151,28 @@ fn select(rlist: &Value, wlist: &Value, xlist: &Value, timeout: Option<&Value>) 
         },
     };
     let (read, write, except) = (Wanted::of(rlist)?, Wanted::of(wlist)?, Wanted::of(xlist)?);
-    let all = read.objects.iter().chain(&write.objects).chain(&except.objects);
+    let all = read
+        .objects
+        .iter()
+        .chain(&write.objects)
+        .chain(&except.objects);
     let count = all.map(|(_, fd)| fd + 1).max().unwrap_or(0);
     let answer = until(Deadline::after(timeout), |deadline| {
         let mut sets = (read.set, write.set, except.set);
-        system::select(count, &mut sets.0, &mut sets.1, &mut sets.2, deadline.left()).map(|_| sets)
+        system::select(
+            count,
+            &mut sets.0,
+            &mut sets.1,
+            &mut sets.2,
+            deadline.left(),
+        )
+        .map(|_| sets)
     })?;
     let none = DescriptorSet::empty();
     let sets = answer.unwrap_or((none, none, none));
-    Ok((read.ready(&sets.0), write.ready(&sets.1), except.ready(&sets.2)))
+    Ok((
+        read.ready(&sets.0),
+        write.ready(&sets.1),
+        except.ready(&sets.2),
+    ))
 }

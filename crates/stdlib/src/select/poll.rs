@@ -35,7 +35,13 @@ const DEFAULT_EVENTS: u16 = (libc::POLLIN | libc::POLLPRI | libc::POLLOUT) as u1
 /// polling them for I/O events.
 #[function("()")]
 pub fn poll() -> Ref<Poll> {
-    heap::new_object(Poll::class(), Poll { entries: RefCell::new(Vec::new()), running: Cell::new(false) })
+    heap::new_object(
+        Poll::class(),
+        Poll {
+            entries: RefCell::new(Vec::new()),
+            running: Cell::new(false),
+        },
+    )
 }
 
 /// An event mask: an unsigned short.
@@ -44,7 +50,9 @@ fn mask_of(value: &Value) -> PyResult<u16> {
     if number < 0 {
         bail!(ValueError, "value must be positive");
     }
-    u16::try_from(number).map_err(|_| taipan_objects::exc!(OverflowError, "Python int too large for C unsigned short"))
+    u16::try_from(number).map_err(|_| {
+        taipan_objects::exc!(OverflowError, "Python int too large for C unsigned short")
+    })
 }
 
 #[methods]
@@ -78,7 +86,12 @@ impl Poll {
     fn modify(&self, fd: &Value, eventmask: &Value) -> PyResult<()> {
         let fd = file_descriptor(fd)?;
         let mask = mask_of(eventmask)?;
-        match self.entries.borrow_mut().iter_mut().find(|(known, _)| *known == fd) {
+        match self
+            .entries
+            .borrow_mut()
+            .iter_mut()
+            .find(|(known, _)| *known == fd)
+        {
             Some(entry) => {
                 entry.1 = mask;
                 Ok(())
@@ -118,7 +131,9 @@ impl Poll {
             None => None,
             Some(timeout) => match nanoseconds(timeout, 1_000_000)? {
                 None => bail!(TypeError, "timeout must be an integer or None"),
-                Some(time) if time / 1_000_000 > i64::from(i32::MAX) => bail!(OverflowError, "timeout is too large"),
+                Some(time) if time / 1_000_000 > i64::from(i32::MAX) => {
+                    bail!(OverflowError, "timeout is too large")
+                }
                 Some(time) => u64::try_from(time).ok().map(Duration::from_nanos),
             },
         };
@@ -129,18 +144,30 @@ impl Poll {
             .entries
             .borrow()
             .iter()
-            .map(|&(fd, mask)| libc::pollfd { fd, events: mask as i16, revents: 0 })
+            .map(|&(fd, mask)| libc::pollfd {
+                fd,
+                events: mask as i16,
+                revents: 0,
+            })
             .collect();
         self.running.set(true);
-        let answer = until(Deadline::after(timeout), |deadline| system::poll(&mut entries, deadline.milliseconds()));
+        let answer = until(Deadline::after(timeout), |deadline| {
+            system::poll(&mut entries, deadline.milliseconds())
+        });
         self.running.set(false);
         if answer?.is_none() {
             return Ok(List::new(Vec::new()));
         }
-        let ready = entries.iter().filter(|entry| entry.revents != 0).map(|entry| {
-            let (fd, events) = (int::new(i64::from(entry.fd)), int::new(i64::from(entry.revents as u16)));
-            Tuple::pair(fd, events).into_value()
-        });
+        let ready = entries
+            .iter()
+            .filter(|entry| entry.revents != 0)
+            .map(|entry| {
+                let (fd, events) = (
+                    int::new(i64::from(entry.fd)),
+                    int::new(i64::from(entry.revents as u16)),
+                );
+                Tuple::pair(fd, events).into_value()
+            });
         Ok(List::new(ready.collect()))
     }
 }

@@ -22,9 +22,25 @@ define_module!(
     name = "_signal",
     doc = "This module provides mechanisms to use signal handlers in Python.\n\nFunctions:\n\nalarm() -- cause SIGALRM after a specified time [Unix only]\nsetitimer() -- cause a signal (described below) after a specified\n               float time and the timer may restart then [Unix only]\ngetitimer() -- get current value of timer [Unix only]\nsignal() -- set the action for a given signal\ngetsignal() -- get the signal action for a given signal\npause() -- wait until a signal arrives [Unix only]\ndefault_int_handler() -- default SIGINT handler\n\nsignal constants:\nSIG_DFL -- used to refer to the system default handler\nSIG_IGN -- used to ignore the signal\nNSIG -- number of defined signals\nSIGINT, SIGTERM, etc. -- signal numbers\n\nitimer constants:\nITIMER_REAL -- decrements in real time, and delivers SIGALRM upon\n               expiration\nITIMER_VIRTUAL -- decrements only when the process is executing,\n               and delivers SIGVTALRM upon expiration\nITIMER_PROF -- decrements both when the process is executing and\n               when the system is executing on behalf of the process.\n               Coupled with ITIMER_VIRTUAL, this timer is usually\n               used to profile the time spent by the application\n               in user and kernel space. SIGPROF is delivered upon\n               expiration.\n\n\n*** IMPORTANT NOTICE ***\nA signal handler function is called with two arguments:\nthe first is the signal number, the second is the interrupted stack frame.",
     functions(
-        default_int_handler, alarm, setitimer, getitimer, signal, raise_signal, strsignal, getsignal, set_wakeup_fd,
-        siginterrupt, pause, pidfd_send_signal, pthread_kill, pthread_sigmask, sigpending, valid_signals, wait::sigwait,
-        wait::sigwaitinfo, wait::sigtimedwait,
+        default_int_handler,
+        alarm,
+        setitimer,
+        getitimer,
+        signal,
+        raise_signal,
+        strsignal,
+        getsignal,
+        set_wakeup_fd,
+        siginterrupt,
+        pause,
+        pidfd_send_signal,
+        pthread_kill,
+        pthread_sigmask,
+        sigpending,
+        valid_signals,
+        wait::sigwait,
+        wait::sigwaitinfo,
+        wait::sigtimedwait,
     ),
     init = fill,
 );
@@ -83,10 +99,14 @@ pub fn install(module: &Ref<Module>) -> PyResult<()> {
     }
     for ignored in [libc::SIGPIPE, libc::SIGXFSZ] {
         if system::set_disposition(ignored, Disposition::Ignore).is_ok() {
-            drop(signals::set_handler(ignored as usize, Some(int::new(libc::SIG_IGN as i64))));
+            drop(signals::set_handler(
+                ignored as usize,
+                Some(int::new(libc::SIG_IGN as i64)),
+            ));
         }
     }
-    let has_default = system::disposition(libc::SIGINT).is_ok_and(|disposition| disposition == Disposition::Default);
+    let has_default = system::disposition(libc::SIGINT)
+        .is_ok_and(|disposition| disposition == Disposition::Default);
     if has_default
         && let Some(handler) = module.get("default_int_handler")
         && system::set_disposition(libc::SIGINT, Disposition::Noted).is_ok()
@@ -125,7 +145,10 @@ fn check_number(signal: i32) -> PyResult<()> {
 /// It raises KeyboardInterrupt.
 #[function("(signalnum, frame, /)")]
 fn default_int_handler(_signalnum: i32, _frame: &Value) -> PyResult<Value> {
-    Err(raise_args(ExceptionKind::KeyboardInterrupt.class(), Vec::new()))
+    Err(raise_args(
+        ExceptionKind::KeyboardInterrupt.class(),
+        Vec::new(),
+    ))
 }
 
 /// Arrange for SIGALRM to arrive after the given number of seconds.
@@ -146,7 +169,9 @@ fn pair((value, interval): system::Timer) -> Ref<Tuple> {
 /// Returns old values as a tuple: (delay, interval).
 #[function("(which, seconds, interval=0.0, /)")]
 fn setitimer(which: i32, seconds: f64, interval: Option<f64>) -> PyResult<Ref<Tuple>> {
-    system::set_timer(which, (seconds, interval.unwrap_or(0.0))).map(pair).map_err(timer_error)
+    system::set_timer(which, (seconds, interval.unwrap_or(0.0)))
+        .map(pair)
+        .map_err(timer_error)
 }
 
 /// Returns current value of given itimer.
@@ -166,7 +191,10 @@ fn getitimer(which: i32) -> PyResult<Ref<Tuple>> {
 #[function("(signalnum, handler, /)")]
 fn signal(signalnum: i32, handler: &Value) -> PyResult<Value> {
     if !signals::is_main_thread() {
-        bail!(ValueError, "signal only works in main thread of the main interpreter");
+        bail!(
+            ValueError,
+            "signal only works in main thread of the main interpreter"
+        );
     }
     check_number(signalnum)?;
     let disposition = if protocol::is_callable(handler) {
@@ -176,7 +204,10 @@ fn signal(signalnum: i32, handler: &Value) -> PyResult<Value> {
     } else if protocol::equal(handler, &int::new(libc::SIG_DFL as i64))? {
         Disposition::Default
     } else {
-        bail!(TypeError, "signal handler must be signal.SIG_IGN, signal.SIG_DFL, or a callable object");
+        bail!(
+            TypeError,
+            "signal handler must be signal.SIG_IGN, signal.SIG_DFL, or a callable object"
+        );
     };
     // What arrived under the old handler is its business.
     runtime::check_signals()?;
@@ -229,7 +260,10 @@ fn getsignal(signalnum: i32) -> PyResult<Option<Value>> {
 #[function("(fd, /, *, warn_on_full_buffer=True)")]
 fn set_wakeup_fd(fd: i32, warn_on_full_buffer: bool) -> PyResult<i32> {
     if !signals::is_main_thread() {
-        bail!(ValueError, "set_wakeup_fd only works in main thread of the main interpreter");
+        bail!(
+            ValueError,
+            "set_wakeup_fd only works in main thread of the main interpreter"
+        );
     }
     if fd != -1 && system::is_blocking(fd).map_err(error)? {
         bail!(ValueError, "the fd {fd} must be in non-blocking mode");
@@ -261,7 +295,12 @@ fn pause() -> PyResult<()> {
 ///   signalnum
 ///     The signal to send.
 #[function("(pidfd, signalnum, siginfo=None, flags=0, /)")]
-fn pidfd_send_signal(pidfd: i32, signalnum: i32, siginfo: Option<&Value>, flags: i32) -> PyResult<()> {
+fn pidfd_send_signal(
+    pidfd: i32,
+    signalnum: i32,
+    siginfo: Option<&Value>,
+    flags: i32,
+) -> PyResult<()> {
     if siginfo.is_some() {
         bail!(TypeError, "siginfo must be None");
     }
@@ -281,7 +320,11 @@ fn set_of(signals: &Value) -> PyResult<SignalSet> {
     protocol::iterate(signals, |item| {
         let number = int::as_i64(&protocol::index(&item)?)?;
         if !(1..i64::from(NSIG)).contains(&number) {
-            bail!(ValueError, "signal number {number} out of range [1; {}]", NSIG - 1);
+            bail!(
+                ValueError,
+                "signal number {number} out of range [1; {}]",
+                NSIG - 1
+            );
         }
         set.add(number as i32);
         Ok(())
@@ -290,7 +333,10 @@ fn set_of(signals: &Value) -> PyResult<SignalSet> {
 }
 
 fn members(set: &SignalSet) -> PyResult<Ref<Set>> {
-    let numbers: Vec<Value> = (1..NSIG).filter(|&signal| set.contains(signal)).map(|signal| int::new(i64::from(signal))).collect();
+    let numbers: Vec<Value> = (1..NSIG)
+        .filter(|&signal| set.contains(signal))
+        .map(|signal| int::new(i64::from(signal)))
+        .collect();
     Set::from_items(&numbers)
 }
 

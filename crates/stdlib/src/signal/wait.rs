@@ -88,7 +88,10 @@ pub fn sigtimedwait(sigset: &Value, timeout: &Value) -> PyResult<Option<Value>> 
         bail!(ValueError, "timeout must be non-negative");
     }
     let Ok(total) = Duration::try_from_secs_f64(seconds) else {
-        bail!(OverflowError, "timestamp too large to convert to C PyTime_t");
+        bail!(
+            OverflowError,
+            "timestamp too large to convert to C PyTime_t"
+        );
     };
     let began = Instant::now();
     loop {

@@ -33,9 +33,9 @@ pub(super) fn host_bytes(value: &Value) -> PyResult<Vec<u8>> {
     if let Some(text) = value.downcast::<Str>() {
         let bytes = match text.as_ascii() {
             Some(ascii) => ascii.as_bytes().to_vec(),
-            None => {
-                codecs::encode(text, &Str::intern("idna"), None)?.as_slice().to_vec()
-            }
+            None => codecs::encode(text, &Str::intern("idna"), None)?
+                .as_slice()
+                .to_vec(),
         };
         if bytes.contains(&0) {
             bail!(TypeError, "host name must not contain null character");
@@ -43,9 +43,15 @@ pub(super) fn host_bytes(value: &Value) -> PyResult<Vec<u8>> {
         return Ok(bytes);
     }
     if !buffer::is_bytes_like(value) {
-        bail!(TypeError, "str, bytes or bytearray expected, not {}", value.class().name());
+        bail!(
+            TypeError,
+            "str, bytes or bytearray expected, not {}",
+            value.class().name()
+        );
     }
-    let bytes = buffer::request(value, BufferFlags::SIMPLE)?.to_bytes().into_owned();
+    let bytes = buffer::request(value, BufferFlags::SIMPLE)?
+        .to_bytes()
+        .into_owned();
     if bytes.contains(&0) {
         bail!(TypeError, "host name must not contain null character");
     }
@@ -60,7 +66,11 @@ fn one_of(mut found: Vec<Resolved>) -> PyResult<Address> {
     }
 }
 
-fn resolve(host: Option<&CString>, hints: (i32, i32, i32, i32), service: Option<&CString>) -> PyResult<Vec<Resolved>> {
+fn resolve(
+    host: Option<&CString>,
+    hints: (i32, i32, i32, i32),
+    service: Option<&CString>,
+) -> PyResult<Vec<Resolved>> {
     runtime::allow_threads(|| system::resolve(host, service, hints)).map_err(resolve_error)
 }
 
@@ -68,7 +78,11 @@ fn resolve(host: Option<&CString>, hints: (i32, i32, i32, i32), service: Option<
 pub(super) fn host_address(name: &[u8], family: i32) -> PyResult<Address> {
     if name.is_empty() {
         let zero = CString::from(c"0");
-        return one_of(resolve(None, (family, libc::SOCK_DGRAM, 0, libc::AI_PASSIVE), Some(&zero))?);
+        return one_of(resolve(
+            None,
+            (family, libc::SOCK_DGRAM, 0, libc::AI_PASSIVE),
+            Some(&zero),
+        )?);
     }
     let text = std::str::from_utf8(name).unwrap_or_default();
     if text == "<broadcast>" || text == "255.255.255.255" {
@@ -87,7 +101,8 @@ pub(super) fn host_address(name: &[u8], family: i32) -> PyResult<Address> {
     {
         return Ok(ipv6(address, 0, 0, 0));
     }
-    let host = CString::new(name).map_err(|_| exc!(TypeError, "host name must not contain null character"))?;
+    let host = CString::new(name)
+        .map_err(|_| exc!(TypeError, "host name must not contain null character"))?;
     let mut found = resolve(Some(&host), (family, 0, 0, 0), None)?;
     if found.is_empty() {
         bail!(OSError, "no address found");
@@ -125,7 +140,8 @@ fn array<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
 
 /// The host of an internet address as text.
 pub(super) fn host_text(address: &Address) -> PyResult<Ref<Str>> {
-    let (host, _) = system::name_of(address, libc::NI_NUMERICHOST | libc::NI_NUMERICSERV).map_err(resolve_error)?;
+    let (host, _) = system::name_of(address, libc::NI_NUMERICHOST | libc::NI_NUMERICSERV)
+        .map_err(resolve_error)?;
     Ok(fs_decode(&host))
 }
 
@@ -142,7 +158,12 @@ pub(super) fn to_python(address: &Address) -> PyResult<Value> {
         libc::AF_INET6 => {
             let flow = u32::from_be_bytes(array(bytes, 4));
             let scope = u32::from_ne_bytes(array(bytes, 24));
-            let parts = [host_text(address)?.into_value(), port(), number(flow & 0x000f_ffff), number(scope)];
+            let parts = [
+                host_text(address)?.into_value(),
+                port(),
+                number(flow & 0x000f_ffff),
+                number(scope),
+            ];
             Ok(Tuple::from_array(parts).into_value())
         }
         libc::AF_UNIX => Ok(match &bytes[2..] {
@@ -151,11 +172,17 @@ pub(super) fn to_python(address: &Address) -> PyResult<Value> {
             path => fs_decode(path.split(|&byte| byte == 0).next().unwrap_or(path)).into_value(),
         }),
         libc::AF_NETLINK => {
-            let (pid, groups) = (u32::from_ne_bytes(array(bytes, 4)), u32::from_ne_bytes(array(bytes, 8)));
+            let (pid, groups) = (
+                u32::from_ne_bytes(array(bytes, 4)),
+                u32::from_ne_bytes(array(bytes, 8)),
+            );
             Ok(Tuple::pair(number(pid), number(groups)).into_value())
         }
         libc::AF_VSOCK => {
-            let (port, cid) = (u32::from_ne_bytes(array(bytes, 4)), u32::from_ne_bytes(array(bytes, 8)));
+            let (port, cid) = (
+                u32::from_ne_bytes(array(bytes, 4)),
+                u32::from_ne_bytes(array(bytes, 8)),
+            );
             Ok(Tuple::pair(number(cid), number(port)).into_value())
         }
         libc::AF_PACKET => {
@@ -171,19 +198,28 @@ pub(super) fn to_python(address: &Address) -> PyResult<Value> {
             ];
             Ok(Tuple::from_array(parts).into_value())
         }
-        family => Ok(Tuple::pair(int::new(i64::from(family)), Bytes::new(&bytes[2..]).into_value()).into_value()),
+        family => Ok(Tuple::pair(
+            int::new(i64::from(family)),
+            Bytes::new(&bytes[2..]).into_value(),
+        )
+        .into_value()),
     }
 }
 
 fn expect_tuple<'a>(value: &'a Value, caller: &str, family: &str) -> PyResult<&'a [Value]> {
     match value.downcast::<Tuple>() {
         Some(tuple) => Ok(tuple.tail()),
-        None => bail!(TypeError, "{caller}(): {family} address must be tuple, not {}", value.class().name()),
+        None => bail!(
+            TypeError,
+            "{caller}(): {family} address must be tuple, not {}",
+            value.class().name()
+        ),
     }
 }
 
 fn port_of(value: &Value, caller: &str) -> PyResult<u16> {
-    u16::try_from(int::as_i64(value)?).map_err(|_| exc!(OverflowError, "{caller}(): port must be 0-65535."))
+    u16::try_from(int::as_i64(value)?)
+        .map_err(|_| exc!(OverflowError, "{caller}(): port must be 0-65535."))
 }
 
 /// An address from Python for a socket of some family; `caller` names the method in messages.
@@ -191,7 +227,9 @@ pub(super) fn from_python(value: &Value, family: i32, caller: &str) -> PyResult<
     match family {
         libc::AF_INET => {
             let parts = expect_tuple(value, caller, "AF_INET")?;
-            let [host, port] = parts else { bail!(TypeError, "AF_INET address must be a pair (host, port)") };
+            let [host, port] = parts else {
+                bail!(TypeError, "AF_INET address must be a pair (host, port)")
+            };
             let address = host_address(&host_bytes(host)?, libc::AF_INET)?;
             let host = Ipv4Addr::from(array::<4>(address.as_bytes(), 4));
             Ok(ipv4(host, port_of(port, caller)?))
@@ -199,7 +237,10 @@ pub(super) fn from_python(value: &Value, family: i32, caller: &str) -> PyResult<
         libc::AF_INET6 => {
             let parts = expect_tuple(value, caller, "AF_INET6")?;
             if !(2..=4).contains(&parts.len()) {
-                bail!(TypeError, "AF_INET6 address must be a tuple (host, port[, flowinfo[, scopeid]])");
+                bail!(
+                    TypeError,
+                    "AF_INET6 address must be a tuple (host, port[, flowinfo[, scopeid]])"
+                );
             }
             let address = host_address(&host_bytes(&parts[0])?, libc::AF_INET6)?;
             let port = port_of(&parts[1], caller)?;
@@ -209,12 +250,19 @@ pub(super) fn from_python(value: &Value, family: i32, caller: &str) -> PyResult<
             }
             let given_scope = u32::from_ne_bytes(array(address.as_bytes(), 24));
             let scope = parts.get(3).map_or(Ok(given_scope), int::as_u32)?;
-            Ok(ipv6(Ipv6Addr::from(array::<16>(address.as_bytes(), 8)), port, flow, scope))
+            Ok(ipv6(
+                Ipv6Addr::from(array::<16>(address.as_bytes(), 8)),
+                port,
+                flow,
+                scope,
+            ))
         }
         libc::AF_UNIX => unix_address(value),
         libc::AF_NETLINK => {
             let parts = expect_tuple(value, caller, "AF_NETLINK")?;
-            let [pid, groups] = parts else { bail!(TypeError, "AF_NETLINK address must be a pair (pid, groups)") };
+            let [pid, groups] = parts else {
+                bail!(TypeError, "AF_NETLINK address must be a pair (pid, groups)")
+            };
             let mut bytes = [0u8; 12];
             bytes[..2].copy_from_slice(&(libc::AF_NETLINK as u16).to_ne_bytes());
             bytes[4..8].copy_from_slice(&int::as_u32(pid)?.to_ne_bytes());
@@ -223,7 +271,9 @@ pub(super) fn from_python(value: &Value, family: i32, caller: &str) -> PyResult<
         }
         libc::AF_VSOCK => {
             let parts = expect_tuple(value, caller, "AF_VSOCK")?;
-            let [cid, port] = parts else { bail!(TypeError, "AF_VSOCK address must be a pair (cid, port)") };
+            let [cid, port] = parts else {
+                bail!(TypeError, "AF_VSOCK address must be a pair (cid, port)")
+            };
             let mut bytes = [0u8; 16];
             bytes[..2].copy_from_slice(&(libc::AF_VSOCK as u16).to_ne_bytes());
             bytes[4..8].copy_from_slice(&int::as_u32(port)?.to_ne_bytes());
@@ -238,8 +288,14 @@ pub(super) fn from_python(value: &Value, family: i32, caller: &str) -> PyResult<
 fn unix_address(value: &Value) -> PyResult<Address> {
     let path = match value.downcast::<Str>() {
         Some(text) => encode(text)?,
-        None if buffer::is_bytes_like(value) => buffer::request(value, BufferFlags::SIMPLE)?.to_bytes().into_owned(),
-        None => bail!(TypeError, "a bytes-like object is required, not '{}'", value.class().name()),
+        None if buffer::is_bytes_like(value) => buffer::request(value, BufferFlags::SIMPLE)?
+            .to_bytes()
+            .into_owned(),
+        None => bail!(
+            TypeError,
+            "a bytes-like object is required, not '{}'",
+            value.class().name()
+        ),
     };
     let is_abstract = path.first() == Some(&0);
     if path.len() > UNIX_PATH || (!is_abstract && path.len() == UNIX_PATH) {
@@ -256,10 +312,16 @@ fn unix_address(value: &Value) -> PyResult<Address> {
 fn packet_address(value: &Value, caller: &str) -> PyResult<Address> {
     let parts = expect_tuple(value, caller, "AF_PACKET")?;
     let (Some(interface), Some(protocol)) = (parts.first(), parts.get(1)) else {
-        bail!(TypeError, "AF_PACKET address must be a tuple of two to five elements");
+        bail!(
+            TypeError,
+            "AF_PACKET address must be a tuple of two to five elements"
+        );
     };
     if parts.len() > 5 {
-        bail!(TypeError, "AF_PACKET address must be a tuple of two to five elements");
+        bail!(
+            TypeError,
+            "AF_PACKET address must be a tuple of two to five elements"
+        );
     }
     let name = host_bytes(interface)?;
     let name = CString::new(name).map_err(|_| exc!(ValueError, "embedded null character"))?;
@@ -273,7 +335,9 @@ fn packet_address(value: &Value, caller: &str) -> PyResult<Address> {
     let kind = parts.get(2).map_or(Ok(0), int::as_u8)?;
     let hardware = parts.get(3).map_or(Ok(0), int::as_u32)? as u16;
     let address = match parts.get(4) {
-        Some(address) => buffer::request(address, BufferFlags::SIMPLE)?.to_bytes().into_owned(),
+        Some(address) => buffer::request(address, BufferFlags::SIMPLE)?
+            .to_bytes()
+            .into_owned(),
         None => Vec::new(),
     };
     if address.len() > 8 {

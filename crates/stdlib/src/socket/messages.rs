@@ -21,7 +21,11 @@ const MOST_BUFFERS: usize = i32::MAX as usize;
 
 fn ancillary_list(received: &Received) -> Ref<List> {
     let items = received.ancillary.iter().map(|(level, kind, bytes)| {
-        let parts = [int::new(i64::from(*level)), int::new(i64::from(*kind)), Bytes::new(bytes).into_value()];
+        let parts = [
+            int::new(i64::from(*level)),
+            int::new(i64::from(*kind)),
+            Bytes::new(bytes).into_value(),
+        ];
         Tuple::from_array(parts).into_value()
     });
     List::new(items.collect())
@@ -35,10 +39,18 @@ fn ancillary_space(size: isize) -> PyResult<usize> {
 }
 
 impl Socket {
-    fn receive_parts(&self, buffers: &mut [Vec<u8>], space: usize, flags: i32) -> PyResult<Received> {
+    fn receive_parts(
+        &self,
+        buffers: &mut [Vec<u8>],
+        space: usize,
+        flags: i32,
+    ) -> PyResult<Received> {
         let fd = self.descriptor();
         self.wait_and_call(Readiness::Read, || {
-            let mut slices: Vec<IoSliceMut<'_>> = buffers.iter_mut().map(|buffer| IoSliceMut::new(buffer)).collect();
+            let mut slices: Vec<IoSliceMut<'_>> = buffers
+                .iter_mut()
+                .map(|buffer| IoSliceMut::new(buffer))
+                .collect();
             system::receive_message(fd, &mut slices, space, flags)
         })
     }
@@ -53,8 +65,15 @@ impl Socket {
     /// internal buffer used to receive the ancillary data; it defaults to 0,
     /// meaning that no ancillary data will be received.
     #[method("($self, bufsize, ancbufsize=0, flags=0, /)", nosig)]
-    fn recvmsg(&self, bufsize: isize, ancbufsize: isize, flags: i32) -> PyResult<(Ref<Bytes>, Ref<List>, i32, Value)> {
-        let Ok(len) = usize::try_from(bufsize) else { bail!(ValueError, "negative buffer size in recvmsg()") };
+    fn recvmsg(
+        &self,
+        bufsize: isize,
+        ancbufsize: isize,
+        flags: i32,
+    ) -> PyResult<(Ref<Bytes>, Ref<List>, i32, Value)> {
+        let Ok(len) = usize::try_from(bufsize) else {
+            bail!(ValueError, "negative buffer size in recvmsg()")
+        };
         let mut buffer = Vec::new();
         if buffer.try_reserve_exact(len).is_err() {
             bail!(MemoryError, "");
@@ -63,7 +82,12 @@ impl Socket {
         let mut buffers = [buffer];
         let received = self.receive_parts(&mut buffers, ancillary_space(ancbufsize)?, flags)?;
         let data = Bytes::new(&buffers[0][..received.count.min(len)]);
-        Ok((data, ancillary_list(&received), received.flags, address::to_python(&received.address)?))
+        Ok((
+            data,
+            ancillary_list(&received),
+            received.flags,
+            address::to_python(&received.address)?,
+        ))
     }
 
     /// recvmsg_into(buffers[, ancbufsize[, flags]]) -> (nbytes, ancdata, msg_flags, address)
@@ -71,13 +95,22 @@ impl Socket {
     /// Receive normal data and ancillary data from the socket, scattering the
     /// non-ancillary data into a series of buffers.
     #[method("($self, buffers, ancbufsize=0, flags=0, /)", nosig)]
-    fn recvmsg_into(&self, buffers: &Value, ancbufsize: isize, flags: i32) -> PyResult<(usize, Ref<List>, i32, Value)> {
-        let items = protocol::collect_or(buffers, || "recvmsg_into() argument 1 must be an iterable".to_owned())?;
+    fn recvmsg_into(
+        &self,
+        buffers: &Value,
+        ancbufsize: isize,
+        flags: i32,
+    ) -> PyResult<(usize, Ref<List>, i32, Value)> {
+        let items = protocol::collect_or(buffers, || {
+            "recvmsg_into() argument 1 must be an iterable".to_owned()
+        })?;
         if items.len() > MOST_BUFFERS {
             bail!(OSError, "recvmsg_into() argument 1 is too long");
         }
-        let views: Vec<BufferView> =
-            items.iter().map(|item| buffer::request(item, BufferFlags::WRITABLE)).collect::<PyResult<_>>()?;
+        let views: Vec<BufferView> = items
+            .iter()
+            .map(|item| buffer::request(item, BufferFlags::WRITABLE))
+            .collect::<PyResult<_>>()?;
         let mut parts: Vec<Vec<u8>> = views.iter().map(|view| vec![0; view.len()]).collect();
         let received = self.receive_parts(&mut parts, ancillary_space(ancbufsize)?, flags)?;
         let mut left = received.count;
@@ -86,7 +119,12 @@ impl Socket {
             view.with_bytes_mut(|bytes| bytes[..count].copy_from_slice(&part[..count]));
             left -= count;
         }
-        Ok((received.count, ancillary_list(&received), received.flags, address::to_python(&received.address)?))
+        Ok((
+            received.count,
+            ancillary_list(&received),
+            received.flags,
+            address::to_python(&received.address)?,
+        ))
     }
 
     /// sendmsg(buffers[, ancdata[, flags[, address]]]) -> count
@@ -95,30 +133,52 @@ impl Socket {
     /// non-ancillary data from a series of buffers and concatenating it into
     /// a single message.
     #[method("($self, buffers, ancdata=(), flags=0, address=None, /)", nosig)]
-    fn sendmsg(&self, buffers: &Value, ancdata: Option<&Value>, flags: i32, address: Option<&Value>) -> PyResult<usize> {
-        let items = protocol::collect_or(buffers, || "sendmsg() argument 1 must be an iterable".to_owned())?;
-        let views: Vec<BufferView> = items.iter().map(|item| buffer::request(item, BufferFlags::SIMPLE)).collect::<PyResult<_>>()?;
+    fn sendmsg(
+        &self,
+        buffers: &Value,
+        ancdata: Option<&Value>,
+        flags: i32,
+        address: Option<&Value>,
+    ) -> PyResult<usize> {
+        let items = protocol::collect_or(buffers, || {
+            "sendmsg() argument 1 must be an iterable".to_owned()
+        })?;
+        let views: Vec<BufferView> = items
+            .iter()
+            .map(|item| buffer::request(item, BufferFlags::SIMPLE))
+            .collect::<PyResult<_>>()?;
         let ancillary = match ancdata {
             Some(ancdata) => ancillary_of(ancdata)?,
             None => Vec::new(),
         };
-        let to = address.map(|address| self.address_from(address, "sendmsg")).transpose()?;
+        let to = address
+            .map(|address| self.address_from(address, "sendmsg"))
+            .transpose()?;
         let fd = self.descriptor();
         let bytes: Vec<_> = views.iter().map(BufferView::to_bytes).collect();
         let slices: Vec<&[u8]> = bytes.iter().map(|bytes| &**bytes).collect();
-        self.wait_and_call(Readiness::Write, || system::send_message(fd, &slices, &ancillary, flags, to.as_ref()))
+        self.wait_and_call(Readiness::Write, || {
+            system::send_message(fd, &slices, &ancillary, flags, to.as_ref())
+        })
     }
 }
 
 fn ancillary_of(value: &Value) -> PyResult<Vec<Ancillary>> {
-    let items = protocol::collect_or(value, || "sendmsg() argument 2 must be an iterable".to_owned())?;
+    let items = protocol::collect_or(value, || {
+        "sendmsg() argument 2 must be an iterable".to_owned()
+    })?;
     let mut ancillary = Vec::with_capacity(items.len());
     for item in items {
         let parts = protocol::collect(&item)?;
         let [level, kind, data] = parts.as_slice() else {
-            bail!(TypeError, "[sendmsg() ancillary data items] must be a 3-tuple (level, type, data)");
+            bail!(
+                TypeError,
+                "[sendmsg() ancillary data items] must be a 3-tuple (level, type, data)"
+            );
         };
-        let bytes = buffer::request(data, BufferFlags::SIMPLE)?.to_bytes().into_owned();
+        let bytes = buffer::request(data, BufferFlags::SIMPLE)?
+            .to_bytes()
+            .into_owned();
         if system::ancillary_sizes(bytes.len()).is_none() {
             bail!(OSError, "ancillary data item too large");
         }

@@ -12,11 +12,11 @@ use std::cell::Cell;
 use taipan_macros::{class, define_module};
 use taipan_objects::cell::Locked;
 use taipan_objects::exceptions::{ExceptionKind, OsError, os_error, raise_args};
+use taipan_objects::int;
 use taipan_objects::module::Module;
 use taipan_objects::raised::{PyResult, Raised};
 use taipan_objects::str::Str;
 use taipan_objects::value::{Ref, Value};
-use taipan_objects::int;
 
 use crate::sys::socket::ResolveError;
 
@@ -24,13 +24,37 @@ pub use object::Socket;
 
 define_module!(
     name = "_socket",
-    doc = "Implementation module for socket operations.\n\nSee the socket module for documentation.",
+    doc =
+        "Implementation module for socket operations.\n\nSee the socket module for documentation.",
     functions(
-        names::gethostbyname, names::gethostbyname_ex, names::gethostbyaddr, names::gethostname, names::sethostname,
-        names::getservbyname, names::getservbyport, names::getprotobyname, names::close, names::dup, names::socketpair,
-        names::ntohs, names::ntohl, names::htons, names::htonl, names::inet_aton, names::inet_ntoa, names::inet_pton,
-        names::inet_ntop, names::getaddrinfo, names::getnameinfo, names::getdefaulttimeout, names::setdefaulttimeout,
-        names::if_nameindex, names::if_nametoindex, names::if_indextoname, names::CMSG_LEN, names::CMSG_SPACE,
+        names::gethostbyname,
+        names::gethostbyname_ex,
+        names::gethostbyaddr,
+        names::gethostname,
+        names::sethostname,
+        names::getservbyname,
+        names::getservbyport,
+        names::getprotobyname,
+        names::close,
+        names::dup,
+        names::socketpair,
+        names::ntohs,
+        names::ntohl,
+        names::htons,
+        names::htonl,
+        names::inet_aton,
+        names::inet_ntoa,
+        names::inet_pton,
+        names::inet_ntop,
+        names::getaddrinfo,
+        names::getnameinfo,
+        names::getdefaulttimeout,
+        names::setdefaulttimeout,
+        names::if_nameindex,
+        names::if_nametoindex,
+        names::if_indextoname,
+        names::CMSG_LEN,
+        names::CMSG_SPACE,
     ),
     init = fill,
 );

@@ -17,8 +17,8 @@ use super::address::{self, host_address, host_bytes, host_text};
 use super::object::{error, number_of, parse_timeout, timeout_value};
 use super::{DEFAULT_TIMEOUT, host_error, resolve_error};
 use crate::filesystem::{encode, fs_c_string, fs_decode};
-use crate::sys::socket::{self as system, Host};
 use crate::sys::poll;
+use crate::sys::socket::{self as system, Host};
 
 fn c_text(text: &Ref<Str>) -> PyResult<CString> {
     CString::new(encode(text)?).map_err(|_| exc!(ValueError, "embedded null character"))
@@ -35,16 +35,28 @@ pub fn gethostbyname(host: &Value) -> PyResult<Ref<Str>> {
 
 /// Name, other names and addresses, as Python shows them.
 fn host_triple(host: &Host) -> (Ref<Str>, Ref<List>, Ref<List>) {
-    let aliases = host.aliases.iter().map(|alias| fs_decode(alias).into_value()).collect();
+    let aliases = host
+        .aliases
+        .iter()
+        .map(|alias| fs_decode(alias).into_value())
+        .collect();
     let addresses = host.addresses.iter().filter_map(|bytes| {
         let address = match host.family {
-            libc::AF_INET => IpAddr::V4(Ipv4Addr::from(<[u8; 4]>::try_from(bytes.as_slice()).ok()?)),
-            libc::AF_INET6 => IpAddr::V6(Ipv6Addr::from(<[u8; 16]>::try_from(bytes.as_slice()).ok()?)),
+            libc::AF_INET => {
+                IpAddr::V4(Ipv4Addr::from(<[u8; 4]>::try_from(bytes.as_slice()).ok()?))
+            }
+            libc::AF_INET6 => {
+                IpAddr::V6(Ipv6Addr::from(<[u8; 16]>::try_from(bytes.as_slice()).ok()?))
+            }
             _ => return None,
         };
         Some(Str::new(&address.to_string()).into_value())
     });
-    (fs_decode(&host.name), List::new(aliases), List::new(addresses.collect()))
+    (
+        fs_decode(&host.name),
+        List::new(aliases),
+        List::new(addresses.collect()),
+    )
 }
 
 /// gethostbyname_ex(host) -> (name, aliaslist, addresslist)
@@ -56,7 +68,8 @@ pub fn gethostbyname_ex(host: &Value) -> PyResult<(Ref<Str>, Ref<List>, Ref<List
     let name = host_bytes(host)?;
     // The name is resolved first for the errors that gives.
     host_address(&name, libc::AF_INET)?;
-    let name = CString::new(name).map_err(|_| exc!(TypeError, "host name must not contain null character"))?;
+    let name = CString::new(name)
+        .map_err(|_| exc!(TypeError, "host name must not contain null character"))?;
     let host = runtime::allow_threads(|| system::host_by_name(&name)).map_err(host_error)?;
     Ok(host_triple(&host))
 }
@@ -75,7 +88,8 @@ pub fn gethostbyaddr(host: &Value) -> PyResult<(Ref<Str>, Ref<List>, Ref<List>)>
         libc::AF_INET6 => (libc::AF_INET6, &bytes[8..24]),
         _ => bail!(OSError, "unsupported address family"),
     };
-    let host = runtime::allow_threads(|| system::host_by_address(packed, family)).map_err(host_error)?;
+    let host =
+        runtime::allow_threads(|| system::host_by_address(packed, family)).map_err(host_error)?;
     Ok(host_triple(&host))
 }
 
@@ -84,7 +98,9 @@ pub fn gethostbyaddr(host: &Value) -> PyResult<(Ref<Str>, Ref<List>, Ref<List>)>
 /// Return the current host name.
 #[function("()", nosig)]
 pub fn gethostname() -> PyResult<Ref<Str>> {
-    system::host_name().map(|name| fs_decode(&name)).map_err(|failed| error(&failed))
+    system::host_name()
+        .map(|name| fs_decode(&name))
+        .map_err(|failed| error(&failed))
 }
 
 /// sethostname(name)
@@ -104,7 +120,8 @@ pub fn sethostname(name: &Value) -> PyResult<()> {
 #[function("(servicename, protocolname=None, /)", nosig)]
 pub fn getservbyname(servicename: &Ref<Str>, protocolname: Option<&Ref<Str>>) -> PyResult<u16> {
     let (name, protocol) = (c_text(servicename)?, protocolname.map(c_text).transpose()?);
-    system::service_port(&name, protocol.as_ref()).ok_or_else(|| exc!(OSError, "service/proto not found"))
+    system::service_port(&name, protocol.as_ref())
+        .ok_or_else(|| exc!(OSError, "service/proto not found"))
 }
 
 /// getservbyport(port[, protocolname]) -> string
@@ -114,7 +131,9 @@ pub fn getservbyname(servicename: &Ref<Str>, protocolname: Option<&Ref<Str>>) ->
 /// otherwise any protocol will match.
 #[function("(port, protocolname=None, /)", nosig)]
 pub fn getservbyport(port: i32, protocolname: Option<&Ref<Str>>) -> PyResult<Ref<Str>> {
-    let Ok(port) = u16::try_from(port) else { bail!(OverflowError, "getservbyport: port must be 0-65535.") };
+    let Ok(port) = u16::try_from(port) else {
+        bail!(OverflowError, "getservbyport: port must be 0-65535.")
+    };
     let protocol = protocolname.map(c_text).transpose()?;
     match system::service_name(port, protocol.as_ref()) {
         Some(name) => Ok(fs_decode(&name)),
@@ -160,10 +179,14 @@ pub fn dup(fd: &Value) -> PyResult<i32> {
 /// AF_UNIX if defined on the platform; otherwise, the default is AF_INET.
 #[function("(family=1, type=1, proto=0, /)", nosig)]
 pub fn socketpair(family: i32, kind: i32, proto: i32) -> PyResult<(Value, Value)> {
-    let (first, second) = system::socketpair(family, kind, proto).map_err(|failed| error(&failed))?;
+    let (first, second) =
+        system::socketpair(family, kind, proto).map_err(|failed| error(&failed))?;
     let make = |fd: i32| {
         let args = [family, kind, proto, fd].map(|number| int::new(i64::from(number)));
-        let made = taipan_objects::protocol::call_positional(super::Socket::init_class().as_value(), &args);
+        let made = taipan_objects::protocol::call_positional(
+            super::Socket::init_class().as_value(),
+            &args,
+        );
         if made.is_err() {
             drop(poll::close(fd));
         }
@@ -193,10 +216,17 @@ pub fn htons(x: &Value) -> PyResult<u16> {
 fn short(value: &Value, function: &str) -> PyResult<u16> {
     let number = int::as_i64(value)?;
     if number < 0 {
-        bail!(OverflowError, "{function}: can't convert negative Python int to C 16-bit unsigned integer");
+        bail!(
+            OverflowError,
+            "{function}: can't convert negative Python int to C 16-bit unsigned integer"
+        );
     }
-    u16::try_from(number)
-        .map_err(|_| exc!(OverflowError, "{function}: Python int too large to convert to C 16-bit unsigned integer"))
+    u16::try_from(number).map_err(|_| {
+        exc!(
+            OverflowError,
+            "{function}: Python int too large to convert to C 16-bit unsigned integer"
+        )
+    })
 }
 
 fn long(value: &Value) -> PyResult<u32> {
@@ -241,7 +271,11 @@ fn loose_ipv4(text: &str) -> Option<Ipv4Addr> {
     if rest_bits < 32 && last >> rest_bits != 0 {
         return None;
     }
-    let high = leading.iter().enumerate().map(|(index, &part)| part << (24 - 8 * index as u32)).sum::<u32>();
+    let high = leading
+        .iter()
+        .enumerate()
+        .map(|(index, &part)| part << (24 - 8 * index as u32))
+        .sum::<u32>();
     Some(Ipv4Addr::from(high | last))
 }
 
@@ -255,7 +289,9 @@ pub fn inet_aton(ip_addr: &Ref<Str>) -> PyResult<Ref<Bytes>> {
 }
 
 fn packed(value: &Value) -> PyResult<Vec<u8>> {
-    Ok(buffer::request(value, BufferFlags::SIMPLE)?.to_bytes().into_owned())
+    Ok(buffer::request(value, BufferFlags::SIMPLE)?
+        .to_bytes()
+        .into_owned())
 }
 
 /// Convert an IP address from 32-bit packed binary format to string format.
@@ -275,8 +311,12 @@ pub fn inet_ntoa(packed_ip: &Value) -> PyResult<String> {
 pub fn inet_pton(af: i32, ip: &Ref<Str>) -> PyResult<Ref<Bytes>> {
     let text = ip.to_display();
     let bytes = match af {
-        libc::AF_INET => text.parse::<Ipv4Addr>().map(|address| address.octets().to_vec()),
-        libc::AF_INET6 => text.parse::<Ipv6Addr>().map(|address| address.octets().to_vec()),
+        libc::AF_INET => text
+            .parse::<Ipv4Addr>()
+            .map(|address| address.octets().to_vec()),
+        libc::AF_INET6 => text
+            .parse::<Ipv6Addr>()
+            .map(|address| address.octets().to_vec()),
         _ => return Err(exceptions::raise_errno(libc::EAFNOSUPPORT, None, None)),
     };
     match bytes {
@@ -291,11 +331,14 @@ pub fn inet_pton(af: i32, ip: &Ref<Str>) -> PyResult<Ref<Bytes>> {
 #[function("(af, packed_ip, /)", nosig)]
 pub fn inet_ntop(af: i32, packed_ip: &Value) -> PyResult<String> {
     let bytes = packed(packed_ip)?;
-    let text = match af {
-        libc::AF_INET => <[u8; 4]>::try_from(bytes.as_slice()).map(|octets| Ipv4Addr::from(octets).to_string()),
-        libc::AF_INET6 => <[u8; 16]>::try_from(bytes.as_slice()).map(|octets| Ipv6Addr::from(octets).to_string()),
-        _ => bail!(ValueError, "unknown address family {af}"),
-    };
+    let text =
+        match af {
+            libc::AF_INET => <[u8; 4]>::try_from(bytes.as_slice())
+                .map(|octets| Ipv4Addr::from(octets).to_string()),
+            libc::AF_INET6 => <[u8; 16]>::try_from(bytes.as_slice())
+                .map(|octets| Ipv6Addr::from(octets).to_string()),
+            _ => bail!(ValueError, "unknown address family {af}"),
+        };
     text.map_err(|_| exc!(ValueError, "invalid length of packed IP address string"))
 }
 
@@ -304,8 +347,17 @@ pub fn inet_ntop(af: i32, packed_ip: &Value) -> PyResult<String> {
 ///
 /// Resolve host and port into addrinfo struct.
 #[function("(host, port, family=0, type=0, proto=0, flags=0)", nosig)]
-pub fn getaddrinfo(host: &Value, port: &Value, family: i32, kind: i32, proto: i32, flags: i32) -> PyResult<Ref<List>> {
-    let c_string = |bytes: Vec<u8>| CString::new(bytes).map_err(|_| exc!(ValueError, "embedded null character"));
+pub fn getaddrinfo(
+    host: &Value,
+    port: &Value,
+    family: i32,
+    kind: i32,
+    proto: i32,
+    flags: i32,
+) -> PyResult<Ref<List>> {
+    let c_string = |bytes: Vec<u8>| {
+        CString::new(bytes).map_err(|_| exc!(ValueError, "embedded null character"))
+    };
     let host = if host.is_none() {
         None
     } else if host.downcast::<Str>().is_some() || host.downcast::<Bytes>().is_some() {
@@ -316,7 +368,12 @@ pub fn getaddrinfo(host: &Value, port: &Value, family: i32, kind: i32, proto: i3
     let service = if port.is_none() {
         None
     } else if int::is_int(port) {
-        Some(c_string(taipan_objects::protocol::str(port)?.to_display().into_owned().into_bytes())?)
+        Some(c_string(
+            taipan_objects::protocol::str(port)?
+                .to_display()
+                .into_owned()
+                .into_bytes(),
+        )?)
     } else if let Some(text) = port.downcast::<Str>() {
         Some(c_text(text)?)
     } else if let Some(bytes) = port.downcast::<Bytes>() {
@@ -324,7 +381,13 @@ pub fn getaddrinfo(host: &Value, port: &Value, family: i32, kind: i32, proto: i3
     } else {
         bail!(OSError, "Int or String expected")
     };
-    let found = runtime::allow_threads(|| system::resolve(host.as_ref(), service.as_ref(), (family, kind, proto, flags)));
+    let found = runtime::allow_threads(|| {
+        system::resolve(
+            host.as_ref(),
+            service.as_ref(),
+            (family, kind, proto, flags),
+        )
+    });
     let mut list = Vec::new();
     for entry in found.map_err(resolve_error)? {
         let parts = [
@@ -361,8 +424,11 @@ pub fn getnameinfo(sockaddr: &Value, flags: i32) -> PyResult<(Ref<Str>, Ref<Str>
     }
     let (host, service) = (c_text(host)?, c_text(&Str::new(&port.to_string()))?);
     let hints = (libc::AF_UNSPEC, libc::SOCK_DGRAM, 0, libc::AI_NUMERICHOST);
-    let found = runtime::allow_threads(|| system::resolve(Some(&host), Some(&service), hints)).map_err(resolve_error)?;
-    let [entry] = found.as_slice() else { bail!(OSError, "sockaddr resolved to multiple addresses") };
+    let found = runtime::allow_threads(|| system::resolve(Some(&host), Some(&service), hints))
+        .map_err(resolve_error)?;
+    let [entry] = found.as_slice() else {
+        bail!(OSError, "sockaddr resolved to multiple addresses")
+    };
     let bytes = entry.address.as_bytes();
     let address = match entry.family {
         libc::AF_INET if parts.len() != 2 => bail!(OSError, "IPv4 sockaddr must be 2 tuple"),
@@ -372,7 +438,8 @@ pub fn getnameinfo(sockaddr: &Value, flags: i32) -> PyResult<(Ref<Str>, Ref<Str>
         }
         _ => entry.address,
     };
-    let (host, service) = runtime::allow_threads(|| system::name_of(&address, flags)).map_err(resolve_error)?;
+    let (host, service) =
+        runtime::allow_threads(|| system::name_of(&address, flags)).map_err(resolve_error)?;
     Ok((fs_decode(&host), fs_decode(&service)))
 }
 
@@ -404,7 +471,9 @@ pub fn setdefaulttimeout(timeout: &Value) -> PyResult<()> {
 #[function("()", nosig)]
 pub fn if_nameindex() -> PyResult<Ref<List>> {
     let found = system::interfaces().map_err(|failed| error(&failed))?;
-    let pairs = found.iter().map(|(number, name)| Tuple::pair(int::new(i64::from(*number)), fs_decode(name).into_value()).into_value());
+    let pairs = found.iter().map(|(number, name)| {
+        Tuple::pair(int::new(i64::from(*number)), fs_decode(name).into_value()).into_value()
+    });
     Ok(List::new(pairs.collect()))
 }
 
@@ -420,11 +489,15 @@ pub fn if_nametoindex(oname: &Value) -> PyResult<u32> {
 /// Returns the interface name corresponding to the interface index if_index.
 #[function("(if_index, /)")]
 pub fn if_indextoname(if_index: &Value) -> PyResult<Ref<Str>> {
-    system::interface_name(int::as_u32(if_index)?).map(|name| fs_decode(&name)).map_err(|failed| error(&failed))
+    system::interface_name(int::as_u32(if_index)?)
+        .map(|name| fs_decode(&name))
+        .map_err(|failed| error(&failed))
 }
 
 fn ancillary_sizes(length: isize, function: &str) -> PyResult<(usize, usize)> {
-    let sizes = usize::try_from(length).ok().and_then(system::ancillary_sizes);
+    let sizes = usize::try_from(length)
+        .ok()
+        .and_then(system::ancillary_sizes);
     sizes.ok_or_else(|| exc!(OverflowError, "{function}() argument out of range"))
 }
 

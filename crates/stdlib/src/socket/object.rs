@@ -73,11 +73,19 @@ impl Socket {
     }
 
     fn deadline(&self) -> Deadline {
-        Deadline::after(u64::try_from(self.timeout.get()).ok().map(Duration::from_nanos))
+        Deadline::after(
+            u64::try_from(self.timeout.get())
+                .ok()
+                .map(Duration::from_nanos),
+        )
     }
 
     /// Makes a call that may have to wait. With a timeout, waits for readiness first and whenever the call would block.
-    pub(super) fn wait_and_call<T>(&self, readiness: Readiness, call: impl FnMut() -> io::Result<T>) -> PyResult<T> {
+    pub(super) fn wait_and_call<T>(
+        &self,
+        readiness: Readiness,
+        call: impl FnMut() -> io::Result<T>,
+    ) -> PyResult<T> {
         self.wait_and_call_until(self.deadline(), readiness, call)
     }
 
@@ -94,7 +102,9 @@ impl Socket {
             }
             match runtime::allow_threads(&mut call) {
                 Ok(result) => return Ok(result),
-                Err(failed) if failed.kind() == io::ErrorKind::Interrupted => runtime::check_signals()?,
+                Err(failed) if failed.kind() == io::ErrorKind::Interrupted => {
+                    runtime::check_signals()?
+                }
                 Err(failed) if waits && failed.kind() == io::ErrorKind::WouldBlock => {}
                 Err(failed) => return Err(error(&failed)),
             }
@@ -113,11 +123,17 @@ impl Socket {
             if self.timeout.get() > 0 && deadline.is_over() {
                 return Err(timed_out());
             }
-            let mut entry = [libc::pollfd { fd: self.descriptor(), events, revents: 0 }];
+            let mut entry = [libc::pollfd {
+                fd: self.descriptor(),
+                events,
+                revents: 0,
+            }];
             match runtime::allow_threads(|| poll::poll(&mut entry, deadline.milliseconds())) {
                 Ok(0) => return Err(timed_out()),
                 Ok(_) => return Ok(()),
-                Err(failed) if failed.kind() == io::ErrorKind::Interrupted => runtime::check_signals()?,
+                Err(failed) if failed.kind() == io::ErrorKind::Interrupted => {
+                    runtime::check_signals()?
+                }
                 Err(failed) => return Err(error(&failed)),
             }
         }
@@ -189,7 +205,11 @@ pub(super) fn parse_timeout(value: &Value) -> PyResult<i64> {
         return Ok(BLOCKING);
     }
     match nanoseconds(value, 1_000_000_000)? {
-        None => bail!(TypeError, "'{}' object cannot be interpreted as an integer", value.class().name()),
+        None => bail!(
+            TypeError,
+            "'{}' object cannot be interpreted as an integer",
+            value.class().name()
+        ),
         Some(time) if time < 0 => bail!(ValueError, "Timeout value out of range"),
         Some(time) => Ok(time),
     }
@@ -197,7 +217,11 @@ pub(super) fn parse_timeout(value: &Value) -> PyResult<i64> {
 
 /// A timeout as Python shows it.
 pub(super) fn timeout_value(timeout: i64) -> Value {
-    if timeout < 0 { Value::NONE } else { float::new(timeout as f64 / 1e9) }
+    if timeout < 0 {
+        Value::NONE
+    } else {
+        float::new(timeout as f64 / 1e9)
+    }
 }
 
 fn int_option(fd: i32, name: i32) -> io::Result<i32> {
@@ -226,7 +250,13 @@ impl Socket {
                 }
                 let address = match system::own_address(fd) {
                     Ok(address) => Some(address),
-                    Err(failed) if family == -1 || matches!(failed.raw_os_error(), Some(libc::EBADF | libc::ENOTSOCK)) => {
+                    Err(failed)
+                        if family == -1
+                            || matches!(
+                                failed.raw_os_error(),
+                                Some(libc::EBADF | libc::ENOTSOCK)
+                            ) =>
+                    {
                         return Err(error(&failed));
                     }
                     Err(_) => None,
@@ -238,7 +268,8 @@ impl Socket {
                     kind = int_option(fd, libc::SO_TYPE).map_err(|failed| error(&failed))?;
                 }
                 if protocol == -1 {
-                    protocol = int_option(fd, libc::SO_PROTOCOL).map_err(|failed| error(&failed))?;
+                    protocol =
+                        int_option(fd, libc::SO_PROTOCOL).map_err(|failed| error(&failed))?;
                 }
                 fd
             }
@@ -246,7 +277,8 @@ impl Socket {
                 family = if family == -1 { libc::AF_INET } else { family };
                 kind = if kind == -1 { libc::SOCK_STREAM } else { kind };
                 protocol = protocol.max(0);
-                runtime::allow_threads(|| system::socket(family, kind, protocol)).map_err(|failed| error(&failed))?
+                runtime::allow_threads(|| system::socket(family, kind, protocol))
+                    .map_err(|failed| error(&failed))?
             }
         };
         let old = self.fd.replace(fd);
@@ -256,7 +288,8 @@ impl Socket {
         self.family.set(family);
         self.protocol.set(protocol);
         let non_blocking = kind & libc::SOCK_NONBLOCK != 0;
-        self.kind.set(kind & !(libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC));
+        self.kind
+            .set(kind & !(libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC));
         if non_blocking {
             self.timeout.set(0);
             return Ok(());
@@ -281,12 +314,19 @@ impl Socket {
 
     #[slot(finalize)]
     fn finalize(this: &Value) {
-        let Some(socket) = this.downcast::<Socket>() else { return };
+        let Some(socket) = this.downcast::<Socket>() else {
+            return;
+        };
         if socket.fd.get() < 0 {
             return;
         }
-        let shown = protocol::repr(this).map_or_else(|_| "socket".to_owned(), |text| text.to_display().into_owned());
-        if let Err(raised) = warnings::warn(ExceptionKind::ResourceWarning, &format!("unclosed {shown}")) {
+        let shown = protocol::repr(this).map_or_else(
+            |_| "socket".to_owned(),
+            |text| text.to_display().into_owned(),
+        );
+        if let Err(raised) =
+            warnings::warn(ExceptionKind::ResourceWarning, &format!("unclosed {shown}"))
+        {
             runtime::unraisable(raised, None, Some(this));
         }
         drop(socket.shut());
@@ -403,7 +443,9 @@ impl Socket {
     /// info is a pair (hostaddr, port).
     #[method("($self, /)", nosig)]
     fn getpeername(&self) -> PyResult<Value> {
-        address::to_python(&system::peer_address(self.descriptor()).map_err(|failed| error(&failed))?)
+        address::to_python(
+            &system::peer_address(self.descriptor()).map_err(|failed| error(&failed))?,
+        )
     }
 
     /// getsockname() -> address info
@@ -414,7 +456,9 @@ impl Socket {
     /// (hostaddr, port, flowinfo, scope_id).
     #[method("($self, /)", nosig)]
     fn getsockname(&self) -> PyResult<Value> {
-        address::to_python(&system::own_address(self.descriptor()).map_err(|failed| error(&failed))?)
+        address::to_python(
+            &system::own_address(self.descriptor()).map_err(|failed| error(&failed))?,
+        )
     }
 
     /// listen([backlog])
@@ -426,7 +470,8 @@ impl Socket {
     #[method("($self, backlog=128, /)", nosig)]
     fn listen(&self, backlog: i32) -> PyResult<()> {
         let fd = self.descriptor();
-        runtime::allow_threads(|| system::listen(fd, backlog.max(0))).map_err(|failed| error(&failed))
+        runtime::allow_threads(|| system::listen(fd, backlog.max(0)))
+            .map_err(|failed| error(&failed))
     }
 
     /// shutdown(flag)
@@ -491,5 +536,9 @@ impl Drop for Socket {
 
 /// A descriptor from a socket number given to a module function.
 pub(super) fn number_of(value: &Value) -> PyResult<i32> {
-    if int::is_int(value) { int::as_i32(value) } else { file_descriptor(value) }
+    if int::is_int(value) {
+        int::as_i32(value)
+    } else {
+        file_descriptor(value)
+    }
 }

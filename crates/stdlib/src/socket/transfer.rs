@@ -14,7 +14,9 @@ use super::object::{Readiness, error};
 use crate::sys::socket as system;
 
 fn sized_buffer(len: isize, function: &str) -> PyResult<Vec<u8>> {
-    let Ok(len) = usize::try_from(len) else { bail!(ValueError, "negative buffersize in {function}") };
+    let Ok(len) = usize::try_from(len) else {
+        bail!(ValueError, "negative buffersize in {function}")
+    };
     let mut buffer = Vec::new();
     if buffer.try_reserve_exact(len).is_err() {
         bail!(MemoryError, "");
@@ -33,11 +35,16 @@ fn target(value: &Value, wanted: isize, function: &str) -> PyResult<(BufferView,
             value.class().name()
         ),
     };
-    let Ok(wanted) = usize::try_from(wanted) else { bail!(ValueError, "negative buffersize in {function}") };
+    let Ok(wanted) = usize::try_from(wanted) else {
+        bail!(ValueError, "negative buffersize in {function}")
+    };
     let len = if wanted == 0 { view.len() } else { wanted };
     if len > view.len() {
         if function == "recvfrom_into" {
-            bail!(ValueError, "nbytes is greater than the length of the buffer");
+            bail!(
+                ValueError,
+                "nbytes is greater than the length of the buffer"
+            );
         }
         bail!(ValueError, "buffer too small for requested bytes");
     }
@@ -60,7 +67,8 @@ impl Socket {
     fn recv(&self, buffersize: isize, flags: i32) -> PyResult<Ref<Bytes>> {
         let mut buffer = sized_buffer(buffersize, "recv")?;
         let fd = self.descriptor();
-        let count = self.wait_and_call(Readiness::Read, || system::receive(fd, &mut buffer, flags))?;
+        let count =
+            self.wait_and_call(Readiness::Read, || system::receive(fd, &mut buffer, flags))?;
         Ok(Bytes::new(&buffer[..count]))
     }
 
@@ -75,7 +83,9 @@ impl Socket {
     fn recv_into(&self, buffer: &Value, nbytes: isize, flags: i32) -> PyResult<usize> {
         let (view, len) = target(buffer, nbytes, "recv_into")?;
         let fd = self.descriptor();
-        self.wait_and_call(Readiness::Read, || view.with_bytes_mut(|bytes| system::receive(fd, &mut bytes[..len], flags)))
+        self.wait_and_call(Readiness::Read, || {
+            view.with_bytes_mut(|bytes| system::receive(fd, &mut bytes[..len], flags))
+        })
     }
 
     /// recvfrom(buffersize[, flags]) -> (data, address info)
@@ -85,7 +95,9 @@ impl Socket {
     fn recvfrom(&self, buffersize: isize, flags: i32) -> PyResult<(Ref<Bytes>, Value)> {
         let mut buffer = sized_buffer(buffersize, "recvfrom")?;
         let fd = self.descriptor();
-        let (count, from) = self.wait_and_call(Readiness::Read, || system::receive_from(fd, &mut buffer, flags))?;
+        let (count, from) = self.wait_and_call(Readiness::Read, || {
+            system::receive_from(fd, &mut buffer, flags)
+        })?;
         Ok((Bytes::new(&buffer[..count]), address::to_python(&from)?))
     }
 
@@ -128,7 +140,9 @@ impl Socket {
         let deadline = self.deadline_of_call();
         let mut sent = 0;
         loop {
-            sent += self.wait_and_call_until(deadline, Readiness::Write, || system::send(fd, &bytes[sent..], flags))?;
+            sent += self.wait_and_call_until(deadline, Readiness::Write, || {
+                system::send(fd, &bytes[sent..], flags)
+            })?;
             if sent >= bytes.len() {
                 return Ok(());
             }
@@ -146,7 +160,11 @@ impl Socket {
         let (data, flags, to) = match args.positional() {
             [data, to] => (data, 0, to),
             [data, flags, to] => (data, int::as_i32(flags)?, to),
-            other => bail!(TypeError, "sendto() takes 2 or 3 arguments ({} given)", other.len()),
+            other => bail!(
+                TypeError,
+                "sendto() takes 2 or 3 arguments ({} given)",
+                other.len()
+            ),
         };
         let view = source(data)?;
         let (fd, bytes) = (self.descriptor(), view.to_bytes());
@@ -193,12 +211,22 @@ impl Socket {
             [level, option, value] => (int::as_i32(level)?, int::as_i32(option)?, value),
             [level, option, none, len] => {
                 if !none.is_none() {
-                    bail!(TypeError, "setsockopt() argument 3 must be None, not {}", none.class().name());
+                    bail!(
+                        TypeError,
+                        "setsockopt() argument 3 must be None, not {}",
+                        none.class().name()
+                    );
                 }
-                let (level, option, len) = (int::as_i32(level)?, int::as_i32(option)?, int::as_u32(len)?);
-                return system::set_option(fd, level, option, Err(len)).map_err(|failed| error(&failed));
+                let (level, option, len) =
+                    (int::as_i32(level)?, int::as_i32(option)?, int::as_u32(len)?);
+                return system::set_option(fd, level, option, Err(len))
+                    .map_err(|failed| error(&failed));
             }
-            other => bail!(TypeError, "setsockopt() takes exactly 3 arguments ({} given)", other.len()),
+            other => bail!(
+                TypeError,
+                "setsockopt() takes exactly 3 arguments ({} given)",
+                other.len()
+            ),
         };
         let bytes = if int::is_int(value) {
             int::as_i32(value)?.to_ne_bytes().to_vec()

@@ -28,9 +28,17 @@ enum Back {
     /// Run another round of a lazy loop.
     Again { repeat: u32, count: u32, at: usize },
     /// Set a mark back.
-    Mark { mark: u32, last_index: u32, old: usize },
+    Mark {
+        mark: u32,
+        last_index: u32,
+        old: usize,
+    },
     /// Set a loop back.
-    Count { repeat: u32, count: u32, last: usize },
+    Count {
+        repeat: u32,
+        count: u32,
+        last: usize,
+    },
     /// Set the current loop back.
     Current { repeat: usize },
     /// Forget the newest loop and set the current one back.
@@ -39,7 +47,14 @@ enum Back {
 
 impl Back {
     fn is_choice(self) -> bool {
-        matches!(self, Back::Goto { .. } | Back::Fewer { .. } | Back::More { .. } | Back::Leave { .. } | Back::Again { .. })
+        matches!(
+            self,
+            Back::Goto { .. }
+                | Back::Fewer { .. }
+                | Back::More { .. }
+                | Back::Leave { .. }
+                | Back::Again { .. }
+        )
     }
 }
 
@@ -107,7 +122,12 @@ pub fn run(program: &Program, text: Units<'_>, request: Request, scratch: &mut S
 }
 
 /// Searches for the places of the prefix, and runs the program there.
-fn search_prefix(program: &Program, text: Units<'_>, request: Request, scratch: &mut Scratch) -> bool {
+fn search_prefix(
+    program: &Program,
+    text: Units<'_>,
+    request: Request,
+    scratch: &mut Scratch,
+) -> bool {
     let text_in_bounds = text.range(0..request.end);
     let needle = Needle::new(Units::Four(&program.prefix), text_in_bounds);
     let mut from = request.start;
@@ -117,7 +137,12 @@ fn search_prefix(program: &Program, text: Units<'_>, request: Request, scratch: 
             (scratch.start, scratch.end) = (at, at + program.prefix.len());
             return true;
         }
-        let here = Request { start: at, mode: Mode::Match, must_advance: request.must_advance && at == request.start, ..request };
+        let here = Request {
+            start: at,
+            mode: Mode::Match,
+            must_advance: request.must_advance && at == request.start,
+            ..request
+        };
         if each_kind!(text, units => Machine::new(program, units, here, scratch).run()) {
             return true;
         }
@@ -137,8 +162,20 @@ struct Machine<'a, T> {
 }
 
 impl<'a, T: Unit> Machine<'a, T> {
-    fn new(program: &'a Program, text: &'a [T], request: Request, scratch: &'a mut Scratch) -> Machine<'a, T> {
-        Machine { program, text, end: request.end, request, scratch, current: NONE }
+    fn new(
+        program: &'a Program,
+        text: &'a [T],
+        request: Request,
+        scratch: &'a mut Scratch,
+    ) -> Machine<'a, T> {
+        Machine {
+            program,
+            text,
+            end: request.end,
+            request,
+            scratch,
+            current: NONE,
+        }
     }
 
     fn reset(&mut self) {
@@ -156,12 +193,17 @@ impl<'a, T: Unit> Machine<'a, T> {
             return self.run_at(self.request.start);
         }
         let min_width = self.program.min_width;
-        let Some(last) = self.end.checked_sub(min_width) else { return false };
+        let Some(last) = self.end.checked_sub(min_width) else {
+            return false;
+        };
         let mut at = self.request.start;
         while at <= last {
             if let Some(set) = &self.program.first {
                 let limit = (last + 1).min(self.end);
-                match self.text[at..limit.max(at)].iter().position(|&unit| set.contains(unit.into())) {
+                match self.text[at..limit.max(at)]
+                    .iter()
+                    .position(|&unit| set.contains(unit.into()))
+                {
                     Some(skip) => at += skip,
                     None => return false,
                 }
@@ -194,7 +236,11 @@ impl<'a, T: Unit> Machine<'a, T> {
 
     #[inline(always)]
     fn unit(&self, at: usize) -> Option<u32> {
-        if at < self.end { Some(self.text[at].into()) } else { None }
+        if at < self.end {
+            Some(self.text[at].into())
+        } else {
+            None
+        }
     }
 
     #[inline(always)]
@@ -217,7 +263,12 @@ impl<'a, T: Unit> Machine<'a, T> {
                     }
                     _ => true,
                 },
-                Inst::RepeatOne { item, min, max, tail } => self.repeat_one(item, *min, *max, *tail, &mut pc, &mut at),
+                Inst::RepeatOne {
+                    item,
+                    min,
+                    max,
+                    tail,
+                } => self.repeat_one(item, *min, *max, *tail, &mut pc, &mut at),
                 Inst::Branch { next, first } => {
                     let possible = match first {
                         Some(item) => self.unit(at).is_some_and(|code| matches(item, code)),
@@ -256,8 +307,15 @@ impl<'a, T: Unit> Machine<'a, T> {
                 }
                 Inst::Repeat { until, .. } => {
                     let repeat = self.scratch.repeats.len();
-                    self.push(Back::Forget { repeat: self.current });
-                    self.scratch.repeats.push(Repeat { pc, count: 0, last: NONE, outer: self.current });
+                    self.push(Back::Forget {
+                        repeat: self.current,
+                    });
+                    self.scratch.repeats.push(Repeat {
+                        pc,
+                        count: 0,
+                        last: NONE,
+                        outer: self.current,
+                    });
                     self.current = repeat;
                     pc = *until;
                     self.until(0, &mut pc, at)
@@ -271,7 +329,11 @@ impl<'a, T: Unit> Machine<'a, T> {
                     at += taken;
                     let short = taken < *min as usize;
                     if !short && max > min {
-                        let left = if *max == UNLIMITED { UNLIMITED } else { max - min };
+                        let left = if *max == UNLIMITED {
+                            UNLIMITED
+                        } else {
+                            max - min
+                        };
                         self.push(Back::More { pc, left, at });
                     }
                     pc += 1;
@@ -299,7 +361,11 @@ impl<'a, T: Unit> Machine<'a, T> {
                         None => true,
                     }
                 }
-                Inst::Assert { back, tail, negated } => {
+                Inst::Assert {
+                    back,
+                    tail,
+                    negated,
+                } => {
                     let (tail, negated) = (*tail, *negated);
                     let found = match at.checked_sub(*back as usize) {
                         Some(from) if negated => self.attempt(pc + 1, from),
@@ -316,7 +382,10 @@ impl<'a, T: Unit> Machine<'a, T> {
                         true
                     } else {
                         let same = (0..length).all(|index| {
-                            let (first, second) = (self.text[start + index].into(), self.text[at + index].into());
+                            let (first, second) = (
+                                self.text[start + index].into(),
+                                self.text[at + index].into(),
+                            );
                             match fold {
                                 None => first == second,
                                 Some(fold) => fold.lower(first) == fold.lower(second),
@@ -329,7 +398,11 @@ impl<'a, T: Unit> Machine<'a, T> {
                 }
                 Inst::IfGroup { group, otherwise } => {
                     let (start, end) = self.group(*group);
-                    pc = if start != NONE && end != NONE && end >= start { pc + 1 } else { *otherwise };
+                    pc = if start != NONE && end != NONE && end >= start {
+                        pc + 1
+                    } else {
+                        *otherwise
+                    };
                     false
                 }
             };
@@ -346,7 +419,11 @@ impl<'a, T: Unit> Machine<'a, T> {
 
     fn set_mark(&mut self, mark: u32, at: usize) {
         let old = self.scratch.marks[mark as usize];
-        self.push(Back::Mark { mark, last_index: self.scratch.last_index, old });
+        self.push(Back::Mark {
+            mark,
+            last_index: self.scratch.last_index,
+            old,
+        });
         self.scratch.marks[mark as usize] = at;
         if mark & 1 == 1 {
             self.scratch.last_index = mark / 2 + 1;
@@ -355,7 +432,15 @@ impl<'a, T: Unit> Machine<'a, T> {
 
     /// Takes as many items as there are. Answers whether they are too few.
     #[inline]
-    fn repeat_one(&mut self, item: &Item, min: u32, max: u32, tail: Option<u32>, pc: &mut Pc, at: &mut usize) -> bool {
+    fn repeat_one(
+        &mut self,
+        item: &Item,
+        min: u32,
+        max: u32,
+        tail: Option<u32>,
+        pc: &mut Pc,
+        at: &mut usize,
+    ) -> bool {
         let taken = self.count(item, *at, max);
         if taken < min as usize {
             return true;
@@ -364,7 +449,11 @@ impl<'a, T: Unit> Machine<'a, T> {
         let most = *at + taken;
         let Some(literal) = tail else {
             if most > least {
-                self.push(Back::Fewer { pc: *pc, least, at: most });
+                self.push(Back::Fewer {
+                    pc: *pc,
+                    least,
+                    at: most,
+                });
             }
             *at = most;
             *pc += 1;
@@ -373,7 +462,11 @@ impl<'a, T: Unit> Machine<'a, T> {
         match self.last_before(literal, least, most) {
             Some(place) => {
                 if place > least {
-                    self.push(Back::Fewer { pc: *pc, least, at: place });
+                    self.push(Back::Fewer {
+                        pc: *pc,
+                        least,
+                        at: place,
+                    });
                 }
                 *at = place;
                 *pc += 1;
@@ -385,13 +478,19 @@ impl<'a, T: Unit> Machine<'a, T> {
 
     /// The last place from `least` to `most` where the text goes on with a character.
     fn last_before(&self, literal: u32, least: usize, most: usize) -> Option<usize> {
-        (least..=most).rev().find(|&place| self.unit(place) == Some(literal))
+        (least..=most)
+            .rev()
+            .find(|&place| self.unit(place) == Some(literal))
     }
 
     /// How many items there are, at most `max`.
     fn count(&self, item: &Item, at: usize, max: u32) -> usize {
         let room = self.end - at;
-        let limit = if max == UNLIMITED { room } else { room.min(max as usize) };
+        let limit = if max == UNLIMITED {
+            room
+        } else {
+            room.min(max as usize)
+        };
         let text = &self.text[at..at + limit];
         let run = |found: Option<usize>| found.unwrap_or(limit);
         match item {
@@ -426,7 +525,10 @@ impl<'a, T: Unit> Machine<'a, T> {
         let program = self.program;
         let index = self.current;
         let repeat = self.scratch.repeats[index];
-        let (Inst::Repeat { min, max, .. }, Inst::Until { lazy }) = (&program.insts[repeat.pc as usize], &program.insts[*pc as usize]) else {
+        let (Inst::Repeat { min, max, .. }, Inst::Until { lazy }) = (
+            &program.insts[repeat.pc as usize],
+            &program.insts[*pc as usize],
+        ) else {
             return true;
         };
         if count < *min {
@@ -435,9 +537,16 @@ impl<'a, T: Unit> Machine<'a, T> {
             return false;
         }
         if *lazy {
-            self.push(Back::Again { repeat: index as u32, count, at });
+            self.push(Back::Again {
+                repeat: index as u32,
+                count,
+                at,
+            });
         } else if (count < *max || *max == UNLIMITED) && at != repeat.last {
-            self.push(Back::Leave { repeat: index as u32, at });
+            self.push(Back::Leave {
+                repeat: index as u32,
+                at,
+            });
             self.start_round(index, count, at);
             *pc = repeat.pc + 1;
             return false;
@@ -449,13 +558,19 @@ impl<'a, T: Unit> Machine<'a, T> {
 
     fn start_round(&mut self, index: usize, count: u32, last: usize) {
         let old = self.scratch.repeats[index];
-        self.push(Back::Count { repeat: index as u32, count: old.count, last: old.last });
+        self.push(Back::Count {
+            repeat: index as u32,
+            count: old.count,
+            last: old.last,
+        });
         let repeat = &mut self.scratch.repeats[index];
         (repeat.count, repeat.last) = (count, last);
     }
 
     fn leave(&mut self, index: usize) {
-        self.push(Back::Current { repeat: self.current });
+        self.push(Back::Current {
+            repeat: self.current,
+        });
         self.current = self.scratch.repeats[index].outer;
     }
 
@@ -467,22 +582,39 @@ impl<'a, T: Unit> Machine<'a, T> {
                 Back::Goto { pc, at } => return Some((pc, at)),
                 Back::Fewer { pc, least, at } => {
                     let tail = match &program.insts[pc as usize] {
-                        Inst::RepeatOne { tail: Some(literal), .. } => self.last_before(*literal, least, at - 1),
+                        Inst::RepeatOne {
+                            tail: Some(literal),
+                            ..
+                        } => self.last_before(*literal, least, at - 1),
                         _ => Some(at - 1),
                     };
                     if let Some(place) = tail {
                         if place > least {
-                            self.push(Back::Fewer { pc, least, at: place });
+                            self.push(Back::Fewer {
+                                pc,
+                                least,
+                                at: place,
+                            });
                         }
                         return Some((pc + 1, place));
                     }
                 }
                 Back::More { pc, left, at } => {
-                    let Inst::LazyOne { item, .. } = &program.insts[pc as usize] else { continue };
+                    let Inst::LazyOne { item, .. } = &program.insts[pc as usize] else {
+                        continue;
+                    };
                     if self.unit(at).is_some_and(|code| matches(item, code)) {
-                        let left = if left == UNLIMITED { UNLIMITED } else { left - 1 };
+                        let left = if left == UNLIMITED {
+                            UNLIMITED
+                        } else {
+                            left - 1
+                        };
                         if left > 0 {
-                            self.push(Back::More { pc, left, at: at + 1 });
+                            self.push(Back::More {
+                                pc,
+                                left,
+                                at: at + 1,
+                            });
                         }
                         return Some((pc + 1, at + 1));
                     }
@@ -513,11 +645,19 @@ impl<'a, T: Unit> Machine<'a, T> {
     #[inline]
     fn undo(&mut self, back: Back) {
         match back {
-            Back::Mark { mark, last_index, old } => {
+            Back::Mark {
+                mark,
+                last_index,
+                old,
+            } => {
                 self.scratch.marks[mark as usize] = old;
                 self.scratch.last_index = last_index;
             }
-            Back::Count { repeat, count, last } => {
+            Back::Count {
+                repeat,
+                count,
+                last,
+            } => {
                 let repeat = &mut self.scratch.repeats[repeat as usize];
                 (repeat.count, repeat.last) = (count, last);
             }

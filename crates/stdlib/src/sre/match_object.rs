@@ -14,7 +14,12 @@ use crate::sre::pattern::Pattern;
 use crate::sre::subject::Subject;
 
 /// The payload of `re.Match`.
-#[class(name = "Match", module = "re", doc = "The result of re.match() and re.search().\nMatch objects always have a boolean value of True.", flags(NO_INSTANTIATION))]
+#[class(
+    name = "Match",
+    module = "re",
+    doc = "The result of re.match() and re.search().\nMatch objects always have a boolean value of True.",
+    flags(NO_INSTANTIATION)
+)]
 pub struct Match {
     string: Value,
     pattern: Ref<Pattern>,
@@ -30,8 +35,16 @@ pub struct Match {
 
 impl Match {
     /// The match that a run found.
-    pub fn new(pattern: &Ref<Pattern>, subject: &Subject, request: Request, scratch: &Scratch) -> Ref<Match> {
-        let marks = [scratch.start, scratch.end].into_iter().chain(scratch.marks.iter().copied()).collect();
+    pub fn new(
+        pattern: &Ref<Pattern>,
+        subject: &Subject,
+        request: Request,
+        scratch: &Scratch,
+    ) -> Ref<Match> {
+        let marks = [scratch.start, scratch.end]
+            .into_iter()
+            .chain(scratch.marks.iter().copied())
+            .collect();
         let found = Match {
             string: subject.object.clone(),
             pattern: pattern.clone(),
@@ -46,7 +59,9 @@ impl Match {
     /// Start and end of a group, if it matched.
     fn span(&self, group: usize) -> Option<(usize, usize)> {
         match self.marks[2 * group..2 * group + 2] {
-            [start, end] if start != usize::MAX && end != usize::MAX && start <= end => Some((start, end)),
+            [start, end] if start != usize::MAX && end != usize::MAX && start <= end => {
+                Some((start, end))
+            }
             _ => None,
         }
     }
@@ -89,11 +104,18 @@ impl Match {
 
     fn all_groups(&self, default: &Value) -> PyResult<Vec<Value>> {
         let subject = Subject::of(&self.string)?;
-        Ok((1..self.group_count()).map(|group| self.span(group).map_or_else(|| default.clone(), |(start, end)| subject.slice(start, end))).collect())
+        Ok((1..self.group_count())
+            .map(|group| {
+                self.span(group)
+                    .map_or_else(|| default.clone(), |(start, end)| subject.slice(start, end))
+            })
+            .collect())
     }
 
     fn span_value(&self, group: usize) -> Value {
-        let (start, end) = self.span(group).map_or((-1, -1), |(start, end)| (start as i64, end as i64));
+        let (start, end) = self
+            .span(group)
+            .map_or((-1, -1), |(start, end)| (start as i64, end as i64));
         Tuple::pair(int::new(start), int::new(end)).into_value()
     }
 }
@@ -104,7 +126,11 @@ impl Match {
     fn repr(this: &Ref<Match>) -> PyResult<String> {
         let (start, end) = this.span(0).unwrap_or((0, 0));
         let text = protocol::repr(&this.group(0)?)?;
-        Ok(format!("<{} object; span=({start}, {end}), match={}>", this.class().display_name(), text.to_display()))
+        Ok(format!(
+            "<{} object; span=({start}, {end}), match={}>",
+            this.class().display_name(),
+            text.to_display()
+        ))
     }
 
     #[slot(getitem)]
@@ -119,7 +145,10 @@ impl Match {
             [] => self.group(0),
             [only] => self.group(self.number(only)?),
             _ => {
-                let texts = groups.iter().map(|group| self.group(self.number(group)?)).collect::<PyResult<Vec<Value>>>()?;
+                let texts = groups
+                    .iter()
+                    .map(|group| self.group(self.number(group)?))
+                    .collect::<PyResult<Vec<Value>>>()?;
                 Ok(Tuple::new(texts).into_value())
             }
         }
@@ -128,7 +157,9 @@ impl Match {
     /// The texts of all groups; default stands for those that did not match.
     #[method("($self, /, default=None)")]
     fn groups(&self, default: Option<&Value>) -> PyResult<Ref<Tuple>> {
-        Ok(Tuple::new(self.all_groups(default.unwrap_or(&Value::NONE))?))
+        Ok(Tuple::new(
+            self.all_groups(default.unwrap_or(&Value::NONE))?,
+        ))
     }
 
     /// The texts of all named groups; default stands for those that did not match.
@@ -137,7 +168,11 @@ impl Match {
         let answer = Dict::new();
         for (name, index) in self.pattern.group_index().iter_snapshot() {
             let text = self.group(self.number(&index)?)?;
-            let text = if text.is_none() { default.cloned().unwrap_or(Value::NONE) } else { text };
+            let text = if text.is_none() {
+                default.cloned().unwrap_or(Value::NONE)
+            } else {
+                text
+            };
             answer.set(name, text)?;
         }
         Ok(answer)
@@ -213,7 +248,11 @@ impl Match {
     /// The integer index of the last matched capturing group.
     #[getter]
     fn lastindex(&self) -> Value {
-        if self.last_index == 0 { Value::NONE } else { int::new(self.last_index.into()) }
+        if self.last_index == 0 {
+            Value::NONE
+        } else {
+            int::new(self.last_index.into())
+        }
     }
 
     /// The name of the last matched capturing group.
@@ -227,6 +266,10 @@ impl Match {
 
     #[getter]
     fn regs(&self) -> Ref<Tuple> {
-        Tuple::new((0..self.group_count()).map(|group| self.span_value(group)).collect())
+        Tuple::new(
+            (0..self.group_count())
+                .map(|group| self.span_value(group))
+                .collect(),
+        )
     }
 }

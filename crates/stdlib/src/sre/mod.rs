@@ -31,7 +31,15 @@ pub use template::Template;
 
 define_module!(
     name = "_sre",
-    functions(ascii_iscased, ascii_tolower, compile, getcodesize, template, unicode_iscased, unicode_tolower),
+    functions(
+        ascii_iscased,
+        ascii_tolower,
+        compile,
+        getcodesize,
+        template,
+        unicode_iscased,
+        unicode_tolower
+    ),
     classes(Pattern, Match, Scanner, Template),
     init = fill,
 );
@@ -49,7 +57,9 @@ fn fill(module: &Ref<Module>) -> PyResult<()> {
     module.set("MAXGROUPS", int::new(MAX_GROUPS));
     // The objects' classes are reached through their instances, not through the module.
     for name in ["Pattern", "Match", "SRE_Scanner", "SRE_Template"] {
-        module.dict().remove_str(&taipan_objects::str::Str::intern(name));
+        module
+            .dict()
+            .remove_str(&taipan_objects::str::Str::intern(name));
     }
     Ok(())
 }
@@ -64,7 +74,14 @@ fn compile(
     groupindex: &Ref<Dict>,
     indexgroup: &Ref<Tuple>,
 ) -> PyResult<Ref<Pattern>> {
-    Pattern::compile(pattern, flags, &code.to_vec(), groups, groupindex, indexgroup)
+    Pattern::compile(
+        pattern,
+        flags,
+        &code.to_vec(),
+        groups,
+        groupindex,
+        indexgroup,
+    )
 }
 
 /// A replacement template from its parsed form: a literal, then group numbers and literals alternately.

@@ -23,7 +23,13 @@ use crate::sre::subject::{Subject, join};
 use crate::sre::template::Template;
 
 /// The payload of `re.Pattern`.
-#[class(name = "Pattern", module = "re", doc = "Compiled regular expression object.", flags(NO_INSTANTIATION, WEAKREFABLE), parts(replacing))]
+#[class(
+    name = "Pattern",
+    module = "re",
+    doc = "Compiled regular expression object.",
+    flags(NO_INSTANTIATION, WEAKREFABLE),
+    parts(replacing)
+)]
 pub struct Pattern {
     pattern: Value,
     #[untraced]
@@ -70,7 +76,10 @@ impl Pattern {
                 Err(_) => bail!(OverflowError, "regular expression code size limit exceeded"),
             }
         }
-        let Some(program) = usize::try_from(groups).ok().and_then(|groups| program::read(&words, groups).ok()) else {
+        let Some(program) = usize::try_from(groups)
+            .ok()
+            .and_then(|groups| program::read(&words, groups).ok())
+        else {
             bail!(RuntimeError, "invalid SRE code");
         };
         let payload = Pattern {
@@ -92,7 +101,11 @@ impl Pattern {
 
     /// The name of a group, or None.
     pub fn group_name(&self, index: usize) -> Value {
-        self.index_group.tail().get(index).cloned().unwrap_or(Value::NONE)
+        self.index_group
+            .tail()
+            .get(index)
+            .cloned()
+            .unwrap_or(Value::NONE)
     }
 
     /// Runs the pattern.
@@ -106,10 +119,16 @@ impl Pattern {
         if !self.pattern.is_none() {
             let wants_text = self.pattern.downcast::<Str>().is_some();
             if wants_text && !subject.is_text() {
-                bail!(TypeError, "cannot use a string pattern on a bytes-like object");
+                bail!(
+                    TypeError,
+                    "cannot use a string pattern on a bytes-like object"
+                );
             }
             if !wants_text && subject.is_text() {
-                bail!(TypeError, "cannot use a bytes pattern on a string-like object");
+                bail!(
+                    TypeError,
+                    "cannot use a bytes pattern on a string-like object"
+                );
             }
         }
         Ok(subject)
@@ -118,20 +137,38 @@ impl Pattern {
     fn request(subject: &Subject, pos: isize, endpos: isize, mode: Mode) -> Request {
         let len = subject.len();
         let place = |place: isize| usize::try_from(place).unwrap_or(0).min(len);
-        Request { start: place(pos), end: place(endpos), mode, must_advance: false }
+        Request {
+            start: place(pos),
+            end: place(endpos),
+            mode,
+            must_advance: false,
+        }
     }
 
-    fn find(this: &Ref<Pattern>, string: &Value, pos: isize, endpos: isize, mode: Mode) -> PyResult<Option<Ref<Match>>> {
+    fn find(
+        this: &Ref<Pattern>,
+        string: &Value,
+        pos: isize,
+        endpos: isize,
+        mode: Mode,
+    ) -> PyResult<Option<Ref<Match>>> {
         let subject = this.subject(string)?;
         let request = Pattern::request(&subject, pos, endpos, mode);
         let mut scratch = this.scratch.take();
-        let found = this.run(&subject, request, &mut scratch).then(|| Match::new(this, &subject, request, &scratch));
+        let found = this
+            .run(&subject, request, &mut scratch)
+            .then(|| Match::new(this, &subject, request, &scratch));
         this.scratch.replace(scratch);
         Ok(found)
     }
 
     /// Calls `body` for each match of the part of a subject from `request.start` on, with what was found.
-    fn each(&self, subject: &Subject, mut request: Request, mut body: impl FnMut(&Scratch) -> PyResult<bool>) -> PyResult<()> {
+    fn each(
+        &self,
+        subject: &Subject,
+        mut request: Request,
+        mut body: impl FnMut(&Scratch) -> PyResult<bool>,
+    ) -> PyResult<()> {
         let mut scratch = self.scratch.take();
         while self.run(subject, request, &mut scratch) {
             request.must_advance = scratch.end == scratch.start;
@@ -159,14 +196,26 @@ impl Pattern {
             Ok(template) => Ok(template),
             Err(other) => {
                 let (given, wanted) = (other.class().name(), Template::CLASS_NAME);
-                bail!(TypeError, "the result of compiling a replacement string is {given}, not {wanted}")
+                bail!(
+                    TypeError,
+                    "the result of compiling a replacement string is {given}, not {wanted}"
+                )
             }
         }
     }
 
     /// `sub` and `subn`: the new string, and how often something was replaced.
-    fn substitute(this: &Ref<Pattern>, replacement: &Value, string: &Value, count: isize) -> PyResult<(Value, usize)> {
-        let limit = if count == 0 { usize::MAX } else { usize::try_from(count).unwrap_or(0) };
+    fn substitute(
+        this: &Ref<Pattern>,
+        replacement: &Value,
+        string: &Value,
+        count: isize,
+    ) -> PyResult<(Value, usize)> {
+        let limit = if count == 0 {
+            usize::MAX
+        } else {
+            usize::try_from(count).unwrap_or(0)
+        };
         let replacement = Replacement::of(this, replacement)?;
         let subject = this.subject(string)?;
         let request = Pattern::request(&subject, 0, isize::MAX, Mode::Search);
@@ -178,8 +227,13 @@ impl Pattern {
                 }
                 let new = match &replacement {
                     Replacement::Literal(literal) => literal.clone(),
-                    Replacement::Template(template) => template.expand(&Match::new(this, &subject, request, scratch))?,
-                    Replacement::Function(function) => protocol::call1(function, Match::new(this, &subject, request, scratch).as_value())?,
+                    Replacement::Template(template) => {
+                        template.expand(&Match::new(this, &subject, request, scratch))?
+                    }
+                    Replacement::Function(function) => protocol::call1(
+                        function,
+                        Match::new(this, &subject, request, scratch).as_value(),
+                    )?,
                 };
                 if !new.is_none() {
                     parts.push(new);
@@ -209,7 +263,10 @@ impl Replacement {
         if protocol::is_callable(replacement) {
             return Ok(Replacement::Function(replacement.clone()));
         }
-        let plain = match (replacement.downcast_exact::<Str>(), replacement.downcast_exact::<bytes::Bytes>()) {
+        let plain = match (
+            replacement.downcast_exact::<Str>(),
+            replacement.downcast_exact::<bytes::Bytes>(),
+        ) {
             (Some(text), _) => text.units().find_code(0x5c).is_none(),
             (_, Some(bytes)) => !bytes.as_slice().contains(&0x5c),
             _ => false,
@@ -248,12 +305,20 @@ impl Pattern {
         if is_text && flags & (LOCALE_AND_ASCII | UNICODE) == UNICODE {
             flags &= !UNICODE;
         }
-        let mut names: Vec<String> = FLAGS.iter().filter(|(_, flag)| flags & flag != 0).map(|(name, _)| (*name).to_owned()).collect();
+        let mut names: Vec<String> = FLAGS
+            .iter()
+            .filter(|(_, flag)| flags & flag != 0)
+            .map(|(name, _)| (*name).to_owned())
+            .collect();
         let rest = FLAGS.iter().fold(flags, |rest, (_, flag)| rest & !flag);
         if rest != 0 {
             names.push(format!("{rest:#x}"));
         }
-        let flags = if names.is_empty() { String::new() } else { format!(", {}", names.join("|")) };
+        let flags = if names.is_empty() {
+            String::new()
+        } else {
+            format!(", {}", names.join("|"))
+        };
         Ok(format!("re.compile({shown}{flags})"))
     }
 
@@ -267,42 +332,67 @@ impl Pattern {
 
     #[slot(richcompare)]
     fn compare(&self, other: &Value, comparison: Comparison) -> PyResult<Value> {
-        let (Some(other), Comparison::Eq | Comparison::Ne) = (other.downcast::<Pattern>(), comparison) else {
+        let (Some(other), Comparison::Eq | Comparison::Ne) =
+            (other.downcast::<Pattern>(), comparison)
+        else {
             return Ok(Value::NOT_IMPLEMENTED);
         };
         let is_text = |pattern: &Pattern| pattern.pattern.downcast::<Str>().is_some();
-        let alike = self.flags == other.flags && is_text(self) == is_text(other) && self.code == other.code;
+        let alike =
+            self.flags == other.flags && is_text(self) == is_text(other) && self.code == other.code;
         let equal = alike && protocol::equal(&self.pattern, &other.pattern)?;
         Ok(Value::from_bool(equal == (comparison == Comparison::Eq)))
     }
 
     /// Matches zero or more characters at the beginning of the string.
     #[method("($self, /, string, pos=0, endpos=sys.maxsize)", name = "match")]
-    fn match_method(this: &Ref<Pattern>, string: &Value, pos: isize, endpos: isize) -> PyResult<Option<Ref<Match>>> {
+    fn match_method(
+        this: &Ref<Pattern>,
+        string: &Value,
+        pos: isize,
+        endpos: isize,
+    ) -> PyResult<Option<Ref<Match>>> {
         Pattern::find(this, string, pos, endpos, Mode::Match)
     }
 
     /// Matches against all of the string.
     #[method("($self, /, string, pos=0, endpos=sys.maxsize)")]
-    fn fullmatch(this: &Ref<Pattern>, string: &Value, pos: isize, endpos: isize) -> PyResult<Option<Ref<Match>>> {
+    fn fullmatch(
+        this: &Ref<Pattern>,
+        string: &Value,
+        pos: isize,
+        endpos: isize,
+    ) -> PyResult<Option<Ref<Match>>> {
         Pattern::find(this, string, pos, endpos, Mode::FullMatch)
     }
 
     /// Scans through the string looking for a match; None if no position in the string matches.
     #[method("($self, /, string, pos=0, endpos=sys.maxsize)")]
-    fn search(this: &Ref<Pattern>, string: &Value, pos: isize, endpos: isize) -> PyResult<Option<Ref<Match>>> {
+    fn search(
+        this: &Ref<Pattern>,
+        string: &Value,
+        pos: isize,
+        endpos: isize,
+    ) -> PyResult<Option<Ref<Match>>> {
         Pattern::find(this, string, pos, endpos, Mode::Search)
     }
 
     /// A list of all matches in the string that do not overlap: their text, or that of their groups.
     #[method("($self, /, string, pos=0, endpos=sys.maxsize)")]
-    fn findall(this: &Ref<Pattern>, string: &Value, pos: isize, endpos: isize) -> PyResult<Ref<List>> {
+    fn findall(
+        this: &Ref<Pattern>,
+        string: &Value,
+        pos: isize,
+        endpos: isize,
+    ) -> PyResult<Ref<List>> {
         let subject = this.subject(string)?;
         let request = Pattern::request(&subject, pos, endpos, Mode::Search);
         let mut found = Vec::new();
         this.each(&subject, request, |scratch| {
             let group = |group: usize| match scratch.marks[2 * group..2 * group + 2] {
-                [start, end] if start != usize::MAX && end != usize::MAX => subject.slice(start, end),
+                [start, end] if start != usize::MAX && end != usize::MAX => {
+                    subject.slice(start, end)
+                }
                 _ => subject.empty(),
             };
             found.push(match this.program.groups {
@@ -317,14 +407,24 @@ impl Pattern {
 
     /// An iterator over all matches in the string that do not overlap.
     #[method("($self, /, string, pos=0, endpos=sys.maxsize)")]
-    fn finditer(this: &Ref<Pattern>, string: &Value, pos: isize, endpos: isize) -> PyResult<Ref<MatchIterator>> {
+    fn finditer(
+        this: &Ref<Pattern>,
+        string: &Value,
+        pos: isize,
+        endpos: isize,
+    ) -> PyResult<Ref<MatchIterator>> {
         let subject = this.subject(string)?;
         let request = Pattern::request(&subject, pos, endpos, Mode::Search);
         Ok(MatchIterator::new(Scanner::new(this, &subject, request)))
     }
 
     #[method("($self, /, string, pos=0, endpos=sys.maxsize)")]
-    fn scanner(this: &Ref<Pattern>, string: &Value, pos: isize, endpos: isize) -> PyResult<Ref<Scanner>> {
+    fn scanner(
+        this: &Ref<Pattern>,
+        string: &Value,
+        pos: isize,
+        endpos: isize,
+    ) -> PyResult<Ref<Scanner>> {
         let subject = this.subject(string)?;
         let request = Pattern::request(&subject, pos, endpos, Mode::Search);
         Ok(Scanner::new(this, &subject, request))
@@ -335,14 +435,20 @@ impl Pattern {
     fn split(this: &Ref<Pattern>, string: &Value, maxsplit: isize) -> PyResult<Ref<List>> {
         let subject = this.subject(string)?;
         let request = Pattern::request(&subject, 0, isize::MAX, Mode::Search);
-        let limit = if maxsplit == 0 { usize::MAX } else { usize::try_from(maxsplit).unwrap_or(0) };
+        let limit = if maxsplit == 0 {
+            usize::MAX
+        } else {
+            usize::try_from(maxsplit).unwrap_or(0)
+        };
         let (mut parts, mut done, mut last) = (Vec::new(), 0, 0);
         if limit > 0 {
             this.each(&subject, request, |scratch| {
                 parts.push(subject.slice(last, scratch.start));
                 for group in scratch.marks.chunks_exact(2) {
                     parts.push(match group {
-                        [start, end] if *start != usize::MAX && *end != usize::MAX => subject.slice(*start, *end),
+                        [start, end] if *start != usize::MAX && *end != usize::MAX => {
+                            subject.slice(*start, *end)
+                        }
                         _ => Value::NONE,
                     });
                 }
@@ -382,7 +488,12 @@ impl Pattern {
 
     /// The string in which matches are replaced by repl, and the number of replacements.
     #[method("($self, /, repl, string, count=0)")]
-    fn subn(this: &Ref<Pattern>, repl: &Value, string: &Value, count: isize) -> PyResult<Ref<Tuple>> {
+    fn subn(
+        this: &Ref<Pattern>,
+        repl: &Value,
+        string: &Value,
+        count: isize,
+    ) -> PyResult<Ref<Tuple>> {
         let (new, count) = Pattern::substitute(this, repl, string, count)?;
         Ok(Tuple::pair(new, int::from_usize(count)))
     }

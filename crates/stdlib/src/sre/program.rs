@@ -242,8 +242,15 @@ struct Reader<'a> {
 
 /// Reads the code of a pattern with so many groups.
 pub fn read(code: &[u32], groups: usize) -> Checked<Program> {
-    let mut reader = Reader { code, insts: Vec::new(), groups };
-    let mut program = Program { groups, ..Program::default() };
+    let mut reader = Reader {
+        code,
+        insts: Vec::new(),
+        groups,
+    };
+    let mut program = Program {
+        groups,
+        ..Program::default()
+    };
     let mut at = 0;
     if reader.word(0)? == op::INFO {
         reader.info(&mut program)?;
@@ -267,7 +274,11 @@ impl Reader<'_> {
     /// Where the skip at `at` leads to.
     fn target(&self, at: usize) -> Checked<usize> {
         let target = at.checked_add(self.word(at)? as usize).ok_or(Malformed)?;
-        if target > at && target <= self.code.len() { Ok(target) } else { Err(Malformed) }
+        if target > at && target <= self.code.len() {
+            Ok(target)
+        } else {
+            Err(Malformed)
+        }
     }
 
     fn pc(&self) -> Pc {
@@ -280,7 +291,10 @@ impl Reader<'_> {
         program.min_width = self.word(3)? as usize;
         if mask & INFO_PREFIX != 0 {
             let length = self.word(5)? as usize;
-            let prefix = self.code.get(7..7usize.checked_add(length).ok_or(Malformed)?).ok_or(Malformed)?;
+            let prefix = self
+                .code
+                .get(7..7usize.checked_add(length).ok_or(Malformed)?)
+                .ok_or(Malformed)?;
             program.prefix = prefix.to_vec();
             program.only_prefix = mask & INFO_LITERAL != 0;
         } else if mask & INFO_CHARSET != 0 {
@@ -299,7 +313,9 @@ impl Reader<'_> {
                 op::FAILURE => break,
                 op::NEGATE => SetItem::Negate,
                 op::LITERAL => SetItem::Literal(self.word(at)?),
-                op::CATEGORY => SetItem::Category(Category::of_code(self.word(at)?).ok_or(Malformed)?),
+                op::CATEGORY => {
+                    SetItem::Category(Category::of_code(self.word(at)?).ok_or(Malformed)?)
+                }
                 op::RANGE => SetItem::Range(self.word(at)?, self.word(at + 1)?),
                 op::RANGE_UNI_IGNORE => SetItem::RangeIgnore(self.word(at)?, self.word(at + 1)?),
                 op::CHARSET => SetItem::Bitmap(self.bitmap(at)?),
@@ -319,16 +335,24 @@ impl Reader<'_> {
     }
 
     fn bitmap(&self, at: usize) -> Checked<[u32; 8]> {
-        self.code.get(at..at + 8).and_then(|words| words.try_into().ok()).ok_or(Malformed)
+        self.code
+            .get(at..at + 8)
+            .and_then(|words| words.try_into().ok())
+            .ok_or(Malformed)
     }
 
     fn big_map(&self, at: usize) -> Checked<SetItem> {
         let count = self.word(at)? as usize;
         let mut index = Box::new([0u8; 256]);
-        for (place, word) in index.chunks_mut(4).zip(self.code.get(at + 1..at + 65).ok_or(Malformed)?) {
+        for (place, word) in index
+            .chunks_mut(4)
+            .zip(self.code.get(at + 1..at + 65).ok_or(Malformed)?)
+        {
             place.copy_from_slice(&word.to_ne_bytes());
         }
-        let bitmaps = (0..count).map(|block| self.bitmap(at + 65 + 8 * block)).collect::<Checked<Vec<_>>>()?;
+        let bitmaps = (0..count)
+            .map(|block| self.bitmap(at + 65 + 8 * block))
+            .collect::<Checked<Vec<_>>>()?;
         Ok(SetItem::BigMap(index, bitmaps))
     }
 
@@ -349,11 +373,29 @@ impl Reader<'_> {
             op::NOT_LITERAL_LOC_IGNORE => (Item::NotLiteralIgnore(Fold::Locale, argument()?), 2),
             op::LITERAL_UNI_IGNORE => (Item::LiteralIgnore(Fold::Unicode, argument()?), 2),
             op::NOT_LITERAL_UNI_IGNORE => (Item::NotLiteralIgnore(Fold::Unicode, argument()?), 2),
-            op::CATEGORY => (Item::Category(Category::of_code(argument()?).ok_or(Malformed)?), 2),
+            op::CATEGORY => (
+                Item::Category(Category::of_code(argument()?).ok_or(Malformed)?),
+                2,
+            ),
             op::IN => return Ok(Some((Item::Set(set()?), self.target(at + 1)?))),
-            op::IN_IGNORE => return Ok(Some((Item::SetIgnore(Fold::Ascii, set()?), self.target(at + 1)?))),
-            op::IN_LOC_IGNORE => return Ok(Some((Item::SetIgnore(Fold::Locale, set()?), self.target(at + 1)?))),
-            op::IN_UNI_IGNORE => return Ok(Some((Item::SetIgnore(Fold::Unicode, set()?), self.target(at + 1)?))),
+            op::IN_IGNORE => {
+                return Ok(Some((
+                    Item::SetIgnore(Fold::Ascii, set()?),
+                    self.target(at + 1)?,
+                )));
+            }
+            op::IN_LOC_IGNORE => {
+                return Ok(Some((
+                    Item::SetIgnore(Fold::Locale, set()?),
+                    self.target(at + 1)?,
+                )));
+            }
+            op::IN_UNI_IGNORE => {
+                return Ok(Some((
+                    Item::SetIgnore(Fold::Unicode, set()?),
+                    self.target(at + 1)?,
+                )));
+            }
             _ => return Ok(None),
         };
         Ok(Some((item, at + width)))
@@ -363,7 +405,11 @@ impl Reader<'_> {
     fn block(&mut self, mut at: usize, end: usize) -> Checked<Option<usize>> {
         while at < end {
             if self.word(at)? == op::JUMP {
-                return if at + 2 == end { Ok(Some(self.target(at + 1)?)) } else { Err(Malformed) };
+                return if at + 2 == end {
+                    Ok(Some(self.target(at + 1)?))
+                } else {
+                    Err(Malformed)
+                };
             }
             at = self.one(at)?;
         }
@@ -372,7 +418,11 @@ impl Reader<'_> {
 
     /// Reads a block that has no jump at its end.
     fn whole(&mut self, at: usize, end: usize) -> Checked<()> {
-        if self.block(at, end)?.is_none() { Ok(()) } else { Err(Malformed) }
+        if self.block(at, end)?.is_none() {
+            Ok(())
+        } else {
+            Err(Malformed)
+        }
     }
 
     /// Reads one operation; answers where the next one starts.
@@ -413,10 +463,17 @@ impl Reader<'_> {
             }
             code @ (op::ASSERT | op::ASSERT_NOT) => {
                 let (back, end) = (self.word(at + 2)?, self.enclosed_end(at + 1)?);
-                self.enclosed(at + 3, end, |tail| Inst::Assert { back, tail, negated: code == op::ASSERT_NOT })?;
+                self.enclosed(at + 3, end, |tail| Inst::Assert {
+                    back,
+                    tail,
+                    negated: code == op::ASSERT_NOT,
+                })?;
                 Ok(end + 1)
             }
-            code @ (op::GROUPREF | op::GROUPREF_IGNORE | op::GROUPREF_LOC_IGNORE | op::GROUPREF_UNI_IGNORE) => {
+            code @ (op::GROUPREF
+            | op::GROUPREF_IGNORE
+            | op::GROUPREF_LOC_IGNORE
+            | op::GROUPREF_UNI_IGNORE) => {
                 let group = self.group(at + 1)?;
                 let fold = match code {
                     op::GROUPREF => None,
@@ -434,13 +491,21 @@ impl Reader<'_> {
 
     fn group(&self, at: usize) -> Checked<u32> {
         let group = self.word(at)?;
-        if (group as usize) < self.groups { Ok(group) } else { Err(Malformed) }
+        if (group as usize) < self.groups {
+            Ok(group)
+        } else {
+            Err(Malformed)
+        }
     }
 
     /// Where the `SUCCESS` stands that ends a part which the skip at `at` leads past.
     fn enclosed_end(&self, at: usize) -> Checked<usize> {
         let end = self.target(at)?.checked_sub(1).ok_or(Malformed)?;
-        if self.word(end)? == op::SUCCESS { Ok(end) } else { Err(Malformed) }
+        if self.word(end)? == op::SUCCESS {
+            Ok(end)
+        } else {
+            Err(Malformed)
+        }
     }
 
     /// Reads a part that matches for itself, behind the instruction that `make` makes from where the rest starts.
@@ -505,7 +570,11 @@ impl Reader<'_> {
         let place = self.insts.len();
         self.insts.push(Inst::Success);
         self.whole(at + 4, end)?;
-        self.insts[place] = Inst::Repeat { min, max, until: self.pc() };
+        self.insts[place] = Inst::Repeat {
+            min,
+            max,
+            until: self.pc(),
+        };
         self.insts.push(Inst::Until { lazy });
         Ok(end + 1)
     }
@@ -514,12 +583,19 @@ impl Reader<'_> {
         let (min, max) = (self.word(at + 2)?, self.word(at + 3)?);
         let end = self.enclosed_end(at + 1)?;
         // Groups without a number and a single item inside are simple too; they leave no trace in the code.
-        let Some((item, next)) = self.item(at + 4)? else { return Err(Malformed) };
+        let Some((item, next)) = self.item(at + 4)? else {
+            return Err(Malformed);
+        };
         if next != end {
             return Err(Malformed);
         }
         self.insts.push(match self.word(at)? {
-            op::REPEAT_ONE => Inst::RepeatOne { item, min, max, tail: None },
+            op::REPEAT_ONE => Inst::RepeatOne {
+                item,
+                min,
+                max,
+                tail: None,
+            },
             op::MIN_REPEAT_ONE => Inst::LazyOne { item, min, max },
             _ => Inst::PossessiveOne { item, min, max },
         });
@@ -528,16 +604,25 @@ impl Reader<'_> {
 
     fn if_group(&mut self, at: usize) -> Checked<usize> {
         let group = self.group(at + 1)?;
-        let no = at.checked_add(1).and_then(|start| start.checked_add(self.word(at + 2).ok()? as usize)).ok_or(Malformed)?;
+        let no = at
+            .checked_add(1)
+            .and_then(|start| start.checked_add(self.word(at + 2).ok()? as usize))
+            .ok_or(Malformed)?;
         let place = self.insts.len();
         self.insts.push(Inst::Success);
         let Some(end) = self.block(at + 3, no)? else {
-            self.insts[place] = Inst::IfGroup { group, otherwise: self.pc() };
+            self.insts[place] = Inst::IfGroup {
+                group,
+                otherwise: self.pc(),
+            };
             return Ok(no);
         };
         let jump = self.insts.len();
         self.insts.push(Inst::Jump(0));
-        self.insts[place] = Inst::IfGroup { group, otherwise: self.pc() };
+        self.insts[place] = Inst::IfGroup {
+            group,
+            otherwise: self.pc(),
+        };
         self.whole(no, end)?;
         self.insts[jump] = Inst::Jump(self.pc());
         Ok(end)
@@ -565,13 +650,25 @@ fn at_of_code(code: u32) -> Checked<At> {
     Ok(match code {
         0 | 2 => At::Beginning,
         1 => At::BeginningLine,
-        3 | 8 => At::Boundary { unicode: false, negated: false },
-        4 | 9 => At::Boundary { unicode: false, negated: true },
+        3 | 8 => At::Boundary {
+            unicode: false,
+            negated: false,
+        },
+        4 | 9 => At::Boundary {
+            unicode: false,
+            negated: true,
+        },
         5 => At::End,
         6 => At::EndLine,
         7 => At::EndString,
-        10 => At::Boundary { unicode: true, negated: false },
-        11 => At::Boundary { unicode: true, negated: true },
+        10 => At::Boundary {
+            unicode: true,
+            negated: false,
+        },
+        11 => At::Boundary {
+            unicode: true,
+            negated: true,
+        },
         _ => return Err(Malformed),
     })
 }

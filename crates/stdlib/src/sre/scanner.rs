@@ -44,9 +44,16 @@ impl Scanner {
 
     /// The next match.
     pub fn advance(&self, mode: Mode) -> PyResult<Option<Ref<Match>>> {
-        let Some(start) = self.next.get() else { return Ok(None) };
+        let Some(start) = self.next.get() else {
+            return Ok(None);
+        };
         let subject = Subject::of(&self.string)?;
-        let request = Request { start, end: self.end.min(subject.len()), mode, must_advance: self.must_advance.get() };
+        let request = Request {
+            start,
+            end: self.end.min(subject.len()),
+            mode,
+            must_advance: self.must_advance.get(),
+        };
         let mut scratch = self.scratch.take();
         let answer = if self.pattern.run(&subject, request, &mut scratch) {
             self.must_advance.set(scratch.end == scratch.start);
@@ -82,7 +89,11 @@ impl Scanner {
 }
 
 /// The payload of the iterator over matches.
-#[class(name = "callable_iterator", module = "builtins", flags(NO_INSTANTIATION))]
+#[class(
+    name = "callable_iterator",
+    module = "builtins",
+    flags(NO_INSTANTIATION)
+)]
 pub struct MatchIterator {
     scanner: Ref<Scanner>,
 }

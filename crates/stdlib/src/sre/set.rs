@@ -19,11 +19,19 @@ pub enum Fold {
 
 /// `tolower` for ASCII.
 pub fn lower_ascii(code: u32) -> u32 {
-    if code < 0x80 { (code as u8).to_ascii_lowercase().into() } else { code }
+    if code < 0x80 {
+        (code as u8).to_ascii_lowercase().into()
+    } else {
+        code
+    }
 }
 
 fn upper_ascii(code: u32) -> u32 {
-    if code < 0x80 { (code as u8).to_ascii_uppercase().into() } else { code }
+    if code < 0x80 {
+        (code as u8).to_ascii_uppercase().into()
+    } else {
+        code
+    }
 }
 
 /// The simple lower-case mapping.
@@ -56,7 +64,9 @@ impl Fold {
     #[inline]
     pub fn equals(self, pattern: u32, code: u32) -> bool {
         match self {
-            Fold::Locale => pattern == code || lower_ascii(code) == pattern || upper_ascii(code) == pattern,
+            Fold::Locale => {
+                pattern == code || lower_ascii(code) == pattern || upper_ascii(code) == pattern
+            }
             _ => self.lower(code) == pattern,
         }
     }
@@ -82,7 +92,10 @@ enum Kind {
 }
 
 fn is_unicode_alnum(character: char) -> bool {
-    classify::is_alpha(character) || classify::is_decimal(character) || classify::is_digit(character) || classify::is_numeric(character)
+    classify::is_alpha(character)
+        || classify::is_decimal(character)
+        || classify::is_digit(character)
+        || classify::is_numeric(character)
 }
 
 impl Category {
@@ -100,12 +113,22 @@ impl Category {
             8 => Kind::UnicodeLineBreak,
             _ => return None,
         };
-        Some(Category { kind, negated: code % 2 == 1 })
+        Some(Category {
+            kind,
+            negated: code % 2 == 1,
+        })
     }
 
     /// Letters, digits and the underscore.
     pub fn word(unicode: bool) -> Category {
-        Category { kind: if unicode { Kind::UnicodeWord } else { Kind::Word }, negated: false }
+        Category {
+            kind: if unicode {
+                Kind::UnicodeWord
+            } else {
+                Kind::Word
+            },
+            negated: false,
+        }
     }
 
     /// Whether a character belongs to the category.
@@ -124,7 +147,9 @@ impl Category {
             Kind::UnicodeDigit => test(u8::is_ascii_digit, classify::is_decimal),
             Kind::UnicodeSpace => is_space(code),
             Kind::UnicodeWord => test(is_word, is_unicode_alnum),
-            Kind::UnicodeLineBreak => matches!(code, 0x0a..=0x0d | 0x1c..=0x1e | 0x85 | 0x2028 | 0x2029),
+            Kind::UnicodeLineBreak => {
+                matches!(code, 0x0a..=0x0d | 0x1c..=0x1e | 0x85 | 0x2028 | 0x2029)
+            }
         };
         found != self.negated
     }
@@ -175,7 +200,11 @@ impl Set {
     /// Whether the set has a character.
     #[inline(always)]
     pub fn contains(&self, code: u32) -> bool {
-        if code < 0x100 { self.low[(code >> 6) as usize] >> (code & 63) & 1 != 0 } else { self.search(code) }
+        if code < 0x100 {
+            self.low[(code >> 6) as usize] >> (code & 63) & 1 != 0
+        } else {
+            self.search(code)
+        }
     }
 
     fn search(&self, code: u32) -> bool {
@@ -189,10 +218,15 @@ impl Set {
                 SetItem::Literal(literal) => code == *literal,
                 SetItem::Category(category) => category.contains(code),
                 SetItem::Range(low, high) => (*low..=*high).contains(&code),
-                SetItem::RangeIgnore(low, high) => (*low..=*high).contains(&code) || (*low..=*high).contains(&upper_unicode(code)),
+                SetItem::RangeIgnore(low, high) => {
+                    (*low..=*high).contains(&code) || (*low..=*high).contains(&upper_unicode(code))
+                }
                 SetItem::Bitmap(bitmap) => code < 0x100 && in_bitmap(bitmap, code),
                 SetItem::BigMap(index, bitmaps) => {
-                    code < 0x10000 && bitmaps.get(usize::from(index[(code >> 8) as usize])).is_some_and(|bitmap| in_bitmap(bitmap, code & 0xff))
+                    code < 0x10000
+                        && bitmaps
+                            .get(usize::from(index[(code >> 8) as usize]))
+                            .is_some_and(|bitmap| in_bitmap(bitmap, code & 0xff))
                 }
             };
             if applies {

@@ -33,11 +33,22 @@ impl Subject {
             Text::Bytes(bytes.clone())
         } else if buffer::is_bytes_like(object) {
             let view = buffer::bytes_like(object)?;
-            if view.is_readonly() { Text::View(view) } else { Text::Copy(view.to_vec()) }
+            if view.is_readonly() {
+                Text::View(view)
+            } else {
+                Text::Copy(view.to_vec())
+            }
         } else {
-            bail!(TypeError, "expected string or bytes-like object, got '{}'", object.class().name());
+            bail!(
+                TypeError,
+                "expected string or bytes-like object, got '{}'",
+                object.class().name()
+            );
         };
-        Ok(Subject { object: object.clone(), text })
+        Ok(Subject {
+            object: object.clone(),
+            text,
+        })
     }
 
     /// Whether it is text and not bytes.
@@ -67,7 +78,9 @@ impl Subject {
         let range = start..end.max(start);
         match &self.text {
             Text::Str(text) => text.slice(range).into_value(),
-            Text::Bytes(bytes) if range.len() == bytes.len() && bytes.is_exact() => bytes.to_value(),
+            Text::Bytes(bytes) if range.len() == bytes.len() && bytes.is_exact() => {
+                bytes.to_value()
+            }
             _ => Bytes::new(self.units().range(range).bytes()).into_value(),
         }
     }
@@ -86,7 +99,11 @@ pub fn join(parts: &[Value], is_text: bool) -> PyResult<Value> {
     let mut out = Vec::new();
     for (index, part) in parts.iter().enumerate() {
         if !buffer::is_bytes_like(part) {
-            bail!(TypeError, "sequence item {index}: expected a bytes-like object, {} found", part.class().name());
+            bail!(
+                TypeError,
+                "sequence item {index}: expected a bytes-like object, {} found",
+                part.class().name()
+            );
         }
         let view = buffer::bytes_like(part)?;
         match view.to_bytes() {

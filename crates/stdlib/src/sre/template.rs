@@ -10,7 +10,12 @@ use crate::sre::match_object::Match;
 use crate::sre::subject::join;
 
 /// The payload of `SRE_Template`.
-#[class(name = "SRE_Template", module = "_sre", flags(NO_INSTANTIATION), no_methods)]
+#[class(
+    name = "SRE_Template",
+    module = "_sre",
+    flags(NO_INSTANTIATION),
+    no_methods
+)]
 pub struct Template {
     /// What stands before the first group; None if nothing does.
     literal: Value,
@@ -23,7 +28,10 @@ pub struct Template {
 impl Template {
     /// The template of a list: a literal, then a group number and a literal alternately.
     pub fn new(parts: &[Value]) -> PyResult<Ref<Template>> {
-        let Some((literal, rest)) = parts.split_first().filter(|(_, rest)| rest.len().is_multiple_of(2)) else {
+        let Some((literal, rest)) = parts
+            .split_first()
+            .filter(|(_, rest)| rest.len().is_multiple_of(2))
+        else {
             bail!(TypeError, "invalid template");
         };
         let (mut groups, mut literals) = (Vec::new(), Vec::new());
@@ -34,7 +42,14 @@ impl Template {
             }
             literals.push(pair[1].clone());
         }
-        Ok(heap::new_object(Template::class(), Template { literal: literal.clone(), groups, literals }))
+        Ok(heap::new_object(
+            Template::class(),
+            Template {
+                literal: literal.clone(),
+                groups,
+                literals,
+            },
+        ))
     }
 
     /// The literal, if the template has no groups.

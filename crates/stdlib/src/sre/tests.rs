@@ -43,7 +43,11 @@ fn shown(found: bool, scratch: &Scratch) -> String {
     let mut spans = vec![format!("{},{}", scratch.start, scratch.end)];
     for group in scratch.marks.chunks_exact(2) {
         let matched = group[0] != usize::MAX && group[1] != usize::MAX && group[0] <= group[1];
-        spans.push(if matched { format!("{},{}", group[0], group[1]) } else { "-1,-1".to_owned() });
+        spans.push(if matched {
+            format!("{},{}", group[0], group[1])
+        } else {
+            "-1,-1".to_owned()
+        });
     }
     spans.push(scratch.last_index.to_string());
     spans.join(" ")
@@ -51,7 +55,12 @@ fn shown(found: bool, scratch: &Scratch) -> String {
 
 fn answer(program: &Program, mode: &str, text: Units<'_>) -> String {
     let mut scratch = Scratch::default();
-    let mut request = Request { start: 0, end: text.len(), mode: Mode::Search, must_advance: false };
+    let mut request = Request {
+        start: 0,
+        end: text.len(),
+        mode: Mode::Search,
+        must_advance: false,
+    };
     match mode {
         "m" => request.mode = Mode::Match,
         "f" => request.mode = Mode::FullMatch,
@@ -78,33 +87,68 @@ fn patterns_find_what_cpython_finds() {
     for line in DATA.lines().filter(|line| !line.starts_with('#')) {
         let fields: Vec<&str> = line.split('\t').collect();
         if let ["P", groups, code, source] = fields[..] {
-            let code: Vec<u32> = code.split(' ').map(|word| word.parse().expect("code is numbers")).collect();
+            let code: Vec<u32> = code
+                .split(' ')
+                .map(|word| word.parse().expect("code is numbers"))
+                .collect();
             let groups = groups.parse().expect("a count of groups");
-            pattern = (read(&code, groups).unwrap_or_else(|_| panic!("{source} is well formed")), source);
+            pattern = (
+                read(&code, groups).unwrap_or_else(|_| panic!("{source} is well formed")),
+                source,
+            );
             continue;
         }
-        let [mode, text, expected] = fields[..] else { panic!("a line has three fields: {line}") };
+        let [mode, text, expected] = fields[..] else {
+            panic!("a line has three fields: {line}")
+        };
         let codes = unescape(text);
         // Every width that holds the text must give the same answer.
         let mut answers = vec![answer(&pattern.0, mode, Units::Four(&codes))];
-        if let Ok(codes) = codes.iter().map(|&code| u16::try_from(code)).collect::<Result<Vec<_>, _>>() {
+        if let Ok(codes) = codes
+            .iter()
+            .map(|&code| u16::try_from(code))
+            .collect::<Result<Vec<_>, _>>()
+        {
             answers.push(answer(&pattern.0, mode, Units::Two(&codes)));
         }
-        if let Ok(codes) = codes.iter().map(|&code| u8::try_from(code)).collect::<Result<Vec<_>, _>>() {
+        if let Ok(codes) = codes
+            .iter()
+            .map(|&code| u8::try_from(code))
+            .collect::<Result<Vec<_>, _>>()
+        {
             answers.push(answer(&pattern.0, mode, Units::One(&codes)));
         }
         for found in answers {
             if found != expected {
-                failures.push(format!("{} {mode} {text:?}\n  expected {expected}\n  found    {found}", pattern.1));
+                failures.push(format!(
+                    "{} {mode} {text:?}\n  expected {expected}\n  found    {found}",
+                    pattern.1
+                ));
             }
         }
     }
-    assert!(failures.is_empty(), "{} answers differ:\n{}", failures.len(), failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{} answers differ:\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
 }
 
 #[test]
 fn malformed_code_is_refused() {
-    for code in [&[][..], &[0], &[16], &[16, 97], &[7, 9, 1], &[24, 3, 0], &[17, 9, 1], &[13, 200, 1], &[99, 1], &[15, 1, 1]] {
+    for code in [
+        &[][..],
+        &[0],
+        &[16],
+        &[16, 97],
+        &[7, 9, 1],
+        &[24, 3, 0],
+        &[17, 9, 1],
+        &[13, 200, 1],
+        &[99, 1],
+        &[15, 1, 1],
+    ] {
         assert!(read(code, 1).is_err(), "{code:?}");
     }
 }

@@ -33,7 +33,9 @@ pub fn finish() -> bool {
 
 /// `threading._shutdown()`, if threads were ever used.
 fn wait_for_threads() {
-    let Ok(Some(threading)) = import::loaded_module(id!("threading")) else { return };
+    let Ok(Some(threading)) = import::loaded_module(id!("threading")) else {
+        return;
+    };
     if let Err(raised) = protocol::call_method(&threading, id!("_shutdown"), &[]) {
         report(raised, "Exception ignored on threading shutdown");
     }
@@ -42,8 +44,12 @@ fn wait_for_threads() {
 /// Flushes `sys.stdout` and `sys.stderr`; whether both took everything.
 fn flush_streams() -> bool {
     let flushed = |name: &str| {
-        let Some(stream) = system::get(name).filter(|stream| !stream.is_none()) else { return true };
-        let closed = protocol::getattr_optional(&stream, id!("closed")).ok().flatten();
+        let Some(stream) = system::get(name).filter(|stream| !stream.is_none()) else {
+            return true;
+        };
+        let closed = protocol::getattr_optional(&stream, id!("closed"))
+            .ok()
+            .flatten();
         if closed.is_some_and(|closed| protocol::is_true(&closed).unwrap_or(false)) {
             return true;
         }
@@ -51,7 +57,11 @@ fn flush_streams() -> bool {
             Ok(_) => true,
             Err(raised) => {
                 if name == "stdout" {
-                    system::report_unraisable(raised, Some("Exception ignored while flushing sys.stdout"), None);
+                    system::report_unraisable(
+                        raised,
+                        Some("Exception ignored while flushing sys.stdout"),
+                        None,
+                    );
                 }
                 false
             }
@@ -64,14 +74,27 @@ fn flush_streams() -> bool {
 
 /// Names of `sys` that hold on to a program's objects.
 const SYS_NAMES: [&str; 13] = [
-    "path", "argv", "ps1", "ps2", "last_exc", "last_type", "last_value", "last_traceback", "path_importer_cache", "meta_path",
-    "path_hooks", "__interactivehook__", "stdin",
+    "path",
+    "argv",
+    "ps1",
+    "ps2",
+    "last_exc",
+    "last_type",
+    "last_value",
+    "last_traceback",
+    "path_importer_cache",
+    "meta_path",
+    "path_hooks",
+    "__interactivehook__",
+    "stdin",
 ];
 
 /// Takes the modules apart, newest first, so that finalizers run while what they need is still there. `builtins` and
 /// `sys` go last.
 fn empty_modules() {
-    let Ok(modules) = import::modules() else { return };
+    let Ok(modules) = import::modules() else {
+        return;
+    };
     let builtins = super::builtins_module();
     builtins.set("_", Value::NONE);
     for name in SYS_NAMES {
@@ -81,7 +104,9 @@ fn empty_modules() {
     for name in ["stdin", "stdout", "stderr"] {
         system::set(name, original(name));
     }
-    let Some(modules) = modules.downcast_exact::<Dict>() else { return };
+    let Some(modules) = modules.downcast_exact::<Dict>() else {
+        return;
+    };
     let mut kept: Vec<Ref<Module>> = Vec::new();
     for (_, module) in modules.iter_snapshot() {
         if let Some(module) = module.downcast::<Module>()
@@ -95,7 +120,9 @@ fn empty_modules() {
     let names: Vec<Value> = modules.keys_snapshot();
     for name in names.iter().rev() {
         let text = name.downcast::<Str>();
-        if text.is_some_and(|name| name.eq_str("sys") || name.eq_str("builtins") || is_needed_to_report(name)) {
+        if text.is_some_and(|name| {
+            name.eq_str("sys") || name.eq_str("builtins") || is_needed_to_report(name)
+        }) {
             continue;
         }
         let _ = modules.remove(name);
@@ -113,8 +140,24 @@ fn empty_modules() {
 /// Modules that show the errors of finalizers keep their names to the end.
 fn is_needed_to_report(name: &Ref<Str>) -> bool {
     const KEPT: [&str; 18] = [
-        "traceback", "linecache", "_io", "io", "codecs", "encodings", "os", "posixpath", "stat", "re", "collections", "textwrap",
-        "contextlib", "functools", "itertools", "tokenize", "_frozen_importlib", "_frozen_importlib_external",
+        "traceback",
+        "linecache",
+        "_io",
+        "io",
+        "codecs",
+        "encodings",
+        "os",
+        "posixpath",
+        "stat",
+        "re",
+        "collections",
+        "textwrap",
+        "contextlib",
+        "functools",
+        "itertools",
+        "tokenize",
+        "_frozen_importlib",
+        "_frozen_importlib_external",
     ];
     KEPT.iter().any(|kept| name.eq_str(kept))
 }
@@ -123,7 +166,9 @@ fn is_needed_to_report(name: &Ref<Str>) -> bool {
 fn clear_names(namespace: &Ref<Dict>) {
     for pass in 0..2 {
         for (name, _) in namespace.iter_snapshot() {
-            let Some(text) = name.downcast::<Str>() else { continue };
+            let Some(text) = name.downcast::<Str>() else {
+                continue;
+            };
             let private = text.starts_with("_") && !text.starts_with("__");
             if (pass == 0) == private && !text.eq_str("__builtins__") {
                 namespace.set_str(text, Value::NONE);

@@ -78,7 +78,8 @@ pub fn start(config: Config) -> PyResult<()> {
     system::open_streams()?;
     prepare_main()?;
     if config::get().faulthandler {
-        import::import_module("faulthandler").and_then(|module| protocol::call_method(&module, id!("enable"), &[]))?;
+        import::import_module("faulthandler")
+            .and_then(|module| protocol::call_method(&module, id!("enable"), &[]))?;
     }
     // The module tells of filters that it does not understand.
     if !config::get().warn_options.is_empty()

@@ -71,7 +71,13 @@ impl Layout {
             [b'@', rest @ ..] => (true, cfg!(target_endian = "big"), rest),
             _ => (true, cfg!(target_endian = "big"), format),
         };
-        let mut layout = Layout { fields: Vec::new(), big_endian, native, size: 0, count: 0 };
+        let mut layout = Layout {
+            fields: Vec::new(),
+            big_endian,
+            native,
+            size: 0,
+            count: 0,
+        };
         let mut at = 0;
         while at < letters.len() {
             if is_space(letters[at]) {
@@ -83,7 +89,10 @@ impl Layout {
                 count = 0;
                 while at < letters.len() && letters[at].is_ascii_digit() {
                     let digit = usize::from(letters[at] - b'0');
-                    count = count.checked_mul(10).and_then(|count| count.checked_add(digit)).ok_or_else(too_long)?;
+                    count = count
+                        .checked_mul(10)
+                        .and_then(|count| count.checked_add(digit))
+                        .ok_or_else(too_long)?;
                     at += 1;
                 }
                 if at == letters.len() {
@@ -102,18 +111,34 @@ impl Layout {
             false => standard_size(letter).map(|size| (size, 1)),
         }
         .ok_or_else(|| error("bad char in struct format"))?;
-        let offset = self.size.checked_next_multiple_of(align).ok_or_else(too_long)?;
+        let offset = self
+            .size
+            .checked_next_multiple_of(align)
+            .ok_or_else(too_long)?;
         let bytes = size.checked_mul(count).ok_or_else(too_long)?;
-        self.size = offset.checked_add(bytes).filter(|&size| size <= isize::MAX as usize).ok_or_else(too_long)?;
+        self.size = offset
+            .checked_add(bytes)
+            .filter(|&size| size <= isize::MAX as usize)
+            .ok_or_else(too_long)?;
         match letter {
             b'x' => {}
             b's' | b'p' => {
                 self.count += 1;
-                self.fields.push(Field { letter, offset, size: count, count: 1 });
+                self.fields.push(Field {
+                    letter,
+                    offset,
+                    size: count,
+                    count: 1,
+                });
             }
             _ if count > 0 => {
                 self.count += count;
-                self.fields.push(Field { letter, offset, size, count });
+                self.fields.push(Field {
+                    letter,
+                    offset,
+                    size,
+                    count,
+                });
             }
             _ => {}
         }
@@ -143,7 +168,10 @@ impl Layout {
     pub fn unpack(&self, bytes: &[u8]) -> Vec<Value> {
         debug_assert_eq!(bytes.len(), self.size);
         let mut values = Vec::with_capacity(self.count);
-        values.extend(self.places().map(|(letter, place)| self.unpack_one(letter, &bytes[place])));
+        values.extend(
+            self.places()
+                .map(|(letter, place)| self.unpack_one(letter, &bytes[place])),
+        );
         values
     }
 
@@ -169,7 +197,9 @@ impl Layout {
             }
             b'e' => {
                 let value = real(value)?;
-                let Some(bits) = f64_to_half(value) else { bail!(OverflowError, "float too large to pack with e format") };
+                let Some(bits) = f64_to_half(value) else {
+                    bail!(OverflowError, "float too large to pack with e format")
+                };
                 self.store(bits.into(), place);
             }
             b'f' => self.store(single(real(value)?)?.into(), place),
@@ -206,18 +236,31 @@ impl Layout {
         };
         let signed = matches!(letter, b'b' | b'h' | b'i' | b'l' | b'q' | b'n');
         let bits = 8 * place.len() as u32;
-        let (low, high) = if signed { (-(1i128 << (bits - 1)), (1i128 << (bits - 1)) - 1) } else { (0, (1i128 << bits) - 1) };
+        let (low, high) = if signed {
+            (-(1i128 << (bits - 1)), (1i128 << (bits - 1)) - 1)
+        } else {
+            (0, (1i128 << bits) - 1)
+        };
         let number = match int::view(value) {
             Some(IntView::Small(small)) => Some(i128::from(small)),
-            Some(view @ IntView::Big(_)) if !view.is_negative() => view.unsigned_abs().map(i128::from),
+            Some(view @ IntView::Big(_)) if !view.is_negative() => {
+                view.unsigned_abs().map(i128::from)
+            }
             _ => None,
         };
         match number {
             // A pointer is taken from negative numbers too.
-            Some(number) if letter == b'P' && number >= i128::from(i64::MIN) => self.store(number as u64, place),
+            Some(number) if letter == b'P' && number >= i128::from(i64::MIN) => {
+                self.store(number as u64, place)
+            }
             None if letter == b'P' => return Err(error("int too large to convert")),
             Some(number) if (low..=high).contains(&number) => self.store(number as u64, place),
-            _ => return Err(error(&format!("'{}' format requires {low} <= number <= {high}", char::from(letter)))),
+            _ => {
+                return Err(error(&format!(
+                    "'{}' format requires {low} <= number <= {high}",
+                    char::from(letter)
+                )));
+            }
         }
         Ok(())
     }
@@ -251,7 +294,9 @@ impl Layout {
         match letter {
             b'c' | b's' => Bytes::new(place).into_value(),
             b'p' => {
-                let text = place.split_first().map_or(&[][..], |(&length, rest)| &rest[..rest.len().min(length.into())]);
+                let text = place.split_first().map_or(&[][..], |(&length, rest)| {
+                    &rest[..rest.len().min(length.into())]
+                });
                 Bytes::new(text).into_value()
             }
             b'?' => Value::from_bool(place.iter().any(|&byte| byte != 0)),
@@ -281,12 +326,20 @@ fn bytes_of(value: &Value, letter: char) -> PyResult<Vec<u8>> {
     }
     match value.downcast::<ByteArray>() {
         Some(array) => Ok(array.cell().to_vec()),
-        None => Err(error(&format!("argument for '{letter}' must be a bytes object"))),
+        None => Err(error(&format!(
+            "argument for '{letter}' must be a bytes object"
+        ))),
     }
 }
 
 fn real(value: &Value) -> PyResult<f64> {
-    float::as_f64(value).map_err(|raised| if raised.is(ExceptionKind::TypeError) { error("required argument is not a float") } else { raised })
+    float::as_f64(value).map_err(|raised| {
+        if raised.is(ExceptionKind::TypeError) {
+            error("required argument is not a float")
+        } else {
+            raised
+        }
+    })
 }
 
 /// The bits of a float of four bytes.

@@ -27,7 +27,15 @@ use layout::Layout;
 define_module!(
     name = "_struct",
     doc = "Functions to convert between Python values and C structs.",
-    functions(_clearcache, calcsize, iter_unpack, pack, pack_into, unpack, unpack_from),
+    functions(
+        _clearcache,
+        calcsize,
+        iter_unpack,
+        pack,
+        pack_into,
+        unpack,
+        unpack_from
+    ),
     classes(Struct, UnpackIterator),
     init = fill,
 );
@@ -39,7 +47,11 @@ const CACHE_SIZE: usize = 100;
 
 fn fill(module: &Ref<Module>) -> PyResult<()> {
     if !ERROR.is_set() {
-        ERROR.set(exceptions::new_exception_class("struct", "error", ExceptionKind::Exception.class())?);
+        ERROR.set(exceptions::new_exception_class(
+            "struct",
+            "error",
+            ExceptionKind::Exception.class(),
+        )?);
     }
     module.set("error", ERROR.to_value());
     Ok(())
@@ -72,7 +84,11 @@ fn format_text(format: &Value) -> PyResult<Ref<Str>> {
     }
     match format.downcast::<Bytes>() {
         Some(bytes) => Ok(Str::from_latin1(bytes.as_slice())),
-        None => bail!(TypeError, "Struct() argument 1 must be a str or bytes object, not {}", format.class().name()),
+        None => bail!(
+            TypeError,
+            "Struct() argument 1 must be a str or bytes object, not {}",
+            format.class().name()
+        ),
     }
 }
 
@@ -80,7 +96,13 @@ impl Struct {
     fn of_format(format: &Value) -> PyResult<Ref<Struct>> {
         let text = format_text(format)?;
         let layout = Layout::parse(text.units().bytes())?;
-        Ok(heap::new_object(Struct::class(), Struct { format: Slot::new(Some(text)), layout: RefCell::new(Some(Rc::new(layout))) }))
+        Ok(heap::new_object(
+            Struct::class(),
+            Struct {
+                format: Slot::new(Some(text)),
+                layout: RefCell::new(Some(Rc::new(layout))),
+            },
+        ))
     }
 
     /// The struct of a format, remembered.
@@ -90,8 +112,13 @@ impl Struct {
             CACHE.set(Some(cache.clone()));
             cache
         });
-        let can_be_key = format.downcast_exact::<Str>().is_some() || format.downcast_exact::<Bytes>().is_some();
-        if can_be_key && let Some(found) = cache.get(format)?.and_then(|found| found.into_ref::<Struct>().ok()) {
+        let can_be_key =
+            format.downcast_exact::<Str>().is_some() || format.downcast_exact::<Bytes>().is_some();
+        if can_be_key
+            && let Some(found) = cache
+                .get(format)?
+                .and_then(|found| found.into_ref::<Struct>().ok())
+        {
             return Ok(found);
         }
         let made = Struct::of_format(format)?;
@@ -114,7 +141,11 @@ impl Struct {
     fn pack_values(&self, values: &[Value]) -> PyResult<Vec<u8>> {
         let layout = self.layout()?;
         if values.len() != layout.count {
-            return Err(error(&format!("pack expected {} items for packing (got {})", layout.count, values.len())));
+            return Err(error(&format!(
+                "pack expected {} items for packing (got {})",
+                layout.count,
+                values.len()
+            )));
         }
         heap::ensure_room(layout.size)?;
         let mut bytes = vec![0; layout.size];
@@ -125,15 +156,27 @@ impl Struct {
     fn pack_values_into(&self, arguments: &[Value]) -> PyResult<()> {
         let layout = self.layout()?;
         let [target, offset, values @ ..] = arguments else {
-            let missing = if arguments.is_empty() { "buffer" } else { "offset" };
+            let missing = if arguments.is_empty() {
+                "buffer"
+            } else {
+                "offset"
+            };
             return Err(error(&format!("pack_into expected {missing} argument")));
         };
         if values.len() != layout.count {
-            return Err(error(&format!("pack_into expected {} items for packing (got {})", layout.count, values.len())));
+            return Err(error(&format!(
+                "pack_into expected {} items for packing (got {})",
+                layout.count,
+                values.len()
+            )));
         }
         let view = match buffer::request(target, BufferFlags::WRITABLE) {
             Ok(view) => view,
-            Err(_) => bail!(TypeError, "argument must be read-write bytes-like object, not {}", target.class().name()),
+            Err(_) => bail!(
+                TypeError,
+                "argument must be read-write bytes-like object, not {}",
+                target.class().name()
+            ),
         };
         let offset = protocol::to_index(offset)?;
         let at = place(offset, view.len(), layout.size, &PACK_INTO)?;
@@ -147,7 +190,10 @@ impl Struct {
         let layout = self.layout()?;
         let bytes = view.to_bytes();
         if bytes.len() != layout.size {
-            return Err(error(&format!("unpack requires a buffer of {} bytes", layout.size)));
+            return Err(error(&format!(
+                "unpack requires a buffer of {} bytes",
+                layout.size
+            )));
         }
         Ok(Tuple::new(layout.unpack(&bytes)))
     }
@@ -165,9 +211,16 @@ impl Struct {
             return Err(error("cannot iteratively unpack with a struct of length 0"));
         }
         if !view.len().is_multiple_of(layout.size) {
-            return Err(error(&format!("iterative unpacking requires a buffer of a multiple of {} bytes", layout.size)));
+            return Err(error(&format!(
+                "iterative unpacking requires a buffer of a multiple of {} bytes",
+                layout.size
+            )));
         }
-        let iterator = UnpackIterator { view: RefCell::new(Some(view)), layout, at: Cell::new(0) };
+        let iterator = UnpackIterator {
+            view: RefCell::new(Some(view)),
+            layout,
+            at: Cell::new(0),
+        };
         Ok(heap::new_object(UnpackIterator::class(), iterator))
     }
 }
@@ -179,8 +232,11 @@ struct Words {
     negative: fn(usize, isize) -> String,
 }
 
-const PACK_INTO: Words =
-    Words { function: "pack_into", doing: "packing", negative: |size, offset| format!("no space to pack {size} bytes at offset {offset}") };
+const PACK_INTO: Words = Words {
+    function: "pack_into",
+    doing: "packing",
+    negative: |size, offset| format!("no space to pack {size} bytes at offset {offset}"),
+};
 const UNPACK_FROM: Words = Words {
     function: "unpack_from",
     doing: "unpacking",
@@ -195,7 +251,11 @@ fn place(offset: isize, len: usize, size: usize, words: &Words) -> PyResult<usiz
         }
         match len.checked_sub(offset.unsigned_abs()) {
             Some(at) => at,
-            None => return Err(error(&format!("offset {offset} out of range for {len}-byte buffer"))),
+            None => {
+                return Err(error(&format!(
+                    "offset {offset} out of range for {len}-byte buffer"
+                )));
+            }
         }
     } else {
         offset as usize
@@ -215,7 +275,13 @@ fn place(offset: isize, len: usize, size: usize, words: &Words) -> PyResult<usiz
 impl Struct {
     #[new]
     fn new_instance(class: &Ref<Type>, _args: Args<'_>) -> Ref<Struct> {
-        heap::new_object(class, Struct { format: Slot::empty(), layout: RefCell::new(None) })
+        heap::new_object(
+            class,
+            Struct {
+                format: Slot::empty(),
+                layout: RefCell::new(None),
+            },
+        )
     }
 
     #[init("(format)", nosig)]
@@ -231,7 +297,11 @@ impl Struct {
     fn repr(this: &Ref<Struct>) -> PyResult<String> {
         this.layout()?;
         let format = this.format.get().unwrap_or_else(Str::empty);
-        Ok(format!("{}({})", this.class().name(), protocol::repr(format.as_value())?.to_display()))
+        Ok(format!(
+            "{}({})",
+            this.class().name(),
+            protocol::repr(format.as_value())?.to_display()
+        ))
     }
 
     /// The format string.
@@ -280,7 +350,11 @@ impl Struct {
     /// The size of the object in memory, in bytes.
     #[method("($self, /)", name = "__sizeof__")]
     fn sizeof(&self) -> usize {
-        48 + self.layout.borrow().as_ref().map_or(0, |layout| 32 * (layout.count + 1))
+        48 + self
+            .layout
+            .borrow()
+            .as_ref()
+            .map_or(0, |layout| 32 * (layout.count + 1))
     }
 }
 
@@ -305,7 +379,10 @@ impl UnpackIterator {
         let at = self.at.get();
         let values = match &*self.view.borrow() {
             None => return Ok(None),
-            Some(view) => view.to_bytes().get(at..at + self.layout.size).map(|bytes| self.layout.unpack(bytes)),
+            Some(view) => view
+                .to_bytes()
+                .get(at..at + self.layout.size)
+                .map(|bytes| self.layout.unpack(bytes)),
         };
         match values {
             Some(values) => {
@@ -323,7 +400,10 @@ impl UnpackIterator {
     /// The number of structs that are left.
     #[method("($self, /)", name = "__length_hint__")]
     fn length_hint(&self) -> usize {
-        self.view.borrow().as_ref().map_or(0, |view| (view.len() - self.at.get()) / self.layout.size)
+        self.view
+            .borrow()
+            .as_ref()
+            .map_or(0, |view| (view.len() - self.at.get()) / self.layout.size)
     }
 }
 

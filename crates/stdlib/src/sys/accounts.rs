@@ -34,7 +34,11 @@ const LARGEST: usize = 1 << 24;
 /// `text` is null or a C string.
 unsafe fn copy(text: *const c_char) -> Vec<u8> {
     // SAFETY: by contract.
-    if text.is_null() { Vec::new() } else { unsafe { CStr::from_ptr(text) }.to_bytes().to_vec() }
+    if text.is_null() {
+        Vec::new()
+    } else {
+        unsafe { CStr::from_ptr(text) }.to_bytes().to_vec()
+    }
 }
 
 /// # Safety
@@ -65,7 +69,12 @@ unsafe fn group(entry: &libc::group) -> Group {
             members.push(copy(*member));
             member = member.add(1);
         }
-        Group { name: copy(entry.gr_name), password: copy(entry.gr_passwd), gid: entry.gr_gid, members }
+        Group {
+            name: copy(entry.gr_name),
+            password: copy(entry.gr_passwd),
+            gid: entry.gr_gid,
+            members,
+        }
     }
 }
 
@@ -78,13 +87,20 @@ fn look_up<E, R>(
     loop {
         let mut entry = std::mem::MaybeUninit::<E>::uninit();
         let mut found = ptr::null_mut();
-        let error = call(entry.as_mut_ptr(), buffer.as_mut_ptr(), buffer.len(), &mut found);
+        let error = call(
+            entry.as_mut_ptr(),
+            buffer.as_mut_ptr(),
+            buffer.len(),
+            &mut found,
+        );
         if error == libc::ERANGE && buffer.len() < LARGEST {
             buffer.resize(buffer.len() * 2, 0);
             continue;
         }
         // Some systems answer these for entries that do not exist.
-        if found.is_null() && [0, libc::ENOENT, libc::ESRCH, libc::EBADF, libc::EPERM].contains(&error) {
+        if found.is_null()
+            && [0, libc::ENOENT, libc::ESRCH, libc::EBADF, libc::EPERM].contains(&error)
+        {
             return Ok(None);
         }
         if error != 0 {
@@ -98,25 +114,41 @@ fn look_up<E, R>(
 /// The user with this name.
 pub fn user_by_name(name: &CString) -> io::Result<Option<User>> {
     // SAFETY: the pointers are valid for the call, the length is the buffer's.
-    look_up(|entry, buffer, size, found| unsafe { libc::getpwnam_r(name.as_ptr(), entry, buffer, size, found) }, user)
+    look_up(
+        |entry, buffer, size, found| unsafe {
+            libc::getpwnam_r(name.as_ptr(), entry, buffer, size, found)
+        },
+        user,
+    )
 }
 
 /// The user with this number.
 pub fn user_by_id(uid: uid_t) -> io::Result<Option<User>> {
     // SAFETY: as above.
-    look_up(|entry, buffer, size, found| unsafe { libc::getpwuid_r(uid, entry, buffer, size, found) }, user)
+    look_up(
+        |entry, buffer, size, found| unsafe { libc::getpwuid_r(uid, entry, buffer, size, found) },
+        user,
+    )
 }
 
 /// The group with this name.
 pub fn group_by_name(name: &CString) -> io::Result<Option<Group>> {
     // SAFETY: as above.
-    look_up(|entry, buffer, size, found| unsafe { libc::getgrnam_r(name.as_ptr(), entry, buffer, size, found) }, group)
+    look_up(
+        |entry, buffer, size, found| unsafe {
+            libc::getgrnam_r(name.as_ptr(), entry, buffer, size, found)
+        },
+        group,
+    )
 }
 
 /// The group with this number.
 pub fn group_by_id(gid: gid_t) -> io::Result<Option<Group>> {
     // SAFETY: as above.
-    look_up(|entry, buffer, size, found| unsafe { libc::getgrgid_r(gid, entry, buffer, size, found) }, group)
+    look_up(
+        |entry, buffer, size, found| unsafe { libc::getgrgid_r(gid, entry, buffer, size, found) },
+        group,
+    )
 }
 
 /// All users. The walk is the process's own, so the caller keeps others out by the interpreter lock.

@@ -46,9 +46,19 @@ pub fn of_thread(thread: libc::pthread_t) -> io::Result<clockid_t> {
 
 /// Sleeps until the monotonic clock shows `deadline` nanoseconds. An interruption is an error.
 pub fn sleep_until(deadline: i64) -> io::Result<()> {
-    let time = timespec { tv_sec: deadline / NANOS, tv_nsec: deadline % NANOS };
+    let time = timespec {
+        tv_sec: deadline / NANOS,
+        tv_nsec: deadline % NANOS,
+    };
     // SAFETY: the time is borrowed for the call; no remaining time is asked for.
-    check_number(unsafe { libc::clock_nanosleep(libc::CLOCK_MONOTONIC, libc::TIMER_ABSTIME, &time, std::ptr::null_mut()) })
+    check_number(unsafe {
+        libc::clock_nanosleep(
+            libc::CLOCK_MONOTONIC,
+            libc::TIMER_ABSTIME,
+            &time,
+            std::ptr::null_mut(),
+        )
+    })
 }
 
 /// A point in time as the calendar of the local time zone has it.
@@ -104,7 +114,9 @@ pub fn zone_name(calendar: &tm) -> Vec<u8> {
         return Vec::new();
     }
     // SAFETY: calendars from `local` and `universal` name their zone by a string of the C library that lives on.
-    unsafe { CStr::from_ptr(calendar.tm_zone) }.to_bytes().to_vec()
+    unsafe { CStr::from_ptr(calendar.tm_zone) }
+        .to_bytes()
+        .to_vec()
 }
 
 /// Formats a calendar. `zone` is the time zone's name, if the calendar has one of its own.
@@ -116,7 +128,14 @@ pub fn format(format: &CStr, calendar: &tm, zone: Option<&CString>) -> Vec<u8> {
     loop {
         let mut buffer = vec![0u8; size];
         // SAFETY: the buffer has as many bytes as it is said to have, the strings live through the call.
-        let written = unsafe { libc::strftime(buffer.as_mut_ptr().cast::<c_char>(), size, format.as_ptr(), &calendar) };
+        let written = unsafe {
+            libc::strftime(
+                buffer.as_mut_ptr().cast::<c_char>(),
+                size,
+                format.as_ptr(),
+                &calendar,
+            )
+        };
         // Nothing written means too small a buffer or an empty result; a result is not much longer than its format.
         if written > 0 || size >= 256 * length.max(4) {
             buffer.truncate(written);

@@ -46,7 +46,9 @@ fn with_guard(bytes: &mut [u8], call: impl FnOnce(*mut u8) -> c_int) -> Result<c
 /// `fcntl(fd, command, buffer)`; the buffer is changed by the call.
 pub fn fcntl_buffer(fd: c_int, command: c_int, bytes: &mut [u8]) -> Result<c_int, BufferError> {
     // SAFETY: the pointer is to a buffer with room to spare for the structures of known commands.
-    with_guard(bytes, |pointer| unsafe { libc::fcntl(fd, command, pointer) })
+    with_guard(bytes, |pointer| unsafe {
+        libc::fcntl(fd, command, pointer)
+    })
 }
 
 /// `ioctl(fd, request, number)`.
@@ -58,7 +60,9 @@ pub fn ioctl_number(fd: c_int, request: c_ulong, number: c_long) -> io::Result<c
 /// `ioctl(fd, request, buffer)`; the buffer is changed by the call.
 pub fn ioctl_buffer(fd: c_int, request: c_ulong, bytes: &mut [u8]) -> Result<c_int, BufferError> {
     // SAFETY: as `fcntl_buffer`.
-    with_guard(bytes, |pointer| unsafe { libc::ioctl(fd, request, pointer) })
+    with_guard(bytes, |pointer| unsafe {
+        libc::ioctl(fd, request, pointer)
+    })
 }
 
 /// `flock(fd, operation)`.
@@ -68,7 +72,14 @@ pub fn flock(fd: c_int, operation: c_int) -> io::Result<()> {
 }
 
 /// Locks or unlocks a range of a file by `fcntl`.
-pub fn lock_range(fd: c_int, kind: i16, wait: bool, start: i64, len: i64, whence: i16) -> io::Result<()> {
+pub fn lock_range(
+    fd: c_int,
+    kind: i16,
+    wait: bool,
+    start: i64,
+    len: i64,
+    whence: i16,
+) -> io::Result<()> {
     // SAFETY: a zeroed structure is valid; the call reads it.
     unsafe {
         let mut lock: libc::flock = std::mem::zeroed();
@@ -76,6 +87,11 @@ pub fn lock_range(fd: c_int, kind: i16, wait: bool, start: i64, len: i64, whence
         lock.l_start = start;
         lock.l_len = len;
         lock.l_whence = whence;
-        check(libc::fcntl(fd, if wait { libc::F_SETLKW } else { libc::F_SETLK }, &raw const lock)).map(drop)
+        check(libc::fcntl(
+            fd,
+            if wait { libc::F_SETLKW } else { libc::F_SETLK },
+            &raw const lock,
+        ))
+        .map(drop)
     }
 }

@@ -21,13 +21,17 @@ impl DirStream {
     /// Opens a directory by its path.
     pub fn open(path: &CStr) -> io::Result<DirStream> {
         // SAFETY: the path is borrowed for the call.
-        NonNull::new(unsafe { libc::opendir(path.as_ptr()) }).map(DirStream).ok_or_else(io::Error::last_os_error)
+        NonNull::new(unsafe { libc::opendir(path.as_ptr()) })
+            .map(DirStream)
+            .ok_or_else(io::Error::last_os_error)
     }
 
     /// Opens a directory by a descriptor, which then belongs to the stream.
     pub fn from_descriptor(fd: c_int) -> io::Result<DirStream> {
         // SAFETY: a call on a number; on success the stream owns the descriptor.
-        NonNull::new(unsafe { libc::fdopendir(fd) }).map(DirStream).ok_or_else(io::Error::last_os_error)
+        NonNull::new(unsafe { libc::fdopendir(fd) })
+            .map(DirStream)
+            .ok_or_else(io::Error::last_os_error)
     }
 
     /// Goes back to the first entry.
@@ -45,11 +49,19 @@ impl DirStream {
                 let entry = libc::readdir64(self.0.as_ptr());
                 if entry.is_null() {
                     let error = io::Error::last_os_error();
-                    return if error.raw_os_error() == Some(0) { Ok(None) } else { Err(error) };
+                    return if error.raw_os_error() == Some(0) {
+                        Ok(None)
+                    } else {
+                        Err(error)
+                    };
                 }
                 let name = CStr::from_ptr((&raw const (*entry).d_name).cast()).to_bytes();
                 if name != b"." && name != b".." {
-                    return Ok(Some(Entry { name: name.to_vec(), inode: (*entry).d_ino, kind: (*entry).d_type }));
+                    return Ok(Some(Entry {
+                        name: name.to_vec(),
+                        inode: (*entry).d_ino,
+                        kind: (*entry).d_type,
+                    }));
                 }
             }
         }

@@ -28,7 +28,8 @@ static DESCRIPTORS: [AtomicI32; 65] = [const { AtomicI32::new(-1) }; 65];
 /// The hook per signal, as a function pointer.
 static HOOKS: [AtomicUsize; 65] = [const { AtomicUsize::new(0) }; 65];
 /// The disposition before, per signal; boxes that live on.
-static PREVIOUS: [AtomicPtr<libc::sigaction>; 65] = [const { AtomicPtr::new(std::ptr::null_mut()) }; 65];
+static PREVIOUS: [AtomicPtr<libc::sigaction>; 65] =
+    [const { AtomicPtr::new(std::ptr::null_mut()) }; 65];
 /// Whether the disposition before is called after the hook, per signal.
 static CHAINED: [AtomicI32; 65] = [const { AtomicI32::new(0) }; 65];
 
@@ -83,7 +84,13 @@ fn restore(signal: c_int) {
 
 /// Installs a handler that calls `hook`. A fatal one runs once and lets the signal arrive again afterwards; `chain` lets the
 /// disposition before run after the hook.
-pub fn install(signal: c_int, hook: Hook, fd: c_int, is_fatal: bool, chain: bool) -> io::Result<()> {
+pub fn install(
+    signal: c_int,
+    hook: Hook,
+    fd: c_int,
+    is_fatal: bool,
+    chain: bool,
+) -> io::Result<()> {
     let index = signal as usize;
     DESCRIPTORS[index].store(fd, Ordering::SeqCst);
     CHAINED[index].store(c_int::from(chain), Ordering::SeqCst);
@@ -93,9 +100,18 @@ pub fn install(signal: c_int, hook: Hook, fd: c_int, is_fatal: bool, chain: bool
     // SAFETY: a zeroed action is valid; the handler lives for ever and keeps to what handlers may do.
     unsafe {
         let mut action: libc::sigaction = mem::zeroed();
-        action.sa_sigaction = if is_fatal { fatal as *const () as usize } else { informative as *const () as usize };
+        action.sa_sigaction = if is_fatal {
+            fatal as *const () as usize
+        } else {
+            informative as *const () as usize
+        };
         libc::sigemptyset(&mut action.sa_mask);
-        action.sa_flags = libc::SA_ONSTACK | if is_fatal { libc::SA_NODEFER } else { libc::SA_RESTART | if chain { libc::SA_NODEFER } else { 0 } };
+        action.sa_flags = libc::SA_ONSTACK
+            | if is_fatal {
+                libc::SA_NODEFER
+            } else {
+                libc::SA_RESTART | if chain { libc::SA_NODEFER } else { 0 }
+            };
         let mut previous: libc::sigaction = mem::zeroed();
         if let Err(error) = check(libc::sigaction(signal, &action, &mut previous)) {
             HOOKS[index].store(0, Ordering::SeqCst);
@@ -122,7 +138,11 @@ pub fn uninstall(signal: c_int) -> bool {
 pub fn use_alternate_stack() {
     let size = libc::SIGSTKSZ.max(64 * 1024);
     let memory = Box::leak(vec![0u8; size].into_boxed_slice());
-    let stack = libc::stack_t { ss_sp: memory.as_mut_ptr().cast(), ss_flags: 0, ss_size: size };
+    let stack = libc::stack_t {
+        ss_sp: memory.as_mut_ptr().cast(),
+        ss_flags: 0,
+        ss_size: size,
+    };
     // SAFETY: the memory lives for ever, and the thread may use it from now on.
     unsafe { libc::sigaltstack(&stack, std::ptr::null_mut()) };
 }

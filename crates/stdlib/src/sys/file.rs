@@ -54,7 +54,8 @@ number_calls! {
 /// `read(fd, buffer)`.
 pub fn read(fd: c_int, buffer: &mut [u8]) -> io::Result<usize> {
     // SAFETY: the buffer is writable for its whole length.
-    check(unsafe { libc::read(fd, buffer.as_mut_ptr().cast(), buffer.len()) }).map(|count| count as usize)
+    check(unsafe { libc::read(fd, buffer.as_mut_ptr().cast(), buffer.len()) })
+        .map(|count| count as usize)
 }
 
 /// Reads up to `limit` bytes behind the end of `buffer`, whose memory need not be initialized.
@@ -71,26 +72,37 @@ pub fn read_appending(fd: c_int, buffer: &mut Vec<u8>, limit: usize) -> io::Resu
 /// `write(fd, bytes)`.
 pub fn write(fd: c_int, bytes: &[u8]) -> io::Result<usize> {
     // SAFETY: the bytes are readable for their whole length.
-    check(unsafe { libc::write(fd, bytes.as_ptr().cast(), bytes.len()) }).map(|count| count as usize)
+    check(unsafe { libc::write(fd, bytes.as_ptr().cast(), bytes.len()) })
+        .map(|count| count as usize)
 }
 
 /// `pread(fd, buffer, offset)`.
 pub fn pread(fd: c_int, buffer: &mut [u8], offset: off_t) -> io::Result<usize> {
     // SAFETY: the buffer is writable for its whole length.
-    check(unsafe { libc::pread(fd, buffer.as_mut_ptr().cast(), buffer.len(), offset) }).map(|count| count as usize)
+    check(unsafe { libc::pread(fd, buffer.as_mut_ptr().cast(), buffer.len(), offset) })
+        .map(|count| count as usize)
 }
 
 /// `pwrite(fd, bytes, offset)`.
 pub fn pwrite(fd: c_int, bytes: &[u8], offset: off_t) -> io::Result<usize> {
     // SAFETY: the bytes are readable for their whole length.
-    check(unsafe { libc::pwrite(fd, bytes.as_ptr().cast(), bytes.len(), offset) }).map(|count| count as usize)
+    check(unsafe { libc::pwrite(fd, bytes.as_ptr().cast(), bytes.len(), offset) })
+        .map(|count| count as usize)
 }
 
 /// `preadv2(fd, buffers, offset, flags)`; an offset of -1 means the file's own (`readv`).
-pub fn readv(fd: c_int, buffers: &mut [io::IoSliceMut<'_>], offset: off_t, flags: c_int) -> io::Result<usize> {
+pub fn readv(
+    fd: c_int,
+    buffers: &mut [io::IoSliceMut<'_>],
+    offset: off_t,
+    flags: c_int,
+) -> io::Result<usize> {
     // SAFETY: `IoSliceMut` has the layout of `iovec`, and every slice is writable.
     let count = unsafe {
-        let (vectors, count) = (buffers.as_mut_ptr().cast::<libc::iovec>(), buffers.len() as c_int);
+        let (vectors, count) = (
+            buffers.as_mut_ptr().cast::<libc::iovec>(),
+            buffers.len() as c_int,
+        );
         match (offset, flags) {
             (-1, 0) => libc::readv(fd, vectors, count),
             (_, 0) => libc::preadv(fd, vectors, count, offset),
@@ -101,10 +113,18 @@ pub fn readv(fd: c_int, buffers: &mut [io::IoSliceMut<'_>], offset: off_t, flags
 }
 
 /// `pwritev2(fd, buffers, offset, flags)`; an offset of -1 means the file's own (`writev`).
-pub fn writev(fd: c_int, buffers: &[io::IoSlice<'_>], offset: off_t, flags: c_int) -> io::Result<usize> {
+pub fn writev(
+    fd: c_int,
+    buffers: &[io::IoSlice<'_>],
+    offset: off_t,
+    flags: c_int,
+) -> io::Result<usize> {
     // SAFETY: `IoSlice` has the layout of `iovec`, and every slice is readable.
     let count = unsafe {
-        let (vectors, count) = (buffers.as_ptr().cast::<libc::iovec>(), buffers.len() as c_int);
+        let (vectors, count) = (
+            buffers.as_ptr().cast::<libc::iovec>(),
+            buffers.len() as c_int,
+        );
         match (offset, flags) {
             (-1, 0) => libc::writev(fd, vectors, count),
             (_, 0) => libc::pwritev(fd, vectors, count, offset),
@@ -142,7 +162,11 @@ pub fn is_inheritable(fd: c_int) -> io::Result<bool> {
 /// Says whether a descriptor survives `exec`.
 pub fn set_inheritable(fd: c_int, inheritable: bool) -> io::Result<()> {
     let flags = fcntl(fd, libc::F_GETFD, 0)?;
-    let wanted = if inheritable { flags & !libc::FD_CLOEXEC } else { flags | libc::FD_CLOEXEC };
+    let wanted = if inheritable {
+        flags & !libc::FD_CLOEXEC
+    } else {
+        flags | libc::FD_CLOEXEC
+    };
     if wanted != flags {
         fcntl(fd, libc::F_SETFD, wanted.into())?;
     }
@@ -157,7 +181,11 @@ pub fn is_blocking(fd: c_int) -> io::Result<bool> {
 /// Says whether calls on the descriptor block.
 pub fn set_blocking(fd: c_int, blocking: bool) -> io::Result<()> {
     let flags = fcntl(fd, libc::F_GETFL, 0)?;
-    let wanted = if blocking { flags & !libc::O_NONBLOCK } else { flags | libc::O_NONBLOCK };
+    let wanted = if blocking {
+        flags & !libc::O_NONBLOCK
+    } else {
+        flags | libc::O_NONBLOCK
+    };
     if wanted != flags {
         fcntl(fd, libc::F_SETFL, wanted.into())?;
     }
@@ -177,29 +205,59 @@ pub fn fadvise(fd: c_int, offset: off_t, length: off_t, advice: c_int) -> io::Re
 }
 
 /// `sendfile(out, in, offset, count)`; without an offset the input's own is used.
-pub fn sendfile(output: c_int, input: c_int, offset: Option<off_t>, count: usize) -> io::Result<usize> {
+pub fn sendfile(
+    output: c_int,
+    input: c_int,
+    offset: Option<off_t>,
+    count: usize,
+) -> io::Result<usize> {
     let mut offset = offset;
-    let place = offset.as_mut().map_or(std::ptr::null_mut(), |offset| &raw mut *offset);
+    let place = offset
+        .as_mut()
+        .map_or(std::ptr::null_mut(), |offset| &raw mut *offset);
     // SAFETY: the offset is a local variable or absent.
     check(unsafe { libc::sendfile(output, input, place, count) }).map(|count| count as usize)
 }
 
 /// `copy_file_range`, with offsets where given.
-pub fn copy_file_range(source: c_int, target: c_int, count: usize, from: Option<i64>, to: Option<i64>) -> io::Result<usize> {
+pub fn copy_file_range(
+    source: c_int,
+    target: c_int,
+    count: usize,
+    from: Option<i64>,
+    to: Option<i64>,
+) -> io::Result<usize> {
     let (mut from, mut to) = (from, to);
-    let from = from.as_mut().map_or(std::ptr::null_mut(), |offset| &raw mut *offset);
-    let to = to.as_mut().map_or(std::ptr::null_mut(), |offset| &raw mut *offset);
+    let from = from
+        .as_mut()
+        .map_or(std::ptr::null_mut(), |offset| &raw mut *offset);
+    let to = to
+        .as_mut()
+        .map_or(std::ptr::null_mut(), |offset| &raw mut *offset);
     // SAFETY: the offsets are local variables or absent.
-    check(unsafe { libc::copy_file_range(source, from, target, to, count, 0) }).map(|count| count as usize)
+    check(unsafe { libc::copy_file_range(source, from, target, to, count, 0) })
+        .map(|count| count as usize)
 }
 
 /// `splice`, with offsets where given.
-pub fn splice(source: c_int, target: c_int, count: usize, from: Option<i64>, to: Option<i64>, flags: c_uint) -> io::Result<usize> {
+pub fn splice(
+    source: c_int,
+    target: c_int,
+    count: usize,
+    from: Option<i64>,
+    to: Option<i64>,
+    flags: c_uint,
+) -> io::Result<usize> {
     let (mut from, mut to) = (from, to);
-    let from = from.as_mut().map_or(std::ptr::null_mut(), |offset| &raw mut *offset);
-    let to = to.as_mut().map_or(std::ptr::null_mut(), |offset| &raw mut *offset);
+    let from = from
+        .as_mut()
+        .map_or(std::ptr::null_mut(), |offset| &raw mut *offset);
+    let to = to
+        .as_mut()
+        .map_or(std::ptr::null_mut(), |offset| &raw mut *offset);
     // SAFETY: the offsets are local variables or absent.
-    check(unsafe { libc::splice(source, from, target, to, count, flags) }).map(|count| count as usize)
+    check(unsafe { libc::splice(source, from, target, to, count, flags) })
+        .map(|count| count as usize)
 }
 
 /// `fstat(fd)`.
@@ -228,7 +286,11 @@ pub fn fpathconf(fd: c_int, name: c_int) -> io::Result<i64> {
     unsafe {
         *libc::__errno_location() = 0;
         let answer = libc::fpathconf(fd, name);
-        if answer == -1 && *libc::__errno_location() != 0 { Err(io::Error::last_os_error()) } else { Ok(answer) }
+        if answer == -1 && *libc::__errno_location() != 0 {
+            Err(io::Error::last_os_error())
+        } else {
+            Ok(answer)
+        }
     }
 }
 
@@ -247,7 +309,11 @@ pub fn eventfd_write(fd: c_int, value: u64) -> io::Result<()> {
 }
 
 /// `timerfd_settime`: the times that were set before.
-pub fn timerfd_settime(fd: c_int, flags: c_int, new: &libc::itimerspec) -> io::Result<libc::itimerspec> {
+pub fn timerfd_settime(
+    fd: c_int,
+    flags: c_int,
+    new: &libc::itimerspec,
+) -> io::Result<libc::itimerspec> {
     let mut old = MaybeUninit::uninit();
     // SAFETY: the call reads `new` and fills `old` when it succeeds.
     unsafe {
@@ -306,7 +372,10 @@ pub fn ptsname(fd: c_int) -> io::Result<Vec<u8>> {
 
 /// The bytes before the first null byte.
 pub fn until_null(mut bytes: Vec<u8>) -> Vec<u8> {
-    let end = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len());
+    let end = bytes
+        .iter()
+        .position(|&byte| byte == 0)
+        .unwrap_or(bytes.len());
     bytes.truncate(end);
     bytes
 }
@@ -318,7 +387,15 @@ pub fn close_range(first: c_int, end: c_int) {
         return;
     }
     // SAFETY: numbers only.
-    if unsafe { libc::syscall(libc::SYS_close_range, first as c_uint, (end - 1) as c_uint, 0) } == 0 {
+    if unsafe {
+        libc::syscall(
+            libc::SYS_close_range,
+            first as c_uint,
+            (end - 1) as c_uint,
+            0,
+        )
+    } == 0
+    {
         return;
     }
     for fd in first..end {

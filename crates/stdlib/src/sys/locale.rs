@@ -20,7 +20,11 @@ unsafe extern "C" {
 /// `text` is null or a C string.
 unsafe fn copy(text: *const c_char) -> Option<Vec<u8>> {
     // SAFETY: by contract.
-    if text.is_null() { None } else { Some(unsafe { CStr::from_ptr(text) }.to_bytes().to_vec()) }
+    if text.is_null() {
+        None
+    } else {
+        Some(unsafe { CStr::from_ptr(text) }.to_bytes().to_vec())
+    }
 }
 
 fn pointer(text: Option<&CString>) -> *const c_char {
@@ -119,7 +123,10 @@ pub fn transform(text: &Wide) -> io::Result<Vec<u32>> {
             wcsxfrm(target.as_mut_ptr(), text.0.as_ptr(), target.len())
         };
         let error = io::Error::last_os_error();
-        if error.raw_os_error().is_some_and(|errno| errno != 0 && errno != libc::ERANGE) {
+        if error
+            .raw_os_error()
+            .is_some_and(|errno| errno != 0 && errno != libc::ERANGE)
+        {
             return Err(error);
         }
         if needed < target.len() {
@@ -152,7 +159,8 @@ pub fn domain(name: Option<&CString>) -> io::Result<Vec<u8>> {
 /// Sets where a domain's messages are, or asks for it.
 pub fn domain_directory(name: &CString, directory: Option<&CString>) -> io::Result<Vec<u8>> {
     // SAFETY: as above.
-    unsafe { copy(bindtextdomain(name.as_ptr(), pointer(directory))) }.ok_or_else(io::Error::last_os_error)
+    unsafe { copy(bindtextdomain(name.as_ptr(), pointer(directory))) }
+        .ok_or_else(io::Error::last_os_error)
 }
 
 /// Sets the encoding of a domain's messages, or asks for it.

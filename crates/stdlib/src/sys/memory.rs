@@ -22,7 +22,10 @@ pub struct Mapping {
 
 /// The size of a page.
 pub fn page_size() -> usize {
-    super::system::sysconf(libc::_SC_PAGESIZE).ok().and_then(|size| usize::try_from(size).ok()).unwrap_or(4096)
+    super::system::sysconf(libc::_SC_PAGESIZE)
+        .ok()
+        .and_then(|size| usize::try_from(size).ok())
+        .unwrap_or(4096)
 }
 
 /// The size of the file behind a descriptor.
@@ -44,7 +47,13 @@ pub fn duplicate(fd: c_int) -> io::Result<c_int> {
 
 impl Mapping {
     /// Maps `len` bytes, not zero.
-    pub fn new(len: usize, protection: c_int, flags: c_int, fd: c_int, offset: off_t) -> io::Result<Mapping> {
+    pub fn new(
+        len: usize,
+        protection: c_int,
+        flags: c_int,
+        fd: c_int,
+        offset: off_t,
+    ) -> io::Result<Mapping> {
         // SAFETY: a fresh mapping, at an address of the system's choice.
         let start = unsafe { libc::mmap(ptr::null_mut(), len, protection, flags, fd, offset) };
         if start == libc::MAP_FAILED {
@@ -73,7 +82,11 @@ impl Mapping {
         let mut bytes = Vec::with_capacity(end - start);
         // SAFETY: the range lies in the mapping, and the vector has room for it.
         unsafe {
-            ptr::copy_nonoverlapping(self.start.as_ptr().add(start), bytes.as_mut_ptr(), end - start);
+            ptr::copy_nonoverlapping(
+                self.start.as_ptr().add(start),
+                bytes.as_mut_ptr(),
+                end - start,
+            );
             bytes.set_len(end - start);
         }
         bytes
@@ -89,11 +102,21 @@ impl Mapping {
 
     /// Moves bytes within the mapping; the ranges lie in it.
     pub fn move_bytes(&self, target: usize, source: usize, count: usize) {
-        if target.max(source).checked_add(count).is_none_or(|end| end > self.len) {
+        if target
+            .max(source)
+            .checked_add(count)
+            .is_none_or(|end| end > self.len)
+        {
             return;
         }
         // SAFETY: both ranges were checked to lie in the mapping.
-        unsafe { ptr::copy(self.start.as_ptr().add(source), self.start.as_ptr().add(target), count) }
+        unsafe {
+            ptr::copy(
+                self.start.as_ptr().add(source),
+                self.start.as_ptr().add(target),
+                count,
+            )
+        }
     }
 
     /// Position of the first (or last) occurrence of `needle` in a range.
@@ -104,27 +127,53 @@ impl Mapping {
         }
         // SAFETY: the range lies in the mapping, and the search runs no foreign code; a concurrent change by another process
         // can make the answer wrong, as in C, not the access.
-        let hay = unsafe { std::slice::from_raw_parts(self.start.as_ptr().add(start), end - start) };
-        let found = if last { memchr::memmem::rfind(hay, needle) } else { memchr::memmem::find(hay, needle) };
+        let hay =
+            unsafe { std::slice::from_raw_parts(self.start.as_ptr().add(start), end - start) };
+        let found = if last {
+            memchr::memmem::rfind(hay, needle)
+        } else {
+            memchr::memmem::find(hay, needle)
+        };
         found.map(|position| position + start)
     }
 
     /// Writes changed pages of a range back.
     pub fn sync(&self, start: usize, len: usize, flags: c_int) -> io::Result<()> {
         // SAFETY: the caller keeps the range within the mapping; the call does not touch memory.
-        check(unsafe { libc::msync(self.start.as_ptr().add(start.min(self.len)).cast(), len, flags) }).map(drop)
+        check(unsafe {
+            libc::msync(
+                self.start.as_ptr().add(start.min(self.len)).cast(),
+                len,
+                flags,
+            )
+        })
+        .map(drop)
     }
 
     /// Advises the system about the use of a range.
     pub fn advise(&self, start: usize, len: usize, advice: c_int) -> io::Result<()> {
         // SAFETY: the caller keeps the range within the mapping.
-        check(unsafe { libc::madvise(self.start.as_ptr().add(start.min(self.len)).cast(), len, advice) }).map(drop)
+        check(unsafe {
+            libc::madvise(
+                self.start.as_ptr().add(start.min(self.len)).cast(),
+                len,
+                advice,
+            )
+        })
+        .map(drop)
     }
 
     /// Changes the size. Nobody has a view of the old memory.
     pub fn resize(&mut self, len: usize) -> io::Result<()> {
         // SAFETY: the mapping is this object's own.
-        let start = unsafe { libc::mremap(self.start.as_ptr().cast(), self.len, len, libc::MREMAP_MAYMOVE) };
+        let start = unsafe {
+            libc::mremap(
+                self.start.as_ptr().cast(),
+                self.len,
+                len,
+                libc::MREMAP_MAYMOVE,
+            )
+        };
         if start == libc::MAP_FAILED {
             return Err(io::Error::last_os_error());
         }
@@ -151,7 +200,6 @@ impl Drop for Mapping {
     }
 }
 
-
 /// `shm_open(name, flags, mode)`.
 pub fn shm_open(name: &CStr, flags: c_int, mode: libc::mode_t) -> io::Result<c_int> {
     // SAFETY: the name is borrowed for the call.
@@ -174,8 +222,11 @@ pub fn release_constant_pages(data: &'static [u8], region: &'static [u8]) {
     let page = page_size();
     let data = data.as_ptr_range();
     let region = region.as_ptr_range();
-    let start = (data.start as usize & !(WINDOW - 1)).max((region.start as usize).next_multiple_of(page));
-    let end = (data.end as usize).next_multiple_of(WINDOW).min(region.end as usize & !(page - 1));
+    let start =
+        (data.start as usize & !(WINDOW - 1)).max((region.start as usize).next_multiple_of(page));
+    let end = (data.end as usize)
+        .next_multiple_of(WINDOW)
+        .min(region.end as usize & !(page - 1));
     if start < end {
         // SAFETY: the pages hold nothing but bytes of `region`, which is never written to, so the file has the same bytes.
         unsafe { libc::madvise(start as *mut libc::c_void, end - start, libc::MADV_DONTNEED) };

@@ -14,9 +14,9 @@ pub mod dir;
 pub mod environment;
 pub mod fault;
 pub mod file;
+pub mod futex;
 pub mod libm;
 pub mod locale;
-pub mod futex;
 pub mod memory;
 pub mod path;
 pub mod poll;
@@ -49,13 +49,21 @@ checked! { i32 i64 isize }
 /// The result of a call, or the error that it left in `errno`.
 #[inline(always)]
 pub fn check<T: Checked>(result: T) -> io::Result<T> {
-    if result.failed() { Err(io::Error::last_os_error()) } else { Ok(result) }
+    if result.failed() {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(result)
+    }
 }
 
 /// The result of a call that answers an error number instead of setting `errno`.
 #[inline(always)]
 pub fn check_number(errno: i32) -> io::Result<()> {
-    if errno == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(errno)) }
+    if errno == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::from_raw_os_error(errno))
+    }
 }
 
 /// System calls that take numbers only.

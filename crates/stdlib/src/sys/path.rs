@@ -48,7 +48,12 @@ pub fn fstatat(dir: c_int, path: &CStr, flags: c_int) -> io::Result<libc::stat> 
     let mut answer = MaybeUninit::uninit();
     // SAFETY: the path is borrowed for the call, which fills the answer when it succeeds.
     unsafe {
-        check(libc::fstatat(dir, path.as_ptr(), answer.as_mut_ptr(), flags))?;
+        check(libc::fstatat(
+            dir,
+            path.as_ptr(),
+            answer.as_mut_ptr(),
+            flags,
+        ))?;
         Ok(answer.assume_init())
     }
 }
@@ -58,7 +63,13 @@ pub fn statx(dir: c_int, path: &CStr, flags: c_int, mask: u32) -> io::Result<lib
     let mut answer = MaybeUninit::uninit();
     // SAFETY: the path is borrowed for the call, which fills the answer when it succeeds.
     unsafe {
-        check(libc::statx(dir, path.as_ptr(), flags, mask, answer.as_mut_ptr()))?;
+        check(libc::statx(
+            dir,
+            path.as_ptr(),
+            flags,
+            mask,
+            answer.as_mut_ptr(),
+        ))?;
         Ok(answer.assume_init())
     }
 }
@@ -79,12 +90,21 @@ pub fn pathconf(path: &CStr, name: c_int) -> io::Result<i64> {
     unsafe {
         *libc::__errno_location() = 0;
         let answer = libc::pathconf(path.as_ptr(), name);
-        if answer == -1 && *libc::__errno_location() != 0 { Err(io::Error::last_os_error()) } else { Ok(answer) }
+        if answer == -1 && *libc::__errno_location() != 0 {
+            Err(io::Error::last_os_error())
+        } else {
+            Ok(answer)
+        }
     }
 }
 
 /// `utimensat(dir, path, [access, modification], flags)`; without times, now.
-pub fn utimensat(dir: c_int, path: &CStr, times: Option<&[libc::timespec; 2]>, flags: c_int) -> io::Result<()> {
+pub fn utimensat(
+    dir: c_int,
+    path: &CStr,
+    times: Option<&[libc::timespec; 2]>,
+    flags: c_int,
+) -> io::Result<()> {
     let times = times.map_or(std::ptr::null(), |times| times.as_ptr());
     // SAFETY: path and times are borrowed for the call.
     check(unsafe { libc::utimensat(dir, path.as_ptr(), times, flags) }).map(drop)
@@ -102,7 +122,9 @@ pub fn readlinkat(dir: c_int, path: &CStr) -> io::Result<Vec<u8>> {
     let mut target = vec![0u8; 256];
     loop {
         // SAFETY: the path is borrowed for the call, and the buffer is writable for its length.
-        let count = check(unsafe { libc::readlinkat(dir, path.as_ptr(), target.as_mut_ptr().cast(), target.len()) })? as usize;
+        let count = check(unsafe {
+            libc::readlinkat(dir, path.as_ptr(), target.as_mut_ptr().cast(), target.len())
+        })? as usize;
         if count < target.len() {
             target.truncate(count);
             return Ok(target);
@@ -151,13 +173,22 @@ pub fn getxattr(target: AttributeTarget<'_>, name: &CStr, buffer: &mut [u8]) -> 
 }
 
 /// `setxattr` and its relatives.
-pub fn setxattr(target: AttributeTarget<'_>, name: &CStr, value: &[u8], flags: c_int) -> io::Result<()> {
+pub fn setxattr(
+    target: AttributeTarget<'_>,
+    name: &CStr,
+    value: &[u8],
+    flags: c_int,
+) -> io::Result<()> {
     let (name, place, size) = (name.as_ptr(), value.as_ptr().cast(), value.len());
     // SAFETY: path, name and value are borrowed for the call.
     let result = unsafe {
         match target {
-            AttributeTarget::Path(path, true) => libc::setxattr(path.as_ptr(), name, place, size, flags),
-            AttributeTarget::Path(path, false) => libc::lsetxattr(path.as_ptr(), name, place, size, flags),
+            AttributeTarget::Path(path, true) => {
+                libc::setxattr(path.as_ptr(), name, place, size, flags)
+            }
+            AttributeTarget::Path(path, false) => {
+                libc::lsetxattr(path.as_ptr(), name, place, size, flags)
+            }
             AttributeTarget::Descriptor(fd) => libc::fsetxattr(fd, name, place, size, flags),
         }
     };

@@ -49,16 +49,32 @@ pub fn select(
         tv_sec: timeout.as_secs().try_into().unwrap_or(libc::time_t::MAX),
         tv_usec: timeout.subsec_micros().into(),
     });
-    let time = time.as_mut().map_or(std::ptr::null_mut(), std::ptr::from_mut);
+    let time = time
+        .as_mut()
+        .map_or(std::ptr::null_mut(), std::ptr::from_mut);
     // SAFETY: the sets and the time are valid; `count` is at most the limit of the sets by the caller's check below.
-    let ready = check(unsafe { libc::select(count.min(SELECT_LIMIT), &mut read.0, &mut write.0, &mut except.0, time) })?;
+    let ready = check(unsafe {
+        libc::select(
+            count.min(SELECT_LIMIT),
+            &mut read.0,
+            &mut write.0,
+            &mut except.0,
+            time,
+        )
+    })?;
     Ok(ready as usize)
 }
 
 /// `poll(entries, milliseconds)`; -1 waits for ever.
 pub fn poll(entries: &mut [libc::pollfd], milliseconds: c_int) -> io::Result<usize> {
     // SAFETY: the slice is valid for its length.
-    let ready = check(unsafe { libc::poll(entries.as_mut_ptr(), entries.len() as libc::nfds_t, milliseconds) })?;
+    let ready = check(unsafe {
+        libc::poll(
+            entries.as_mut_ptr(),
+            entries.len() as libc::nfds_t,
+            milliseconds,
+        )
+    })?;
     Ok(ready as usize)
 }
 
@@ -70,7 +86,10 @@ pub fn epoll_create(flags: c_int) -> io::Result<c_int> {
 
 /// `epoll_ctl(epoll, operation, fd, events)`.
 pub fn epoll_control(epoll: c_int, operation: c_int, fd: c_int, events: u32) -> io::Result<()> {
-    let mut event = libc::epoll_event { events, u64: fd as u64 };
+    let mut event = libc::epoll_event {
+        events,
+        u64: fd as u64,
+    };
     // SAFETY: the event is valid and only read.
     check(unsafe { libc::epoll_ctl(epoll, operation, fd, &mut event) }).map(drop)
 }
@@ -79,8 +98,13 @@ pub fn epoll_control(epoll: c_int, operation: c_int, fd: c_int, events: u32) -> 
 pub fn epoll_wait(epoll: c_int, most: usize, milliseconds: c_int) -> io::Result<Vec<(c_int, u32)>> {
     let mut events = vec![libc::epoll_event { events: 0, u64: 0 }; most];
     // SAFETY: there is room for `most` events, of which the call writes as many as it answers.
-    let ready = check(unsafe { libc::epoll_wait(epoll, events.as_mut_ptr(), most as c_int, milliseconds) })?;
-    Ok(events[..ready as usize].iter().map(|event| (event.u64 as c_int, event.events)).collect())
+    let ready = check(unsafe {
+        libc::epoll_wait(epoll, events.as_mut_ptr(), most as c_int, milliseconds)
+    })?;
+    Ok(events[..ready as usize]
+        .iter()
+        .map(|event| (event.u64 as c_int, event.events))
+        .collect())
 }
 
 /// `close(fd)`.

@@ -85,7 +85,14 @@ pub fn fork() -> io::Result<pid_t> {
 pub fn forkpty() -> io::Result<(pid_t, c_int)> {
     let mut master = -1;
     // SAFETY: as `fork`; the call writes one number, and name, attributes and size are absent.
-    let pid = check(unsafe { libc::forkpty(&mut master, ptr::null_mut(), ptr::null_mut(), ptr::null_mut()) })?;
+    let pid = check(unsafe {
+        libc::forkpty(
+            &mut master,
+            ptr::null_mut(),
+            ptr::null_mut(),
+            ptr::null_mut(),
+        )
+    })?;
     Ok((pid, master))
 }
 
@@ -116,8 +123,15 @@ pub struct PointerArray<'a> {
 impl<'a> PointerArray<'a> {
     /// Points to `strings`.
     pub fn new(strings: &'a [CString]) -> PointerArray<'a> {
-        let pointers = strings.iter().map(|string| string.as_ptr()).chain([ptr::null()]).collect();
-        PointerArray { pointers, _strings: std::marker::PhantomData }
+        let pointers = strings
+            .iter()
+            .map(|string| string.as_ptr())
+            .chain([ptr::null()])
+            .collect();
+        PointerArray {
+            pointers,
+            _strings: std::marker::PhantomData,
+        }
     }
 
     /// The first pointer.
@@ -203,7 +217,13 @@ pub fn waitid(kind: libc::idtype_t, id: id_t, options: c_int) -> io::Result<Opti
             return Ok(None);
         }
         let (pid, uid, signal) = (info.si_pid(), info.si_uid(), info.si_signo);
-        Ok(Some(ChildInfo { pid, uid, signal, status: info.si_status(), code: info.si_code }))
+        Ok(Some(ChildInfo {
+            pid,
+            uid,
+            signal,
+            status: info.si_status(),
+            code: info.si_code,
+        }))
     }
 }
 
@@ -219,7 +239,11 @@ pub fn nice(increment: c_int) -> io::Result<c_int> {
     unsafe {
         *libc::__errno_location() = 0;
         let answer = libc::nice(increment);
-        if answer == -1 && *libc::__errno_location() != 0 { Err(io::Error::last_os_error()) } else { Ok(answer) }
+        if answer == -1 && *libc::__errno_location() != 0 {
+            Err(io::Error::last_os_error())
+        } else {
+            Ok(answer)
+        }
     }
 }
 
@@ -229,7 +253,11 @@ pub fn getpriority(which: libc::__priority_which_t, who: id_t) -> io::Result<c_i
     unsafe {
         *libc::__errno_location() = 0;
         let answer = libc::getpriority(which, who);
-        if answer == -1 && *libc::__errno_location() != 0 { Err(io::Error::last_os_error()) } else { Ok(answer) }
+        if answer == -1 && *libc::__errno_location() != 0 {
+            Err(io::Error::last_os_error())
+        } else {
+            Ok(answer)
+        }
     }
 }
 
@@ -282,7 +310,9 @@ pub fn getgrouplist(user: &CStr, group: gid_t) -> Vec<gid_t> {
         let mut groups = vec![0; room as usize];
         let mut count = room;
         // SAFETY: the name is borrowed, and the list has room for `count` numbers.
-        let fits = unsafe { libc::getgrouplist(user.as_ptr(), group, groups.as_mut_ptr(), &mut count) } != -1;
+        let fits =
+            unsafe { libc::getgrouplist(user.as_ptr(), group, groups.as_mut_ptr(), &mut count) }
+                != -1;
         if fits {
             groups.truncate(count as usize);
             return groups;
@@ -314,14 +344,18 @@ pub fn sched_getparam(pid: pid_t) -> io::Result<c_int> {
 
 /// `sched_setparam(pid, priority)`.
 pub fn sched_setparam(pid: pid_t, priority: c_int) -> io::Result<()> {
-    let parameters = libc::sched_param { sched_priority: priority };
+    let parameters = libc::sched_param {
+        sched_priority: priority,
+    };
     // SAFETY: the parameters are borrowed for the call.
     check(unsafe { libc::sched_setparam(pid, &parameters) }).map(drop)
 }
 
 /// `sched_setscheduler(pid, policy, priority)`.
 pub fn sched_setscheduler(pid: pid_t, policy: c_int, priority: c_int) -> io::Result<()> {
-    let parameters = libc::sched_param { sched_priority: priority };
+    let parameters = libc::sched_param {
+        sched_priority: priority,
+    };
     // SAFETY: the parameters are borrowed for the call.
     check(unsafe { libc::sched_setscheduler(pid, policy, &parameters) }).map(drop)
 }
@@ -341,19 +375,32 @@ pub fn sched_getaffinity(pid: pid_t) -> io::Result<Vec<usize>> {
     let mut words = vec![0u64; 16];
     loop {
         // SAFETY: the mask is writable for the size given.
-        let result = check(unsafe { libc::sched_getaffinity(pid, words.len() * 8, words.as_mut_ptr().cast()) });
+        let result = check(unsafe {
+            libc::sched_getaffinity(pid, words.len() * 8, words.as_mut_ptr().cast())
+        });
         match result {
             Ok(_) => break,
-            Err(error) if error.raw_os_error() == Some(libc::EINVAL) && words.len() < 1 << 16 => words.resize(words.len() * 2, 0),
+            Err(error) if error.raw_os_error() == Some(libc::EINVAL) && words.len() < 1 << 16 => {
+                words.resize(words.len() * 2, 0)
+            }
             Err(error) => return Err(error),
         }
     }
-    Ok((0..words.len() * 64).filter(|index| words[index / 64] >> (index % 64) & 1 != 0).collect())
+    Ok((0..words.len() * 64)
+        .filter(|index| words[index / 64] >> (index % 64) & 1 != 0)
+        .collect())
 }
 
 /// `sched_setaffinity(pid, processors)`.
 pub fn sched_setaffinity(pid: pid_t, processors: &[usize]) -> io::Result<()> {
-    let mut words = vec![0u64; processors.iter().max().map_or(16, |most| most / 64 + 1).max(16)];
+    let mut words = vec![
+        0u64;
+        processors
+            .iter()
+            .max()
+            .map_or(16, |most| most / 64 + 1)
+            .max(16)
+    ];
     for &index in processors {
         words[index / 64] |= 1 << (index % 64);
     }
@@ -404,7 +451,10 @@ pub fn signal_set(signals: &[c_int]) -> io::Result<libc::sigset_t> {
 }
 
 unsafe extern "C" {
-    fn posix_spawn_file_actions_addclosefrom_np(actions: *mut libc::posix_spawn_file_actions_t, from: c_int) -> c_int;
+    fn posix_spawn_file_actions_addclosefrom_np(
+        actions: *mut libc::posix_spawn_file_actions_t,
+        from: c_int,
+    ) -> c_int;
 }
 
 /// `posix_spawn` or, with `search`, `posix_spawnp`.
@@ -426,11 +476,25 @@ pub fn posix_spawn(
         let mut options = MaybeUninit::uninit();
         check_number(libc::posix_spawnattr_init(options.as_mut_ptr()))?;
         let mut options = options.assume_init();
-        let result = add_actions(&mut list, actions).and_then(|()| set_attributes(&mut options, attributes)).and_then(|()| {
-            let spawn = if search { libc::posix_spawnp } else { libc::posix_spawn };
-            let (arguments, environment) = (arguments.as_ptr().cast(), environment.as_ptr().cast());
-            check_number(spawn(&mut pid, path.as_ptr(), &list, &options, arguments, environment))
-        });
+        let result = add_actions(&mut list, actions)
+            .and_then(|()| set_attributes(&mut options, attributes))
+            .and_then(|()| {
+                let spawn = if search {
+                    libc::posix_spawnp
+                } else {
+                    libc::posix_spawn
+                };
+                let (arguments, environment) =
+                    (arguments.as_ptr().cast(), environment.as_ptr().cast());
+                check_number(spawn(
+                    &mut pid,
+                    path.as_ptr(),
+                    &list,
+                    &options,
+                    arguments,
+                    environment,
+                ))
+            });
         libc::posix_spawn_file_actions_destroy(&mut list);
         libc::posix_spawnattr_destroy(&mut options);
         result?;
@@ -440,7 +504,10 @@ pub fn posix_spawn(
 
 /// # Safety
 /// `list` is initialized.
-unsafe fn add_actions(list: &mut libc::posix_spawn_file_actions_t, actions: &[FileAction<'_>]) -> io::Result<()> {
+unsafe fn add_actions(
+    list: &mut libc::posix_spawn_file_actions_t,
+    actions: &[FileAction<'_>],
+) -> io::Result<()> {
     for action in actions {
         // SAFETY: the list is initialized, and copies the paths it is given.
         check_number(unsafe {
@@ -449,7 +516,9 @@ unsafe fn add_actions(list: &mut libc::posix_spawn_file_actions_t, actions: &[Fi
                     libc::posix_spawn_file_actions_addopen(list, fd, path.as_ptr(), flags, mode)
                 }
                 FileAction::Close(fd) => libc::posix_spawn_file_actions_addclose(list, fd),
-                FileAction::Duplicate(fd, target) => libc::posix_spawn_file_actions_adddup2(list, fd, target),
+                FileAction::Duplicate(fd, target) => {
+                    libc::posix_spawn_file_actions_adddup2(list, fd, target)
+                }
                 FileAction::CloseFrom(fd) => posix_spawn_file_actions_addclosefrom_np(list, fd),
             }
         })?;
@@ -459,7 +528,10 @@ unsafe fn add_actions(list: &mut libc::posix_spawn_file_actions_t, actions: &[Fi
 
 /// # Safety
 /// `options` is initialized.
-unsafe fn set_attributes(options: &mut libc::posix_spawnattr_t, wanted: &SpawnAttributes) -> io::Result<()> {
+unsafe fn set_attributes(
+    options: &mut libc::posix_spawnattr_t,
+    wanted: &SpawnAttributes,
+) -> io::Result<()> {
     const SETSID: c_int = 0x80;
     let mut flags = 0;
     // SAFETY: the options are initialized; sets and parameters are borrowed for the calls.
@@ -475,11 +547,17 @@ unsafe fn set_attributes(options: &mut libc::posix_spawnattr_t, wanted: &SpawnAt
             flags |= SETSID;
         }
         if let Some(signals) = &wanted.mask {
-            check_number(libc::posix_spawnattr_setsigmask(options, &signal_set(signals)?))?;
+            check_number(libc::posix_spawnattr_setsigmask(
+                options,
+                &signal_set(signals)?,
+            ))?;
             flags |= libc::POSIX_SPAWN_SETSIGMASK;
         }
         if let Some(signals) = &wanted.defaults {
-            check_number(libc::posix_spawnattr_setsigdefault(options, &signal_set(signals)?))?;
+            check_number(libc::posix_spawnattr_setsigdefault(
+                options,
+                &signal_set(signals)?,
+            ))?;
             flags |= libc::POSIX_SPAWN_SETSIGDEF;
         }
         if let Some((policy, priority)) = wanted.scheduler {
@@ -487,9 +565,17 @@ unsafe fn set_attributes(options: &mut libc::posix_spawnattr_t, wanted: &SpawnAt
                 check_number(libc::posix_spawnattr_setschedpolicy(options, policy))?;
                 flags |= libc::POSIX_SPAWN_SETSCHEDULER;
             }
-            check_number(libc::posix_spawnattr_setschedparam(options, &libc::sched_param { sched_priority: priority }))?;
+            check_number(libc::posix_spawnattr_setschedparam(
+                options,
+                &libc::sched_param {
+                    sched_priority: priority,
+                },
+            ))?;
             flags |= libc::POSIX_SPAWN_SETSCHEDPARAM;
         }
-        check_number(libc::posix_spawnattr_setflags(options, flags as libc::c_short))
+        check_number(libc::posix_spawnattr_setflags(
+            options,
+            flags as libc::c_short,
+        ))
     }
 }

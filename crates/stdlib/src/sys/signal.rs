@@ -71,11 +71,19 @@ pub fn take_wakeup_failure() -> Option<i32> {
 }
 
 fn check(result: c_int) -> io::Result<()> {
-    if result == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
+    if result == -1 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(())
+    }
 }
 
 fn check_number(result: c_int) -> io::Result<()> {
-    if result == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(result)) }
+    if result == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::from_raw_os_error(result))
+    }
 }
 
 /// What happens when a signal arrives.
@@ -83,7 +91,11 @@ pub fn disposition(signal: i32) -> io::Result<Disposition> {
     let mut action = MaybeUninit::<libc::sigaction>::uninit();
     // SAFETY: without a new action the call only fills the old one.
     let action = unsafe {
-        check(libc::sigaction(signal, std::ptr::null(), action.as_mut_ptr()))?;
+        check(libc::sigaction(
+            signal,
+            std::ptr::null(),
+            action.as_mut_ptr(),
+        ))?;
         action.assume_init()
     };
     Ok(match action.sa_sigaction {
@@ -116,7 +128,11 @@ pub fn set_restart(signal: i32, restart: bool) -> io::Result<()> {
     let mut action = MaybeUninit::<libc::sigaction>::uninit();
     // SAFETY: the action is read, changed in one flag and written back.
     unsafe {
-        check(libc::sigaction(signal, std::ptr::null(), action.as_mut_ptr()))?;
+        check(libc::sigaction(
+            signal,
+            std::ptr::null(),
+            action.as_mut_ptr(),
+        ))?;
         let mut action = action.assume_init();
         if restart {
             action.sa_flags |= libc::SA_RESTART;
@@ -245,8 +261,15 @@ fn timeval(seconds: f64) -> Option<libc::timeval> {
     }
     // A time that is not zero must not become zero, which would stop the timer.
     let micros = ((seconds - whole) * 1e6).ceil() as libc::suseconds_t;
-    let (whole, micros) = if micros >= 1_000_000 { (whole as libc::time_t + 1, 0) } else { (whole as libc::time_t, micros) };
-    Some(libc::timeval { tv_sec: whole, tv_usec: micros })
+    let (whole, micros) = if micros >= 1_000_000 {
+        (whole as libc::time_t + 1, 0)
+    } else {
+        (whole as libc::time_t, micros)
+    };
+    Some(libc::timeval {
+        tv_sec: whole,
+        tv_usec: micros,
+    })
 }
 
 /// Starts or stops an interval timer; answers what it was.
@@ -295,7 +318,11 @@ pub fn pause() {
 pub fn raise(signal: i32) -> io::Result<()> {
     // SAFETY: takes a number.
     let result = unsafe { libc::raise(signal) };
-    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+    if result == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
 }
 
 /// Sends a signal to a thread of this process.
@@ -307,8 +334,20 @@ pub fn kill_thread(thread: u64, signal: i32) -> io::Result<()> {
 /// Sends a signal to the process behind a descriptor.
 pub fn send_to_pidfd(fd: i32, signal: i32, flags: u32) -> io::Result<()> {
     // SAFETY: numbers, and a null pointer that stands for no further information.
-    let result = unsafe { libc::syscall(libc::SYS_pidfd_send_signal, fd, signal, std::ptr::null::<libc::siginfo_t>(), flags) };
-    if result == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_pidfd_send_signal,
+            fd,
+            signal,
+            std::ptr::null::<libc::siginfo_t>(),
+            flags,
+        )
+    };
+    if result == -1 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(())
+    }
 }
 
 /// The system's description of a signal.

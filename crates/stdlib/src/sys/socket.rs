@@ -19,7 +19,10 @@ pub struct Address {
 impl Address {
     fn zeroed() -> Address {
         // SAFETY: all bytes zero are a valid storage.
-        Address { storage: unsafe { mem::zeroed() }, len: mem::size_of::<libc::sockaddr_storage>() as socklen_t }
+        Address {
+            storage: unsafe { mem::zeroed() },
+            len: mem::size_of::<libc::sockaddr_storage>() as socklen_t,
+        }
     }
 
     /// An address from its bytes, which begin with the family. Bytes beyond the largest address are cut.
@@ -27,7 +30,9 @@ impl Address {
         let mut address = Address::zeroed();
         let len = bytes.len().min(mem::size_of::<libc::sockaddr_storage>());
         // SAFETY: the storage has room for `len` bytes, and any bytes are valid in it.
-        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), (&raw mut address.storage).cast::<u8>(), len) };
+        unsafe {
+            ptr::copy_nonoverlapping(bytes.as_ptr(), (&raw mut address.storage).cast::<u8>(), len)
+        };
         address.len = len as socklen_t;
         address
     }
@@ -41,7 +46,11 @@ impl Address {
 
     /// The family; 0 for the empty address.
     pub fn family(&self) -> c_int {
-        if self.len < 2 { libc::AF_UNSPEC } else { c_int::from(self.storage.ss_family) }
+        if self.len < 2 {
+            libc::AF_UNSPEC
+        } else {
+            c_int::from(self.storage.ss_family)
+        }
     }
 
     fn pointer(&self) -> *const libc::sockaddr {
@@ -50,10 +59,14 @@ impl Address {
 }
 
 /// Calls `body` with a place for an address and its length; answers its result with the address.
-fn with_address<T>(body: impl FnOnce(*mut libc::sockaddr, *mut socklen_t) -> io::Result<T>) -> io::Result<(T, Address)> {
+fn with_address<T>(
+    body: impl FnOnce(*mut libc::sockaddr, *mut socklen_t) -> io::Result<T>,
+) -> io::Result<(T, Address)> {
     let mut address = Address::zeroed();
     let result = body((&raw mut address.storage).cast(), &mut address.len)?;
-    address.len = address.len.min(mem::size_of::<libc::sockaddr_storage>() as socklen_t);
+    address.len = address
+        .len
+        .min(mem::size_of::<libc::sockaddr_storage>() as socklen_t);
     Ok((result, address))
 }
 
@@ -67,7 +80,14 @@ pub fn socket(family: c_int, kind: c_int, protocol: c_int) -> io::Result<c_int> 
 pub fn socketpair(family: c_int, kind: c_int, protocol: c_int) -> io::Result<(c_int, c_int)> {
     let mut pair = [0; 2];
     // SAFETY: the call writes two numbers.
-    check(unsafe { libc::socketpair(family, kind | libc::SOCK_CLOEXEC, protocol, pair.as_mut_ptr()) })?;
+    check(unsafe {
+        libc::socketpair(
+            family,
+            kind | libc::SOCK_CLOEXEC,
+            protocol,
+            pair.as_mut_ptr(),
+        )
+    })?;
     Ok((pair[0], pair[1]))
 }
 
@@ -104,32 +124,46 @@ pub fn shutdown(fd: c_int, how: c_int) -> io::Result<()> {
 /// `accept4(fd)`, closed on exec.
 pub fn accept(fd: c_int) -> io::Result<(c_int, Address)> {
     // SAFETY: the place and its length are valid.
-    with_address(|address, len| check(unsafe { libc::accept4(fd, address, len, libc::SOCK_CLOEXEC) }))
+    with_address(|address, len| {
+        check(unsafe { libc::accept4(fd, address, len, libc::SOCK_CLOEXEC) })
+    })
 }
 
 /// `getsockname(fd)`.
 pub fn own_address(fd: c_int) -> io::Result<Address> {
     // SAFETY: the place and its length are valid.
-    with_address(|address, len| check(unsafe { libc::getsockname(fd, address, len) })).map(|(_, address)| address)
+    with_address(|address, len| check(unsafe { libc::getsockname(fd, address, len) }))
+        .map(|(_, address)| address)
 }
 
 /// `getpeername(fd)`.
 pub fn peer_address(fd: c_int) -> io::Result<Address> {
     // SAFETY: the place and its length are valid.
-    with_address(|address, len| check(unsafe { libc::getpeername(fd, address, len) })).map(|(_, address)| address)
+    with_address(|address, len| check(unsafe { libc::getpeername(fd, address, len) }))
+        .map(|(_, address)| address)
 }
 
 /// `recv(fd, buffer, flags)`.
 pub fn receive(fd: c_int, buffer: &mut [u8], flags: c_int) -> io::Result<usize> {
     // SAFETY: the buffer is writable for its length.
-    check(unsafe { libc::recv(fd, buffer.as_mut_ptr().cast(), buffer.len(), flags) }).map(|count| count as usize)
+    check(unsafe { libc::recv(fd, buffer.as_mut_ptr().cast(), buffer.len(), flags) })
+        .map(|count| count as usize)
 }
 
 /// `recvfrom(fd, buffer, flags)`.
 pub fn receive_from(fd: c_int, buffer: &mut [u8], flags: c_int) -> io::Result<(usize, Address)> {
     with_address(|address, len| {
         // SAFETY: the buffer is writable for its length; the place and its length are valid.
-        let count = unsafe { libc::recvfrom(fd, buffer.as_mut_ptr().cast(), buffer.len(), flags, address, len) };
+        let count = unsafe {
+            libc::recvfrom(
+                fd,
+                buffer.as_mut_ptr().cast(),
+                buffer.len(),
+                flags,
+                address,
+                len,
+            )
+        };
         check(count).map(|count| count as usize)
     })
 }
@@ -137,13 +171,23 @@ pub fn receive_from(fd: c_int, buffer: &mut [u8], flags: c_int) -> io::Result<(u
 /// `send(fd, bytes, flags)`; a closed peer is an error and no signal.
 pub fn send(fd: c_int, bytes: &[u8], flags: c_int) -> io::Result<usize> {
     // SAFETY: the bytes are readable for their length.
-    check(unsafe { libc::send(fd, bytes.as_ptr().cast(), bytes.len(), flags) }).map(|count| count as usize)
+    check(unsafe { libc::send(fd, bytes.as_ptr().cast(), bytes.len(), flags) })
+        .map(|count| count as usize)
 }
 
 /// `sendto(fd, bytes, flags, address)`.
 pub fn send_to(fd: c_int, bytes: &[u8], flags: c_int, address: &Address) -> io::Result<usize> {
     // SAFETY: the bytes are readable for their length, the address is valid for its length.
-    let count = unsafe { libc::sendto(fd, bytes.as_ptr().cast(), bytes.len(), flags, address.pointer(), address.len) };
+    let count = unsafe {
+        libc::sendto(
+            fd,
+            bytes.as_ptr().cast(),
+            bytes.len(),
+            flags,
+            address.pointer(),
+            address.len,
+        )
+    };
     check(count).map(|count| count as usize)
 }
 
@@ -152,7 +196,9 @@ pub type Ancillary = (c_int, c_int, Vec<u8>);
 
 /// Bytes that ancillary data of some length takes, without and with padding; `None` for lengths no message has.
 pub fn ancillary_sizes(len: usize) -> Option<(usize, usize)> {
-    let len = libc::c_uint::try_from(len).ok().filter(|&len| len < i32::MAX as libc::c_uint - 64)?;
+    let len = libc::c_uint::try_from(len)
+        .ok()
+        .filter(|&len| len < i32::MAX as libc::c_uint - 64)?;
     // SAFETY: pure computations.
     unsafe { Some((libc::CMSG_LEN(len) as usize, libc::CMSG_SPACE(len) as usize)) }
 }
@@ -166,8 +212,13 @@ pub fn send_message(
     address: Option<&Address>,
 ) -> io::Result<usize> {
     let invalid = || io::Error::from_raw_os_error(libc::EINVAL);
-    let mut vectors: Vec<libc::iovec> =
-        buffers.iter().map(|bytes| libc::iovec { iov_base: bytes.as_ptr().cast_mut().cast(), iov_len: bytes.len() }).collect();
+    let mut vectors: Vec<libc::iovec> = buffers
+        .iter()
+        .map(|bytes| libc::iovec {
+            iov_base: bytes.as_ptr().cast_mut().cast(),
+            iov_len: bytes.len(),
+        })
+        .collect();
     let mut space = 0;
     for (_, _, bytes) in ancillary {
         space += ancillary_sizes(bytes.len()).ok_or_else(invalid)?.1;
@@ -212,7 +263,12 @@ pub struct Received {
 }
 
 /// `recvmsg` into buffers, with room for ancillary data.
-pub fn receive_message(fd: c_int, buffers: &mut [io::IoSliceMut<'_>], space: usize, flags: c_int) -> io::Result<Received> {
+pub fn receive_message(
+    fd: c_int,
+    buffers: &mut [io::IoSliceMut<'_>],
+    space: usize,
+    flags: c_int,
+) -> io::Result<Received> {
     let mut address = Address::zeroed();
     let mut control = vec![0u64; space.div_ceil(8)];
     // SAFETY: the message's pointers are valid for the call (`IoSliceMut` has the layout of `iovec`); the headers that come
@@ -231,7 +287,11 @@ pub fn receive_message(fd: c_int, buffers: &mut [io::IoSliceMut<'_>], space: usi
         address.len = message.msg_namelen;
         let mut ancillary = Vec::new();
         let end = control.as_ptr() as usize + message.msg_controllen as usize;
-        let mut header = if space > 0 { libc::CMSG_FIRSTHDR(&message) } else { ptr::null_mut() };
+        let mut header = if space > 0 {
+            libc::CMSG_FIRSTHDR(&message)
+        } else {
+            ptr::null_mut()
+        };
         while !header.is_null() {
             let data = libc::CMSG_DATA(header);
             let declared = ((*header).cmsg_len as usize).saturating_sub(libc::CMSG_LEN(0) as usize);
@@ -240,7 +300,12 @@ pub fn receive_message(fd: c_int, buffers: &mut [io::IoSliceMut<'_>], space: usi
             ancillary.push(((*header).cmsg_level, (*header).cmsg_type, bytes));
             header = libc::CMSG_NXTHDR(&message, header);
         }
-        Ok(Received { count, ancillary, flags: message.msg_flags, address })
+        Ok(Received {
+            count,
+            ancillary,
+            flags: message.msg_flags,
+            address,
+        })
     }
 }
 
@@ -255,7 +320,12 @@ pub fn option(fd: c_int, level: c_int, name: c_int, len: usize) -> io::Result<Ve
 }
 
 /// `setsockopt` of bytes, or of a length without bytes.
-pub fn set_option(fd: c_int, level: c_int, name: c_int, value: Result<&[u8], u32>) -> io::Result<()> {
+pub fn set_option(
+    fd: c_int,
+    level: c_int,
+    name: c_int,
+    value: Result<&[u8], u32>,
+) -> io::Result<()> {
     let (pointer, len): (*const c_void, socklen_t) = match value {
         Ok(bytes) => (bytes.as_ptr().cast(), bytes.len() as socklen_t),
         Err(len) => (ptr::null(), len),
@@ -278,7 +348,9 @@ pub struct ResolveError {
 fn resolve_error(code: c_int) -> ResolveError {
     let system = io::Error::last_os_error();
     // SAFETY: the answer is a static C string.
-    let text = unsafe { CStr::from_ptr(libc::gai_strerror(code)) }.to_string_lossy().into_owned();
+    let text = unsafe { CStr::from_ptr(libc::gai_strerror(code)) }
+        .to_string_lossy()
+        .into_owned();
     ResolveError { code, text, system }
 }
 
@@ -301,7 +373,12 @@ pub fn resolve(
     // SAFETY: the hints are zeroed but for the fields set; the list is walked before it is freed, addresses are copied.
     unsafe {
         let mut hints: libc::addrinfo = mem::zeroed();
-        (hints.ai_family, hints.ai_socktype, hints.ai_protocol, hints.ai_flags) = (family, kind, protocol, flags);
+        (
+            hints.ai_family,
+            hints.ai_socktype,
+            hints.ai_protocol,
+            hints.ai_flags,
+        ) = (family, kind, protocol, flags);
         let mut list = ptr::null_mut();
         let code = libc::getaddrinfo(pointer(host), pointer(service), &hints, &mut list);
         if code != 0 {
@@ -311,8 +388,13 @@ pub fn resolve(
         let mut entry = list;
         while !entry.is_null() {
             let info = &*entry;
-            let name = if info.ai_canonname.is_null() { Vec::new() } else { CStr::from_ptr(info.ai_canonname).to_bytes().to_vec() };
-            let bytes = std::slice::from_raw_parts(info.ai_addr.cast::<u8>(), info.ai_addrlen as usize);
+            let name = if info.ai_canonname.is_null() {
+                Vec::new()
+            } else {
+                CStr::from_ptr(info.ai_canonname).to_bytes().to_vec()
+            };
+            let bytes =
+                std::slice::from_raw_parts(info.ai_addr.cast::<u8>(), info.ai_addrlen as usize);
             found.push(Resolved {
                 family: info.ai_family,
                 kind: info.ai_socktype,
@@ -346,7 +428,10 @@ pub fn name_of(address: &Address, flags: c_int) -> Result<(Vec<u8>, Vec<u8>), Re
     if code != 0 {
         return Err(resolve_error(code));
     }
-    Ok((super::file::until_null(host), super::file::until_null(service)))
+    Ok((
+        super::file::until_null(host),
+        super::file::until_null(service),
+    ))
 }
 
 /// A host's entry: name, other names, addresses as bytes.
@@ -394,14 +479,26 @@ unsafe fn strings(mut list: *mut *mut libc::c_char) -> Vec<Vec<u8>> {
 }
 
 fn look_up_host(
-    mut call: impl FnMut(*mut libc::hostent, *mut libc::c_char, usize, *mut *mut libc::hostent, *mut c_int) -> c_int,
+    mut call: impl FnMut(
+        *mut libc::hostent,
+        *mut libc::c_char,
+        usize,
+        *mut *mut libc::hostent,
+        *mut c_int,
+    ) -> c_int,
 ) -> Result<Host, (c_int, String)> {
     let mut buffer = vec![0 as libc::c_char; 16 * 1024];
     loop {
         let mut entry = MaybeUninit::<libc::hostent>::uninit();
         let mut found = ptr::null_mut();
         let mut error = 0;
-        let result = call(entry.as_mut_ptr(), buffer.as_mut_ptr(), buffer.len(), &mut found, &mut error);
+        let result = call(
+            entry.as_mut_ptr(),
+            buffer.as_mut_ptr(),
+            buffer.len(),
+            &mut found,
+            &mut error,
+        );
         if result == libc::ERANGE && buffer.len() < 1 << 22 {
             buffer.resize(buffer.len() * 2, 0);
             continue;
@@ -409,13 +506,21 @@ fn look_up_host(
         // SAFETY: a found entry is valid while the buffer lives and is copied; `hstrerror` answers a static string.
         unsafe {
             if result != 0 || found.is_null() {
-                return Err((error, CStr::from_ptr(hstrerror(error)).to_string_lossy().into_owned()));
+                return Err((
+                    error,
+                    CStr::from_ptr(hstrerror(error))
+                        .to_string_lossy()
+                        .into_owned(),
+                ));
             }
             let host = &*found;
             let mut addresses = Vec::new();
             let mut list = host.h_addr_list;
             while !list.is_null() && !(*list).is_null() {
-                addresses.push(std::slice::from_raw_parts((*list).cast::<u8>(), host.h_length as usize).to_vec());
+                addresses.push(
+                    std::slice::from_raw_parts((*list).cast::<u8>(), host.h_length as usize)
+                        .to_vec(),
+                );
                 list = list.add(1);
             }
             return Ok(Host {
@@ -431,14 +536,25 @@ fn look_up_host(
 /// `gethostbyname(name)`; the error is `h_errno` and its text.
 pub fn host_by_name(name: &CString) -> Result<Host, (c_int, String)> {
     // SAFETY: the pointers are valid for the call, the length is the buffer's.
-    look_up_host(|entry, buffer, len, found, error| unsafe { gethostbyname_r(name.as_ptr(), entry, buffer, len, found, error) })
+    look_up_host(|entry, buffer, len, found, error| unsafe {
+        gethostbyname_r(name.as_ptr(), entry, buffer, len, found, error)
+    })
 }
 
 /// `gethostbyaddr(address, family)`.
 pub fn host_by_address(address: &[u8], family: c_int) -> Result<Host, (c_int, String)> {
     // SAFETY: as above.
     look_up_host(|entry, buffer, len, found, error| unsafe {
-        gethostbyaddr_r(address.as_ptr().cast(), address.len() as socklen_t, family, entry, buffer, len, found, error)
+        gethostbyaddr_r(
+            address.as_ptr().cast(),
+            address.len() as socklen_t,
+            family,
+            entry,
+            buffer,
+            len,
+            found,
+            error,
+        )
     })
 }
 
@@ -497,7 +613,10 @@ pub fn interfaces() -> io::Result<Vec<(u32, Vec<u8>)>> {
         let mut found = Vec::new();
         let mut entry = list;
         while (*entry).if_index != 0 && !(*entry).if_name.is_null() {
-            found.push(((*entry).if_index, CStr::from_ptr((*entry).if_name).to_bytes().to_vec()));
+            found.push((
+                (*entry).if_index,
+                CStr::from_ptr((*entry).if_name).to_bytes().to_vec(),
+            ));
             entry = entry.add(1);
         }
         libc::if_freenameindex(list);
@@ -516,5 +635,9 @@ pub fn interface_name(number: u32) -> io::Result<Vec<u8>> {
     let mut name = vec![0u8; libc::IF_NAMESIZE + 1];
     // SAFETY: the buffer has room for the longest name.
     let answer = unsafe { libc::if_indextoname(number, name.as_mut_ptr().cast()) };
-    if answer.is_null() { Err(io::Error::last_os_error()) } else { Ok(super::file::until_null(name)) }
+    if answer.is_null() {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(super::file::until_null(name))
+    }
 }

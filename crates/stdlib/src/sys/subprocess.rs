@@ -67,7 +67,13 @@ pub fn fork_exec(
         let pid = fork()?;
         if pid == 0 {
             let environment = environment.as_ref().map(PointerArray::as_ptr);
-            child(plan, programs.as_ptr(), arguments.as_ptr(), environment, prepare);
+            child(
+                plan,
+                programs.as_ptr(),
+                arguments.as_ptr(),
+                environment,
+                prepare,
+            );
         }
         Ok(pid)
     }
@@ -97,13 +103,24 @@ unsafe fn child(
 }
 
 fn step(result: c_int) -> Result<(), Failure> {
-    if result == -1 { Err(Failure::Before(b"")) } else { Ok(()) }
+    if result == -1 {
+        Err(Failure::Before(b""))
+    } else {
+        Ok(())
+    }
 }
 
 /// # Safety
 /// As [`child`].
 unsafe fn set_up(plan: &Plan<'_>, prepare: &mut dyn FnMut() -> bool) -> Result<(), Failure> {
-    let [p2c_read, p2c_write, c2p_read, mut c2p_write, error_read, mut error_write] = plan.pipes;
+    let [
+        p2c_read,
+        p2c_write,
+        c2p_read,
+        mut c2p_write,
+        error_read,
+        mut error_write,
+    ] = plan.pipes;
     // SAFETY: numbers, and pointers that outlive the calls.
     unsafe {
         for &fd in plan.keep {
@@ -178,7 +195,11 @@ unsafe fn inherit(fd: c_int) -> c_int {
     // SAFETY: numbers only.
     unsafe {
         let flags = libc::fcntl(fd, libc::F_GETFD);
-        if flags == -1 { -1 } else { libc::fcntl(fd, libc::F_SETFD, flags & !libc::FD_CLOEXEC) }
+        if flags == -1 {
+            -1
+        } else {
+            libc::fcntl(fd, libc::F_SETFD, flags & !libc::FD_CLOEXEC)
+        }
     }
 }
 
@@ -209,7 +230,13 @@ unsafe fn close_between(first: c_int, last: c_int) {
     }
     // SAFETY: numbers only.
     unsafe {
-        if libc::syscall(libc::SYS_close_range, first as libc::c_uint, last as libc::c_uint, 0) == 0 {
+        if libc::syscall(
+            libc::SYS_close_range,
+            first as libc::c_uint,
+            last as libc::c_uint,
+            0,
+        ) == 0
+        {
             return;
         }
         let most = match libc::sysconf(libc::_SC_OPEN_MAX) {
@@ -226,7 +253,11 @@ unsafe fn close_between(first: c_int, last: c_int) {
 ///
 /// # Safety
 /// As [`child`].
-unsafe fn run(programs: *const *const c_char, arguments: *const *const c_char, environment: Option<*const *const c_char>) {
+unsafe fn run(
+    programs: *const *const c_char,
+    arguments: *const *const c_char,
+    environment: Option<*const *const c_char>,
+) {
     // SAFETY: the arrays end with null pointers.
     unsafe {
         let mut saved = 0;

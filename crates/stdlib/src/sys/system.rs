@@ -14,8 +14,20 @@ pub fn uname() -> io::Result<[Vec<u8>; 5]> {
         check(libc::uname(names.as_mut_ptr()))?;
         names.assume_init()
     };
-    let text = |field: &[libc::c_char]| field.iter().map(|&unit| unit as u8).take_while(|&byte| byte != 0).collect();
-    Ok([text(&names.sysname), text(&names.nodename), text(&names.release), text(&names.version), text(&names.machine)])
+    let text = |field: &[libc::c_char]| {
+        field
+            .iter()
+            .map(|&unit| unit as u8)
+            .take_while(|&byte| byte != 0)
+            .collect()
+    };
+    Ok([
+        text(&names.sysname),
+        text(&names.nodename),
+        text(&names.release),
+        text(&names.version),
+        text(&names.machine),
+    ])
 }
 
 /// `sysconf(name)`; -1 without an error means that there is no limit.
@@ -24,7 +36,11 @@ pub fn sysconf(name: c_int) -> io::Result<i64> {
     unsafe {
         *libc::__errno_location() = 0;
         let answer = libc::sysconf(name);
-        if answer == -1 && *libc::__errno_location() != 0 { Err(io::Error::last_os_error()) } else { Ok(answer) }
+        if answer == -1 && *libc::__errno_location() != 0 {
+            Err(io::Error::last_os_error())
+        } else {
+            Ok(answer)
+        }
     }
 }
 
@@ -35,7 +51,11 @@ pub fn confstr(name: c_int) -> io::Result<Option<Vec<u8>>> {
         *libc::__errno_location() = 0;
         let size = confstr_raw(name, std::ptr::null_mut(), 0);
         if size == 0 {
-            return if *libc::__errno_location() != 0 { Err(io::Error::last_os_error()) } else { Ok(None) };
+            return if *libc::__errno_location() != 0 {
+                Err(io::Error::last_os_error())
+            } else {
+                Ok(None)
+            };
         }
         let mut text = vec![0u8; size];
         confstr_raw(name, text.as_mut_ptr().cast(), size);
@@ -68,14 +88,21 @@ pub fn times() -> io::Result<[f64; 5]> {
         (elapsed, times.assume_init())
     };
     let rate = sysconf(libc::_SC_CLK_TCK)? as f64;
-    let all = [times.tms_utime, times.tms_stime, times.tms_cutime, times.tms_cstime, elapsed];
+    let all = [
+        times.tms_utime,
+        times.tms_stime,
+        times.tms_cutime,
+        times.tms_cstime,
+        elapsed,
+    ];
     Ok(all.map(|ticks| ticks as f64 / rate))
 }
 
 /// `getrandom(buffer, flags)`.
 pub fn getrandom(buffer: &mut [u8], flags: u32) -> io::Result<usize> {
     // SAFETY: the buffer is writable for its length.
-    check(unsafe { libc::getrandom(buffer.as_mut_ptr().cast(), buffer.len(), flags) }).map(|count| count as usize)
+    check(unsafe { libc::getrandom(buffer.as_mut_ptr().cast(), buffer.len(), flags) })
+        .map(|count| count as usize)
 }
 
 /// `system(command)`.
@@ -98,5 +125,9 @@ pub fn ctermid() -> Vec<u8> {
 /// The name of the character encoding of the locale (`nl_langinfo(CODESET)`).
 pub fn locale_codeset() -> Vec<u8> {
     // SAFETY: the answer is a C string that lives until the next call, and is copied at once.
-    unsafe { CStr::from_ptr(libc::nl_langinfo(libc::CODESET)).to_bytes().to_vec() }
+    unsafe {
+        CStr::from_ptr(libc::nl_langinfo(libc::CODESET))
+            .to_bytes()
+            .to_vec()
+    }
 }

@@ -26,10 +26,15 @@ pub fn audit(event: &str, arguments: &[Value]) -> PyResult<()> {
     if !is_audited() {
         return Ok(());
     }
-    let Some(hooks) = HOOKS.with(|hooks| hooks.get()) else { return Ok(()) };
+    let Some(hooks) = HOOKS.with(|hooks| hooks.get()) else {
+        return Ok(());
+    };
     let event = Str::new(event).into_value();
     let arguments = Tuple::from_slice(arguments).into_value();
-    hooks.to_vec().iter().try_for_each(|hook| protocol::call2(hook, &event, &arguments).map(drop))
+    hooks
+        .to_vec()
+        .iter()
+        .try_for_each(|hook| protocol::call2(hook, &event, &arguments).map(drop))
 }
 
 /// Add a function that is called with the name and the arguments of every audit event.
@@ -64,6 +69,10 @@ pub(super) fn audit_event(args: Args<'_>) -> PyResult<()> {
     };
     match event.downcast::<Str>() {
         Some(event) => audit(&event.to_display(), arguments),
-        None => bail!(TypeError, "expected str for argument 'event', not {}", event.class().name()),
+        None => bail!(
+            TypeError,
+            "expected str for argument 'event', not {}",
+            event.class().name()
+        ),
     }
 }

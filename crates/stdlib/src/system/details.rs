@@ -81,11 +81,20 @@ static FLOAT_INFO: StructSeqDef = StructSeqDef {
     doc: "sys.float_info\n\nThe range and the precision of floats.",
     fields: &[
         Field::new("max", "largest finite float"),
-        Field::new("max_exp", "largest exponent of 2 of a finite float, plus one"),
+        Field::new(
+            "max_exp",
+            "largest exponent of 2 of a finite float, plus one",
+        ),
         Field::new("max_10_exp", "largest exponent of 10 of a finite float"),
         Field::new("min", "smallest positive normalized float"),
-        Field::new("min_exp", "smallest exponent of 2 of a normalized float, plus one"),
-        Field::new("min_10_exp", "smallest exponent of 10 of a normalized float"),
+        Field::new(
+            "min_exp",
+            "smallest exponent of 2 of a normalized float, plus one",
+        ),
+        Field::new(
+            "min_10_exp",
+            "smallest exponent of 10 of a normalized float",
+        ),
         Field::new("dig", "decimal digits that every float keeps"),
         Field::new("mant_dig", "digits of the mantissa"),
         Field::new("epsilon", "difference between 1 and the next float"),
@@ -104,8 +113,14 @@ static INT_INFO: StructSeqDef = StructSeqDef {
     fields: &[
         Field::new("bits_per_digit", "bits of a digit"),
         Field::new("sizeof_digit", "bytes of a digit"),
-        Field::new("default_max_str_digits", "longest decimal text that converts, by default"),
-        Field::new("str_digits_check_threshold", "smallest limit of that kind other than 0"),
+        Field::new(
+            "default_max_str_digits",
+            "longest decimal text that converts, by default",
+        ),
+        Field::new(
+            "str_digits_check_threshold",
+            "smallest limit of that kind other than 0",
+        ),
     ],
     visible: 4,
     instantiable: true,
@@ -136,7 +151,11 @@ static THREAD_INFO: StructSeqDef = StructSeqDef {
     name: "thread_info",
     module: "sys",
     doc: "sys.thread_info\n\nHow threads are implemented.",
-    fields: &[Field::new("name", "name of the implementation"), Field::new("lock", "what locks are"), Field::new("version", "its version")],
+    fields: &[
+        Field::new("name", "name of the implementation"),
+        Field::new("lock", "what locks are"),
+        Field::new("version", "its version"),
+    ],
     visible: 3,
     instantiable: true,
     complete: None,
@@ -158,7 +177,9 @@ fn version(numbers: [i64; 3], level: &str) -> Value {
 
 /// This implementation's own version: numbers, and `alpha` before 1.0.
 fn own_version() -> ([i64; 3], &'static str) {
-    let mut parts = env!("CARGO_PKG_VERSION").split(['.', '-']).map(|part| part.parse().unwrap_or(0));
+    let mut parts = env!("CARGO_PKG_VERSION")
+        .split(['.', '-'])
+        .map(|part| part.parse().unwrap_or(0));
     let numbers = [0; 3].map(|_: i64| parts.next().unwrap_or(0));
     (numbers, if numbers[0] == 0 { "alpha" } else { "final" })
 }
@@ -171,7 +192,10 @@ fn implementation() -> Value {
         (id!("cache_tag"), text("taipan-314")),
         (id!("version"), version(numbers, level)),
         (id!("hexversion"), number(hex)),
-        (id!("_multiarch"), text(&format!("{}-linux-gnu", std::env::consts::ARCH))),
+        (
+            id!("_multiarch"),
+            text(&format!("{}-linux-gnu", std::env::consts::ARCH)),
+        ),
         (id!("supports_isolated_interpreters"), Value::FALSE),
     ])
     .into_value()
@@ -235,20 +259,30 @@ fn thread_library() -> Value {
 fn x_options(config: &Config) -> Ref<Dict> {
     let options = Dict::new();
     for (name, value) in &config.x_options {
-        options.set_str(&Str::intern(name), value.as_deref().map_or(Value::TRUE, text));
+        options.set_str(
+            &Str::intern(name),
+            value.as_deref().map_or(Value::TRUE, text),
+        );
     }
     options
 }
 
 fn library_names() -> PyResult<Ref<FrozenSet>> {
-    let names: Vec<Value> = super::library_names::names().map(|name| Str::intern(name).into_value()).collect();
+    let names: Vec<Value> = super::library_names::names()
+        .map(|name| Str::intern(name).into_value())
+        .collect();
     FrozenSet::from_items(&names)
 }
 
 fn native_names() -> Ref<Tuple> {
     let mut names: Vec<&str> = crate::names().collect();
     names.sort_unstable();
-    Tuple::new(names.into_iter().map(|name| Str::intern(name).into_value()).collect())
+    Tuple::new(
+        names
+            .into_iter()
+            .map(|name| Str::intern(name).into_value())
+            .collect(),
+    )
 }
 
 /// Fills the module with everything that is a plain value.
@@ -256,22 +290,40 @@ pub(super) fn fill(module: &Ref<Module>) -> PyResult<()> {
     let config = config::get();
     let [major, minor, micro] = VERSION;
     let own = env!("CARGO_PKG_VERSION");
-    module.set("version", text(&format!("{major}.{minor}.{micro} (main, Dec  5 2025, 00:00:00) [Taipan {own}]")));
+    module.set(
+        "version",
+        text(&format!(
+            "{major}.{minor}.{micro} (main, Dec  5 2025, 00:00:00) [Taipan {own}]"
+        )),
+    );
     module.set("version_info", version(VERSION, "final"));
     module.set("hexversion", number(hex_version(VERSION, 0xf)));
     module.set("api_version", number(1013));
     module.set("implementation", implementation());
     module.set("copyright", text("Copyright (c) the authors of Taipan.\n\nThe standard library: Copyright (c) Python Software Foundation.\nAll Rights Reserved."));
-    module.set("_git", Tuple::from_array([text("Taipan"), text(""), text("")]));
+    module.set(
+        "_git",
+        Tuple::from_array([text("Taipan"), text(""), text("")]),
+    );
     module.set("_framework", text(""));
     module.set("abiflags", text(""));
-    module.set("byteorder", text(if cfg!(target_endian = "little") { "little" } else { "big" }));
+    module.set(
+        "byteorder",
+        text(if cfg!(target_endian = "little") {
+            "little"
+        } else {
+            "big"
+        }),
+    );
     module.set("platform", text(std::env::consts::OS));
     module.set("maxsize", number(isize::MAX as i64));
     module.set("maxunicode", number(0x10_ffff));
     module.set("float_repr_style", text("short"));
     module.set("float_info", float_info());
-    module.set("int_info", INT_INFO.make([30, 4, 4300, 640].map(number).to_vec()));
+    module.set(
+        "int_info",
+        INT_INFO.make([30, 4, 4300, 640].map(number).to_vec()),
+    );
     let nan_and_imag = [number(0), number(1_000_003)];
     let mut hash_info = vec![number(64), number((1 << 61) - 1), number(314_159)];
     hash_info.extend(nan_and_imag);
@@ -279,10 +331,25 @@ pub(super) fn fill(module: &Ref<Module>) -> PyResult<()> {
     module.set("hash_info", HASH_INFO.make(hash_info));
     module.set("thread_info", thread_info());
     module.set("flags", flags(config));
-    module.set("dont_write_bytecode", Value::from_bool(config.dont_write_bytecode));
-    let prefix = config.pycache_prefix.as_ref().map_or(Value::NONE, |prefix| fs_decode_os(prefix).into_value());
+    module.set(
+        "dont_write_bytecode",
+        Value::from_bool(config.dont_write_bytecode),
+    );
+    let prefix = config
+        .pycache_prefix
+        .as_ref()
+        .map_or(Value::NONE, |prefix| fs_decode_os(prefix).into_value());
     module.set("pycache_prefix", prefix);
-    module.set("warnoptions", List::new(config.warn_options.iter().map(|option| text(option)).collect()));
+    module.set(
+        "warnoptions",
+        List::new(
+            config
+                .warn_options
+                .iter()
+                .map(|option| text(option))
+                .collect(),
+        ),
+    );
     module.set("_xoptions", x_options(config));
     module.set("builtin_module_names", native_names());
     module.set("stdlib_module_names", library_names()?);
@@ -303,10 +370,19 @@ fn fill_paths(module: &Ref<Module>, config: &Config) {
     ] {
         module.set(name, path(place));
     }
-    module.set("platlibdir", text(config.platlibdir.as_deref().unwrap_or(paths::PLATLIBDIR)));
+    module.set(
+        "platlibdir",
+        text(config.platlibdir.as_deref().unwrap_or(paths::PLATLIBDIR)),
+    );
     module.set("_stdlib_dir", text(&paths.library));
     module.set("_home", Value::NONE);
-    let arguments = |list: &[std::ffi::OsString]| List::new(list.iter().map(|argument| fs_decode_os(argument).into_value()).collect());
+    let arguments = |list: &[std::ffi::OsString]| {
+        List::new(
+            list.iter()
+                .map(|argument| fs_decode_os(argument).into_value())
+                .collect(),
+        )
+    };
     module.set("argv", arguments(&config.argv));
     module.set("orig_argv", arguments(&config.orig_argv));
 }

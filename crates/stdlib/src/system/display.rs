@@ -27,7 +27,9 @@ pub(super) fn displayhook(object: &Value) -> PyResult<()> {
     let text = protocol::repr(object)?;
     match protocol::call_method(&stdout, id!("write"), &[text.to_value()]) {
         Ok(_) => {}
-        Err(raised) if raised.is(ExceptionKind::UnicodeEncodeError) => write_escaped(&stdout, &text)?,
+        Err(raised) if raised.is(ExceptionKind::UnicodeEncodeError) => {
+            write_escaped(&stdout, &text)?
+        }
         Err(raised) => return Err(raised),
     }
     protocol::call_method(&stdout, id!("write"), &[id!("\n").to_value()])?;
@@ -59,7 +61,10 @@ fn write_escaped(stdout: &Value, text: &Ref<Str>) -> PyResult<()> {
 pub(super) fn excepthook(exctype: &Value, value: &Value, traceback: &Value) {
     let _the_exception_knows_its_class = exctype;
     let Some(exception) = value.downcast::<BaseException>() else {
-        report::write_line(&format!("TypeError: print_exception(): Exception expected for value, {} found", value.class().name()));
+        report::write_line(&format!(
+            "TypeError: print_exception(): Exception expected for value, {} found",
+            value.class().name()
+        ));
         return;
     };
     if exception.traceback().is_none() && traceback.downcast::<Traceback>().is_some() {
@@ -106,14 +111,23 @@ pub fn show(raised: Raised) -> PyResult<()> {
         return Ok(());
     };
     if super::is_audited() {
-        let told = [hook.clone(), arguments[0].clone(), arguments[1].clone(), arguments[2].clone()];
+        let told = [
+            hook.clone(),
+            arguments[0].clone(),
+            arguments[1].clone(),
+            arguments[2].clone(),
+        ];
         match super::audit("sys.excepthook", &told) {
             Err(raised) if raised.is(ExceptionKind::RuntimeError) => return Ok(()),
-            Err(raised) => super::report_unraisable(raised, Some("Exception ignored in audit hook"), None),
+            Err(raised) => {
+                super::report_unraisable(raised, Some("Exception ignored in audit hook"), None)
+            }
             Ok(()) => {}
         }
     }
-    let Err(second) = protocol::call_positional(&hook, &arguments) else { return Ok(()) };
+    let Err(second) = protocol::call_positional(&hook, &arguments) else {
+        return Ok(());
+    };
     if second.is(ExceptionKind::SystemExit) {
         return Err(second);
     }
@@ -129,24 +143,44 @@ pub fn show(raised: Raised) -> PyResult<()> {
 /// Call what PYTHONBREAKPOINT names, pdb.set_trace by default.
 #[function(nosig)]
 pub(super) fn breakpointhook(args: Args<'_>) -> PyResult<Value> {
-    let named = if crate::config::get().ignore_environment { None } else { std::env::var("PYTHONBREAKPOINT").ok() };
-    let name = named.filter(|name| !name.is_empty()).unwrap_or_else(|| "pdb.set_trace".to_owned());
+    let named = if crate::config::get().ignore_environment {
+        None
+    } else {
+        std::env::var("PYTHONBREAKPOINT").ok()
+    };
+    let name = named
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| "pdb.set_trace".to_owned());
     if name == "0" {
         return Ok(Value::NONE);
     }
     let (module, attribute) = name.rsplit_once('.').unwrap_or(("builtins", &name));
-    let found = if module.is_empty() { None } else { breakpoint_function(module, attribute)? };
+    let found = if module.is_empty() {
+        None
+    } else {
+        breakpoint_function(module, attribute)?
+    };
     match found {
         Some(function) => protocol::call(&function, args),
         None => {
-            warnings::warn_at(ExceptionKind::RuntimeWarning, &format!("Ignoring unimportable $PYTHONBREAKPOINT: \"{name}\""), 0)?;
+            warnings::warn_at(
+                ExceptionKind::RuntimeWarning,
+                &format!("Ignoring unimportable $PYTHONBREAKPOINT: \"{name}\""),
+                0,
+            )?;
             Ok(Value::NONE)
         }
     }
 }
 
 fn breakpoint_function(module: &str, attribute: &str) -> PyResult<Option<Value>> {
-    let absent = |raised: Raised, kind: ExceptionKind| if raised.is(kind) { Ok(None) } else { Err(raised) };
+    let absent = |raised: Raised, kind: ExceptionKind| {
+        if raised.is(kind) {
+            Ok(None)
+        } else {
+            Err(raised)
+        }
+    };
     let module = match runtime::import_module(module) {
         Ok(module) => module,
         Err(raised) => return absent(raised, ExceptionKind::ImportError),

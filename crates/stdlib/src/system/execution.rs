@@ -31,7 +31,9 @@ pub(super) fn _getframe(depth: i32) -> PyResult<Value> {
 #[function("(depth=0)")]
 pub(super) fn _getframemodulename(depth: i32) -> PyResult<Value> {
     super::audit("sys._getframemodulename", &[int::new(depth.into())])?;
-    let Some(function) = frames::function_at(depth.max(0) as usize) else { return Ok(Value::NONE) };
+    let Some(function) = frames::function_at(depth.max(0) as usize) else {
+        return Ok(Value::NONE);
+    };
     Ok(protocol::getattr_optional(function.as_value(), id!("__module__"))?.unwrap_or(Value::NONE))
 }
 
@@ -40,7 +42,9 @@ pub(super) fn _getframemodulename(depth: i32) -> PyResult<Value> {
 pub(super) fn _current_frames() -> PyResult<Ref<Dict>> {
     super::audit("sys._current_frames", &[])?;
     let mut found = Vec::new();
-    runtime::for_each_thread(|state| found.extend(frames::frame_object_of_thread(state).map(|frame| (state.ident, frame))));
+    runtime::for_each_thread(|state| {
+        found.extend(frames::frame_object_of_thread(state).map(|frame| (state.ident, frame)))
+    });
     by_thread(found)
 }
 
@@ -49,7 +53,12 @@ pub(super) fn _current_frames() -> PyResult<Ref<Dict>> {
 pub(super) fn _current_exceptions() -> PyResult<Ref<Dict>> {
     super::audit("sys._current_exceptions", &[])?;
     let mut found = Vec::new();
-    runtime::for_each_thread(|state| found.push((state.ident, thread::handled_by(state).map_or(Value::NONE, Ref::into_value))));
+    runtime::for_each_thread(|state| {
+        found.push((
+            state.ident,
+            thread::handled_by(state).map_or(Value::NONE, Ref::into_value),
+        ))
+    });
     by_thread(found)
 }
 
@@ -67,7 +76,11 @@ pub(super) fn exc_info() -> Ref<Tuple> {
     match thread::handled_exception() {
         Some(exception) => {
             let traceback = exception.traceback().unwrap_or(Value::NONE);
-            Tuple::from_array([exception.class().to_value(), exception.into_value(), traceback])
+            Tuple::from_array([
+                exception.class().to_value(),
+                exception.into_value(),
+                traceback,
+            ])
         }
         None => Tuple::from_array([Value::NONE, Value::NONE, Value::NONE]),
     }
@@ -134,7 +147,13 @@ static ASYNCGEN_HOOKS: StructSeqDef = StructSeqDef {
     name: "asyncgen_hooks",
     module: "sys",
     doc: "The functions of set_asyncgen_hooks().",
-    fields: &[Field::new("firstiter", "called when an asynchronous generator is first iterated"), Field::new("finalizer", "called when one is finalized")],
+    fields: &[
+        Field::new(
+            "firstiter",
+            "called when an asynchronous generator is first iterated",
+        ),
+        Field::new("finalizer", "called when one is finalized"),
+    ],
     visible: 2,
     instantiable: true,
     complete: None,
@@ -144,26 +163,43 @@ static ASYNCGEN_HOOKS: StructSeqDef = StructSeqDef {
 #[function("()")]
 pub(super) fn get_asyncgen_hooks() -> Value {
     let (first, finalizer) = &thread::current().asyncgen_hooks;
-    ASYNCGEN_HOOKS.make(vec![first.get().unwrap_or(Value::NONE), finalizer.get().unwrap_or(Value::NONE)])
+    ASYNCGEN_HOOKS.make(vec![
+        first.get().unwrap_or(Value::NONE),
+        finalizer.get().unwrap_or(Value::NONE),
+    ])
 }
 
 /// set_asyncgen_hooks([firstiter] [, finalizer])
 ///
 /// Set the functions that asynchronous generators call when they start and when they are finalized.
 #[function("(firstiter=<unrepresentable>, finalizer=<unrepresentable>)", nosig)]
-pub(super) fn set_asyncgen_hooks(firstiter: Option<&Value>, finalizer: Option<&Value>) -> PyResult<()> {
+pub(super) fn set_asyncgen_hooks(
+    firstiter: Option<&Value>,
+    finalizer: Option<&Value>,
+) -> PyResult<()> {
     for (name, hook) in [("finalizer", finalizer), ("firstiter", firstiter)] {
         if let Some(hook) = hook
             && !hook.is_none()
             && !protocol::is_callable(hook)
         {
-            bail!(TypeError, "callable {name} expected, got {}", hook.class().name());
+            bail!(
+                TypeError,
+                "callable {name} expected, got {}",
+                hook.class().name()
+            );
         }
     }
     let (first_slot, finalizer_slot) = &thread::current().asyncgen_hooks;
     for (slot, hook) in [(finalizer_slot, finalizer), (first_slot, firstiter)] {
         if let Some(hook) = hook {
-            super::audit(if std::ptr::eq(slot, first_slot) { "sys.set_asyncgen_hooks_firstiter" } else { "sys.set_asyncgen_hooks_finalizer" }, &[])?;
+            super::audit(
+                if std::ptr::eq(slot, first_slot) {
+                    "sys.set_asyncgen_hooks_firstiter"
+                } else {
+                    "sys.set_asyncgen_hooks_finalizer"
+                },
+                &[],
+            )?;
             slot.set(Some(hook.clone()).filter(|hook| !hook.is_none()));
         }
     }
@@ -223,7 +259,11 @@ pub(super) fn is_stack_trampoline_active() -> bool {
 /// Let frames leave trampolines on the native stack for profilers, which is not supported.
 #[function("(backend, /)")]
 pub(super) fn activate_stack_trampoline(backend: &Ref<Str>) -> PyResult<()> {
-    bail!(ValueError, "perf trampoline not available: {}", backend.to_display())
+    bail!(
+        ValueError,
+        "perf trampoline not available: {}",
+        backend.to_display()
+    )
 }
 
 /// Stop leaving trampolines on the native stack.

@@ -30,7 +30,9 @@ pub fn interact() -> PyResult<()> {
             Ok(Statement::Source(source)) => report_error(run(&source))?,
             Ok(Statement::Empty) => {}
             Ok(Statement::End) => return Ok(()),
-            Err(raised) if raised.is(ExceptionKind::KeyboardInterrupt) => report::write("\nKeyboardInterrupt\n"),
+            Err(raised) if raised.is(ExceptionKind::KeyboardInterrupt) => {
+                report::write("\nKeyboardInterrupt\n")
+            }
             Err(raised) => report_error(Err(raised))?,
         }
         if let Err(raised) = flush() {
@@ -81,7 +83,11 @@ fn read_statement() -> PyResult<Statement> {
         let line = read_line(if source.is_empty() { "ps1" } else { "ps2" })?;
         if line.is_empty() {
             report::write("\n");
-            return Ok(if source.is_empty() { Statement::End } else { Statement::Source(source) });
+            return Ok(if source.is_empty() {
+                Statement::End
+            } else {
+                Statement::Source(source)
+            });
         }
         let is_blank = line.iter().all(u8::is_ascii_whitespace);
         source.extend_from_slice(&line);
@@ -96,21 +102,35 @@ fn read_statement() -> PyResult<Statement> {
 
 /// Whether no further line is needed: the lines compile without their last line end, or not even with it.
 fn is_complete(source: &[u8]) -> bool {
-    let Ok(text) = std::str::from_utf8(source) else { return true };
+    let Ok(text) = std::str::from_utf8(source) else {
+        return true;
+    };
     let request = request(compile_flags::ALLOW_INCOMPLETE_INPUT | compile_flags::DONT_IMPLY_DEDENT);
-    let compile = |text: &str| taipan_compiler::compile(text, "<stdin>", request.compiler_mode(), &request.options());
+    let compile = |text: &str| {
+        taipan_compiler::compile(text, "<stdin>", request.compiler_mode(), &request.options())
+    };
     match compile(text.strip_suffix('\n').unwrap_or(text)) {
         Ok(_) => true,
-        Err(_) => compile(text).is_err_and(|error| error.kind != taipan_compiler::ErrorKind::IncompleteInput),
+        Err(_) => compile(text)
+            .is_err_and(|error| error.kind != taipan_compiler::ErrorKind::IncompleteInput),
     }
 }
 
 fn is_comment(source: &[u8]) -> bool {
-    source.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_start).all(|line| line.is_empty() || line[0] == b'#')
+    source
+        .split(|byte| *byte == b'\n')
+        .map(<[u8]>::trim_ascii_start)
+        .all(|line| line.is_empty() || line[0] == b'#')
 }
 
 fn request(flags: u32) -> Request {
-    Request { filename: id!("<stdin>").clone(), mode: Mode::Single, flags, optimize: -1, feature_version: -1 }
+    Request {
+        filename: id!("<stdin>").clone(),
+        mode: Mode::Single,
+        flags,
+        optimize: -1,
+        feature_version: -1,
+    }
 }
 
 fn run(source: &[u8]) -> PyResult<()> {
@@ -118,7 +138,11 @@ fn run(source: &[u8]) -> PyResult<()> {
     let text = String::from_utf8_lossy(source);
     // Tracebacks quote the statement; without `linecache` they only tell its lines.
     let _ = runtime::import_attribute("linecache", "_register_code").and_then(|register| {
-        let arguments = [code.to_value(), Str::new(&text).into_value(), id!("<stdin>").to_value()];
+        let arguments = [
+            code.to_value(),
+            Str::new(&text).into_value(),
+            id!("<stdin>").to_value(),
+        ];
         protocol::call_positional(&register, &arguments)
     });
     let main = import::ensure_module(id!("__main__"))?;
@@ -127,7 +151,9 @@ fn run(source: &[u8]) -> PyResult<()> {
 
 /// A prompt's text; one that has none is empty.
 fn prompt(name: &str) -> Ref<Str> {
-    get(name).and_then(|prompt| protocol::str(&prompt).ok()).unwrap_or_else(Str::empty)
+    get(name)
+        .and_then(|prompt| protocol::str(&prompt).ok())
+        .unwrap_or_else(Str::empty)
 }
 
 /// A line of standard input with its end; nothing at the end of the input.

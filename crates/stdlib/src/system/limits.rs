@@ -23,11 +23,17 @@ pub(super) fn getrecursionlimit() -> u32 {
 #[function("(limit, /)")]
 pub(super) fn setrecursionlimit(limit: i32) -> PyResult<()> {
     let Ok(wanted @ 1..) = u32::try_from(limit) else {
-        bail!(ValueError, "recursion limit must be greater or equal than 1");
+        bail!(
+            ValueError,
+            "recursion limit must be greater or equal than 1"
+        );
     };
     let depth = thread::current().depth.get();
     if depth >= wanted {
-        bail!(RecursionError, "cannot set the recursion limit to {limit} at the recursion depth {depth}: the limit is too low");
+        bail!(
+            RecursionError,
+            "cannot set the recursion limit to {limit} at the recursion depth {depth}: the limit is too low"
+        );
     }
     thread::set_recursion_limit(wanted);
     Ok(())
@@ -87,15 +93,31 @@ pub(super) fn getsizeof(object: &Value, default: Option<&Value>) -> PyResult<Val
 fn size_of(object: &Value) -> PyResult<usize> {
     let size = match protocol::call_special_optional(object, id!("__sizeof__"), &[])? {
         Some(size) => size,
-        None => bail!(TypeError, "Type {} doesn't define __sizeof__", object.class().name()),
+        None => bail!(
+            TypeError,
+            "Type {} doesn't define __sizeof__",
+            object.class().name()
+        ),
     };
     if !int::is_int(&size) {
-        bail!(TypeError, "'{}' object cannot be interpreted as an integer", size.class().name());
+        bail!(
+            TypeError,
+            "'{}' object cannot be interpreted as an integer",
+            size.class().name()
+        );
     }
     match int::to_i64(&size).map(usize::try_from) {
-        Some(Ok(size)) => Ok(size + if gc::is_tracked(object) { COLLECTOR_HEADER } else { 0 }),
+        Some(Ok(size)) => Ok(size
+            + if gc::is_tracked(object) {
+                COLLECTOR_HEADER
+            } else {
+                0
+            }),
         Some(Err(_)) => bail!(ValueError, "__sizeof__() should return >= 0"),
-        None => bail!(OverflowError, "Python int too large to convert to C ssize_t"),
+        None => bail!(
+            OverflowError,
+            "Python int too large to convert to C ssize_t"
+        ),
     }
 }
 

@@ -176,10 +176,16 @@ define_module!(
 
 fn fill(module: &Ref<Module>) -> PyResult<()> {
     details::fill(module)?;
-    module.set("monitoring", native::create_module(crate::monitoring::definition())?);
-    for (hook, original) in
-        [("displayhook", "__displayhook__"), ("excepthook", "__excepthook__"), ("breakpointhook", "__breakpointhook__"), ("unraisablehook", "__unraisablehook__")]
-    {
+    module.set(
+        "monitoring",
+        native::create_module(crate::monitoring::definition())?,
+    );
+    for (hook, original) in [
+        ("displayhook", "__displayhook__"),
+        ("excepthook", "__excepthook__"),
+        ("breakpointhook", "__breakpointhook__"),
+        ("unraisablehook", "__unraisablehook__"),
+    ] {
         if let Some(hook) = module.get(hook) {
             module.set(original, hook);
         }
@@ -203,7 +209,9 @@ pub fn prepare() -> PyResult<()> {
 fn search_path(config: &config::Config) -> Vec<Value> {
     let given = config.python_path.iter().filter(|path| !path.is_empty());
     let folders = given.flat_map(|path| std::env::split_paths(path).collect::<Vec<_>>());
-    let mut path: Vec<Value> = folders.map(|folder| filesystem::fs_decode_os(folder.as_os_str()).into_value()).collect();
+    let mut path: Vec<Value> = folders
+        .map(|folder| filesystem::fs_decode_os(folder.as_os_str()).into_value())
+        .collect();
     path.push(Str::new(&config::paths::get().library).into_value());
     path
 }

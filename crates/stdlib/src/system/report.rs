@@ -18,14 +18,20 @@ pub fn print_plainly(exception: &Ref<BaseException>) {
     while chain.len() < CHAIN_LIMIT {
         let (last, _) = &chain[chain.len() - 1];
         let next = match (last.cause(), last.context()) {
-            (Some(cause), _) => (cause, "\nThe above exception was the direct cause of the following exception:\n\n"),
-            (None, Some(context)) if !last.suppresses_context() => {
-                (context, "\nDuring handling of the above exception, another exception occurred:\n\n")
-            }
+            (Some(cause), _) => (
+                cause,
+                "\nThe above exception was the direct cause of the following exception:\n\n",
+            ),
+            (None, Some(context)) if !last.suppresses_context() => (
+                context,
+                "\nDuring handling of the above exception, another exception occurred:\n\n",
+            ),
             _ => break,
         };
         match next.0.into_ref::<BaseException>() {
-            Ok(next_exception) if !chain.iter().any(|(seen, _)| seen.is(&next_exception)) => chain.push((next_exception, next.1)),
+            Ok(next_exception) if !chain.iter().any(|(seen, _)| seen.is(&next_exception)) => {
+                chain.push((next_exception, next.1))
+            }
             _ => break,
         }
     }
@@ -38,7 +44,9 @@ pub fn print_plainly(exception: &Ref<BaseException>) {
 }
 
 fn describe(exception: &Ref<BaseException>, out: &mut String) {
-    let mut next = exception.traceback().and_then(|first| first.downcast::<Traceback>().cloned());
+    let mut next = exception
+        .traceback()
+        .and_then(|first| first.downcast::<Traceback>().cloned());
     if next.is_some() {
         out.push_str("Traceback (most recent call last):\n");
     }
@@ -55,9 +63,16 @@ fn describe(exception: &Ref<BaseException>, out: &mut String) {
 
 fn describe_step(step: &Ref<Traceback>) -> PyResult<String> {
     let code = protocol::getattr(step.frame(), id!("f_code"))?;
-    let text = |name: &Ref<Str>| -> PyResult<String> { Ok(protocol::str(&protocol::getattr(&code, name)?)?.to_display().into_owned()) };
+    let text = |name: &Ref<Str>| -> PyResult<String> {
+        Ok(protocol::str(&protocol::getattr(&code, name)?)?
+            .to_display()
+            .into_owned())
+    };
     let (file, name) = (text(id!("co_filename"))?, text(id!("co_name"))?);
-    let mut line = format!("  File \"{file}\", line {}, in {name}\n", step.line().unwrap_or(0));
+    let mut line = format!(
+        "  File \"{file}\", line {}, in {name}\n",
+        step.line().unwrap_or(0)
+    );
     if let Some(number) = step.line()
         && let Ok(source) = std::fs::read_to_string(&file)
         && let Some(quoted) = source.lines().nth((number.max(1) - 1) as usize)
@@ -85,7 +100,8 @@ pub(super) fn write_str(text: &Ref<Str>) {
     if stream.as_ref().is_some_and(Value::is_none) {
         return;
     }
-    let written = stream.map(|stream| protocol::call_method(&stream, id!("write"), &[text.to_value()]));
+    let written =
+        stream.map(|stream| protocol::call_method(&stream, id!("write"), &[text.to_value()]));
     if !matches!(written, Some(Ok(_))) {
         // Where even that fails, there is nobody left to tell.
         let _ = std::io::Write::write_all(&mut std::io::stderr(), text.to_display().as_bytes());

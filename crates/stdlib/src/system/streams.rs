@@ -26,7 +26,11 @@ pub struct StdPrinter {
 impl StdPrinter {
     #[slot(repr)]
     fn repr(this: &Ref<StdPrinter>) -> String {
-        format!("<stderrprinter(fd={}) object at {:#x}>", this.descriptor, this.as_value().id())
+        format!(
+            "<stderrprinter(fd={}) object at {:#x}>",
+            this.descriptor,
+            this.as_value().id()
+        )
     }
 
     /// Write a text.
@@ -93,7 +97,10 @@ pub(super) fn prepare() {
     StdPrinter::init_class();
     set_stream("stdin", Value::NONE);
     for (name, descriptor) in [("stdout", 1), ("stderr", 2)] {
-        set_stream(name, heap::new_object(StdPrinter::class(), StdPrinter { descriptor }).into_value());
+        set_stream(
+            name,
+            heap::new_object(StdPrinter::class(), StdPrinter { descriptor }).into_value(),
+        );
     }
 }
 
@@ -113,9 +120,30 @@ pub fn open_streams() -> PyResult<()> {
     let open = protocol::getattr(&io, id!("open"))?;
     crate::startup::builtins_module().set("open", open.clone());
     for (standard, attribute) in [
-        (Standard { descriptor: 0, name: "<stdin>", writes: false }, "stdin"),
-        (Standard { descriptor: 1, name: "<stdout>", writes: true }, "stdout"),
-        (Standard { descriptor: 2, name: "<stderr>", writes: true }, "stderr"),
+        (
+            Standard {
+                descriptor: 0,
+                name: "<stdin>",
+                writes: false,
+            },
+            "stdin",
+        ),
+        (
+            Standard {
+                descriptor: 1,
+                name: "<stdout>",
+                writes: true,
+            },
+            "stdout",
+        ),
+        (
+            Standard {
+                descriptor: 2,
+                name: "<stderr>",
+                writes: true,
+            },
+            "stderr",
+        ),
     ] {
         set_stream(attribute, open_stream(&io, &open, &standard)?);
     }
@@ -126,17 +154,35 @@ fn open_stream(io: &Value, open: &Value, standard: &Standard) -> PyResult<Value>
     if !is_open(standard.descriptor) || !sys::descriptors::was_open(standard.descriptor) {
         return Ok(Value::NONE);
     }
-    if !standard.writes && sys::file::fstat(standard.descriptor).is_ok_and(|stat| stat.st_mode & libc::S_IFMT == libc::S_IFDIR) {
+    if !standard.writes
+        && sys::file::fstat(standard.descriptor)
+            .is_ok_and(|stat| stat.st_mode & libc::S_IFMT == libc::S_IFDIR)
+    {
         bail!(IsADirectoryError, "<stdin> is a directory, cannot continue");
     }
     let config = config::get();
     let unbuffered = config.unbuffered && standard.writes;
-    let mode = if standard.writes { id!("wb") } else { id!("rb") };
+    let mode = if standard.writes {
+        id!("wb")
+    } else {
+        id!("rb")
+    };
     let buffering = int::new(if unbuffered { 0 } else { -1 });
-    let arguments =
-        [int::new(standard.descriptor.into()), mode.to_value(), buffering, Value::NONE, Value::NONE, Value::NONE, Value::FALSE];
+    let arguments = [
+        int::new(standard.descriptor.into()),
+        mode.to_value(),
+        buffering,
+        Value::NONE,
+        Value::NONE,
+        Value::NONE,
+        Value::FALSE,
+    ];
     let buffer = protocol::call_positional(open, &arguments)?;
-    let raw = if unbuffered { buffer.clone() } else { protocol::getattr(&buffer, id!("raw"))? };
+    let raw = if unbuffered {
+        buffer.clone()
+    } else {
+        protocol::getattr(&buffer, id!("raw"))?
+    };
     protocol::setattr(&raw, id!("name"), Str::intern(standard.name).as_value())?;
     let interactive = is_terminal(standard.descriptor) || config.interactive;
     let (encoding, errors) = encoding_of(standard)?;
@@ -146,14 +192,29 @@ fn open_stream(io: &Value, open: &Value, standard: &Standard) -> PyResult<Value>
         encoding,
         Str::new(&errors).into_value(),
         // What is read has its line ends translated, what is written does not need to on this system.
-        if standard.writes { id!("\n").to_value() } else { Value::NONE },
+        if standard.writes {
+            id!("\n").to_value()
+        } else {
+            Value::NONE
+        },
         Value::from_bool(line_buffering),
         Value::from_bool(unbuffered),
     ];
-    let names = ["encoding", "errors", "newline", "line_buffering", "write_through"].map(|name| Str::intern(name).into_value());
+    let names = [
+        "encoding",
+        "errors",
+        "newline",
+        "line_buffering",
+        "write_through",
+    ]
+    .map(|name| Str::intern(name).into_value());
     let class = protocol::getattr(io, id!("TextIOWrapper"))?;
     let stream = protocol::call(&class, Args::new(&values, &names))?;
-    protocol::setattr(&stream, id!("mode"), if standard.writes { id!("w") } else { id!("r") }.as_value())?;
+    protocol::setattr(
+        &stream,
+        id!("mode"),
+        if standard.writes { id!("w") } else { id!("r") }.as_value(),
+    )?;
     Ok(stream)
 }
 
@@ -171,7 +232,10 @@ fn encoding_of(standard: &Standard) -> PyResult<(Value, String)> {
     let encoding = match encoding {
         // The codec's own name for it, which an unknown one does not have.
         Some(encoding) => {
-            let codec = protocol::call1(&runtime::import_attribute("codecs", "lookup")?, Str::new(&encoding).as_value())?;
+            let codec = protocol::call1(
+                &runtime::import_attribute("codecs", "lookup")?,
+                Str::new(&encoding).as_value(),
+            )?;
             protocol::getattr(&codec, id!("name"))?
         }
         None => id!("utf-8").to_value(),

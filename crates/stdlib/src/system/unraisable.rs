@@ -41,7 +41,11 @@ pub fn report_unraisable(raised: Raised, message: Option<&str>, object: Option<&
         object.cloned().unwrap_or(Value::NONE),
     ]);
     if let Err(second) = protocol::call1(&hook, &arguments) {
-        show(&second.into_exception(), Some("Exception ignored in sys.unraisablehook"), Some(&hook));
+        show(
+            &second.into_exception(),
+            Some("Exception ignored in sys.unraisablehook"),
+            Some(&hook),
+        );
     }
 }
 
@@ -49,15 +53,24 @@ pub fn report_unraisable(raised: Raised, message: Option<&str>, object: Option<&
 #[function("(unraisable, /)")]
 pub(super) fn unraisablehook(unraisable: &Value) -> PyResult<()> {
     if !unraisable.class().is(ARGUMENTS.class()) {
-        bail!(TypeError, "sys.unraisablehook argument type must be UnraisableHookArgs");
+        bail!(
+            TypeError,
+            "sys.unraisablehook argument type must be UnraisableHookArgs"
+        );
     }
     let field = |name: &Ref<Str>| protocol::getattr(unraisable, name);
     let value = field(id!("exc_value"))?;
     let message = field(id!("err_msg"))?;
     let object = field(id!("object"))?;
-    let message = message.downcast::<Str>().map(|message| message.to_display().into_owned());
+    let message = message
+        .downcast::<Str>()
+        .map(|message| message.to_display().into_owned());
     if let Some(exception) = value.downcast::<BaseException>() {
-        show(exception, message.as_deref(), Some(&object).filter(|object| !object.is_none()));
+        show(
+            exception,
+            message.as_deref(),
+            Some(&object).filter(|object| !object.is_none()),
+        );
     }
     Ok(())
 }

@@ -29,7 +29,11 @@ pub struct Handle {
 
 /// Waits until `check` answers something, looking again whenever `word` changes. `check` runs with the interpreter lock.
 /// Nothing when the time is up; a signal's handler may raise.
-pub fn wait_until<T>(word: &AtomicU32, timeout: Option<Duration>, mut check: impl FnMut() -> Option<T>) -> PyResult<Option<T>> {
+pub fn wait_until<T>(
+    word: &AtomicU32,
+    timeout: Option<Duration>,
+    mut check: impl FnMut() -> Option<T>,
+) -> PyResult<Option<T>> {
     let deadline = timeout.map(|timeout| Instant::now() + timeout);
     loop {
         let seen = word.load(Ordering::SeqCst);
@@ -50,7 +54,9 @@ pub fn wait_until<T>(word: &AtomicU32, timeout: Option<Duration>, mut check: imp
 impl Handle {
     /// Claims a handle for a new thread; false if it has one already.
     pub fn begin(&self) -> bool {
-        self.state.compare_exchange(NOT_STARTED, STARTING, Ordering::SeqCst, Ordering::SeqCst).is_ok()
+        self.state
+            .compare_exchange(NOT_STARTED, STARTING, Ordering::SeqCst, Ordering::SeqCst)
+            .is_ok()
     }
 
     /// The thread could not be made after all.
@@ -109,7 +115,12 @@ pub struct ThreadHandle {
 impl ThreadHandle {
     /// A handle object over a new handle.
     pub fn fresh() -> Ref<ThreadHandle> {
-        heap::new_object(<ThreadHandle as Payload>::class(), ThreadHandle { handle: Arc::default() })
+        heap::new_object(
+            <ThreadHandle as Payload>::class(),
+            ThreadHandle {
+                handle: Arc::default(),
+            },
+        )
     }
 
     /// The handle.
@@ -122,7 +133,13 @@ impl ThreadHandle {
 impl ThreadHandle {
     #[new("()", nosig)]
     fn make(class: &Ref<taipan_objects::class::Type>) -> Value {
-        heap::new_object(class, ThreadHandle { handle: Arc::default() }).into_value()
+        heap::new_object(
+            class,
+            ThreadHandle {
+                handle: Arc::default(),
+            },
+        )
+        .into_value()
     }
 
     #[getter]
@@ -164,6 +181,10 @@ impl ThreadHandle {
 
     #[slot(repr)]
     fn repr(this: &Ref<Self>) -> String {
-        format!("<{} object: ident={}>", this.class().display_name(), this.handle.ident())
+        format!(
+            "<{} object: ident={}>",
+            this.class().display_name(),
+            this.handle.ident()
+        )
     }
 }

@@ -22,7 +22,12 @@ use taipan_objects::{bail, id, protocol, thread};
 static NUMBERS: AtomicU64 = AtomicU64::new(1);
 
 /// The payload of `_thread._local`.
-#[class(name = "_local", module = "_thread", flags(BASETYPE, WEAKREFABLE), doc = "Thread-local data")]
+#[class(
+    name = "_local",
+    module = "_thread",
+    flags(BASETYPE, WEAKREFABLE),
+    doc = "Thread-local data"
+)]
 pub struct Local {
     number: Cell<u64>,
     args: Slot<Ref<Tuple>>,
@@ -49,7 +54,9 @@ impl Drop for Local {
 impl Local {
     fn known(&self) -> Option<Ref<Dict>> {
         let locals = thread::current().locals.borrow();
-        let (_, dict) = locals.iter().find(|(number, _)| *number == self.number.get())?;
+        let (_, dict) = locals
+            .iter()
+            .find(|(number, _)| *number == self.number.get())?;
         dict.downcast::<Dict>().cloned()
     }
 }
@@ -61,11 +68,17 @@ fn attributes(this: &Ref<Local>) -> PyResult<Ref<Dict>> {
     }
     let dict = add_dict(this);
     if let Some(init) = this.class().slots.init.get()
-        && !this.class().slots.same_slot(SlotId::init, &object_class().slots)
+        && !this
+            .class()
+            .slots
+            .same_slot(SlotId::init, &object_class().slots)
     {
         let args = this.args.get().unwrap_or_else(Tuple::empty);
         let names = this.keyword_names.get().unwrap_or_else(Tuple::empty);
-        if let Err(raised) = init(this.as_value(), Args::new(args.as_slice(), names.as_slice())) {
+        if let Err(raised) = init(
+            this.as_value(),
+            Args::new(args.as_slice(), names.as_slice()),
+        ) {
             let number = this.number.get();
             let gone = {
                 let mut locals = thread::current().locals.borrow_mut();
@@ -81,7 +94,10 @@ fn attributes(this: &Ref<Local>) -> PyResult<Ref<Dict>> {
 
 fn add_dict(this: &Local) -> Ref<Dict> {
     let dict = Dict::new();
-    thread::current().locals.borrow_mut().push((this.number.get(), dict.to_value()));
+    thread::current()
+        .locals
+        .borrow_mut()
+        .push((this.number.get(), dict.to_value()));
     dict
 }
 
@@ -116,17 +132,27 @@ impl Local {
             return Ok(dict.into_value());
         }
         let descriptor = this.class().lookup(name);
-        let get = descriptor.as_ref().and_then(|descriptor| descriptor.class().slots.descr_get.get());
+        let get = descriptor
+            .as_ref()
+            .and_then(|descriptor| descriptor.class().slots.descr_get.get());
         if let (Some(descriptor), Some(get)) = (&descriptor, get)
             && descriptor.class().slots.descr_set.get().is_some()
         {
-            return get(descriptor, Some(this.as_value()), Some(this.class().as_value()));
+            return get(
+                descriptor,
+                Some(this.as_value()),
+                Some(this.class().as_value()),
+            );
         }
         if let Some(found) = dict.get_str(name) {
             return Ok(found);
         }
         match (descriptor, get) {
-            (Some(descriptor), Some(get)) => get(&descriptor, Some(this.as_value()), Some(this.class().as_value())),
+            (Some(descriptor), Some(get)) => get(
+                &descriptor,
+                Some(this.as_value()),
+                Some(this.class().as_value()),
+            ),
             (Some(descriptor), None) => Ok(descriptor),
             (None, _) => Err(no_attribute(this.as_value(), name)),
         }
@@ -136,8 +162,15 @@ impl Local {
     fn setattr(this: &Ref<Local>, name: &Ref<Str>, new: Option<&Value>) -> PyResult<()> {
         let dict = attributes(this)?;
         if name.eq_str("__dict__") {
-            let message = format!("'{}' object attribute '__dict__' is read-only", this.class().name());
-            return Err(protocol::attribute_error(this.as_value(), id!("__dict__"), message));
+            let message = format!(
+                "'{}' object attribute '__dict__' is read-only",
+                this.class().name()
+            );
+            return Err(protocol::attribute_error(
+                this.as_value(),
+                id!("__dict__"),
+                message,
+            ));
         }
         if let Some(descriptor) = this.class().lookup(name)
             && let Some(set) = descriptor.class().slots.descr_set.get()

@@ -26,7 +26,9 @@ pub fn timeout_duration(timeout: &Value) -> PyResult<Option<Duration>> {
         // Not a number: the conversion says so.
         return int::as_i64(timeout).map(|_| None);
     };
-    let Ok(nanoseconds) = u64::try_from(nanoseconds) else { return Ok(None) };
+    let Ok(nanoseconds) = u64::try_from(nanoseconds) else {
+        return Ok(None);
+    };
     if nanoseconds as f64 > TIMEOUT_MAX * 1e9 {
         bail!(OverflowError, "timeout value is too large");
     }
@@ -48,7 +50,10 @@ pub fn parse_timeout(blocking: bool, timeout: Option<&Value>) -> PyResult<Option
     };
     if !blocking {
         if given {
-            bail!(ValueError, "can't specify a timeout for a non-blocking call");
+            bail!(
+                ValueError,
+                "can't specify a timeout for a non-blocking call"
+            );
         }
         return Ok(Some(Duration::ZERO));
     }
@@ -64,7 +69,11 @@ struct Waiting {
 
 impl Waiting {
     /// Waits until `check` answers; false when the time is up.
-    fn until(&self, timeout: Option<Duration>, check: impl FnMut() -> Option<()>) -> PyResult<bool> {
+    fn until(
+        &self,
+        timeout: Option<Duration>,
+        check: impl FnMut() -> Option<()>,
+    ) -> PyResult<bool> {
         self.waiters.set(self.waiters.get() + 1);
         let answer = wait_until(&self.changes, timeout, check);
         self.waiters.set(self.waiters.get() - 1);
@@ -108,7 +117,8 @@ impl Lock {
         if timeout == Some(Duration::ZERO) {
             return Ok(false);
         }
-        self.waiting.until(timeout, || (!self.locked.replace(true)).then_some(()))
+        self.waiting
+            .until(timeout, || (!self.locked.replace(true)).then_some(()))
     }
 
     /// Lets the lock go; RuntimeError if nobody holds it.
@@ -208,8 +218,16 @@ impl Lock {
 
     #[slot(repr)]
     fn repr(this: &Ref<Self>) -> String {
-        let state = if this.locked.get() { "locked" } else { "unlocked" };
-        format!("<{state} {} object at {:#x}>", this.class().display_name(), this.as_value().id())
+        let state = if this.locked.get() {
+            "locked"
+        } else {
+            "unlocked"
+        };
+        format!(
+            "<{state} {} object at {:#x}>",
+            this.class().display_name(),
+            this.as_value().id()
+        )
     }
 }
 
@@ -340,7 +358,11 @@ impl RLock {
     #[method("($self, state, /)")]
     fn _acquire_restore(&self, state: &Value) -> PyResult<()> {
         let Some([count, owner]) = state.downcast::<Tuple>().map(|state| state.as_slice()) else {
-            bail!(TypeError, "_acquire_restore() argument 1 must be tuple of 2 items, not {}", state.class().name());
+            bail!(
+                TypeError,
+                "_acquire_restore() argument 1 must be tuple of 2 items, not {}",
+                state.class().name()
+            );
         };
         let (count, owner) = (int::as_u64(count)?, int::as_u64(owner)?);
         self.take(None)?;
@@ -369,8 +391,19 @@ impl RLock {
 
     #[slot(repr)]
     fn repr(this: &Ref<Self>) -> String {
-        let state = if this.count.get() > 0 { "locked" } else { "unlocked" };
-        let (class, owner, count) = (this.class().display_name(), this.owner.get(), this.count.get());
-        format!("<{state} {class} object owner={owner} count={count} at {:#x}>", this.as_value().id())
+        let state = if this.count.get() > 0 {
+            "locked"
+        } else {
+            "unlocked"
+        };
+        let (class, owner, count) = (
+            this.class().display_name(),
+            this.owner.get(),
+            this.count.get(),
+        );
+        format!(
+            "<{state} {class} object owner={owner} count={count} at {:#x}>",
+            this.as_value().id()
+        )
     }
 }

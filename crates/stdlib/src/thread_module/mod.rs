@@ -197,9 +197,14 @@ fn _excepthook(args: Args<'_>) -> PyResult<()> {
     let hook_args = args.positional_between("_excepthook", 1, 1)?;
     let fields = match hook_args[0].downcast::<Tuple>() {
         Some(fields) if hook_args[0].class().is(EXCEPT_HOOK_ARGS.class()) => fields.as_slice(),
-        _ => bail!(TypeError, "_thread._excepthook argument type must be ExceptHookArgs"),
+        _ => bail!(
+            TypeError,
+            "_thread._excepthook argument type must be ExceptHookArgs"
+        ),
     };
-    let [kind, value, traceback, thread] = fields else { return Ok(()) };
+    let [kind, value, traceback, thread] = fields else {
+        return Ok(());
+    };
     if kind.is(ExceptionKind::SystemExit.class().as_value()) {
         return Ok(());
     }

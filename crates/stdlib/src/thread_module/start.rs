@@ -1,7 +1,7 @@
 //! Starting threads, counting them, and waiting for them at the end of the program.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use taipan_macros::function;
 use taipan_objects::args::Args;
@@ -43,10 +43,16 @@ pub fn prepare_for_forks() {
     process::at_fork_in_child(|| {
         let mine = thread::current().ident;
         HANDLES.with(|handles| {
-            handles.iter().filter(|(handle, _)| handle.ident() != mine).for_each(|(handle, _)| handle.finish());
+            handles
+                .iter()
+                .filter(|(handle, _)| handle.ident() != mine)
+                .for_each(|(handle, _)| handle.finish());
             handles.retain(|(handle, _)| !handle.is_done());
         });
-        COUNT.store(usize::from(signals::main_thread() != mine), Ordering::SeqCst);
+        COUNT.store(
+            usize::from(signals::main_thread() != mine),
+            Ordering::SeqCst,
+        );
         signals::set_main_thread(mine);
         signals::forget();
     });
@@ -69,7 +75,11 @@ impl Job {
                 Ok(text) => text.to_display().into_owned(),
                 Err(_) => "<function>".to_owned(),
             };
-            runtime::unraisable(raised, Some(&format!("Exception ignored in thread started by {shown}")), None);
+            runtime::unraisable(
+                raised,
+                Some(&format!("Exception ignored in thread started by {shown}")),
+                None,
+            );
         }
     }
 
@@ -96,16 +106,18 @@ fn start(job: Job, handle: Arc<Handle>, daemon: bool) -> PyResult<u64> {
     let shared = handle.clone();
     remember(&handle, !daemon);
     COUNT.fetch_add(1, Ordering::SeqCst);
-    let spawned = std::thread::Builder::new().stack_size(stack).spawn(move || {
-        let ident = futex::thread_ident();
-        shared.run(ident);
-        runtime::attach(ThreadState::new(ident));
-        job.run();
-        COUNT.fetch_sub(1, Ordering::SeqCst);
-        taipan_interp::frames::release_engine();
-        runtime::detach();
-        shared.finish();
-    });
+    let spawned = std::thread::Builder::new()
+        .stack_size(stack)
+        .spawn(move || {
+            let ident = futex::thread_ident();
+            shared.run(ident);
+            runtime::attach(ThreadState::new(ident));
+            job.run();
+            COUNT.fetch_sub(1, Ordering::SeqCst);
+            taipan_interp::frames::release_engine();
+            runtime::detach();
+            shared.finish();
+        });
     if spawned.is_err() {
         handle.cancel();
         COUNT.fetch_sub(1, Ordering::SeqCst);
@@ -118,10 +130,18 @@ fn start(job: Job, handle: Arc<Handle>, daemon: bool) -> PyResult<u64> {
 
 fn start_with(name: &str, values: &[Value]) -> PyResult<u64> {
     let [function, args, rest @ ..] = values else {
-        bail!(TypeError, "{name} expected at least 2 arguments, got {}", values.len());
+        bail!(
+            TypeError,
+            "{name} expected at least 2 arguments, got {}",
+            values.len()
+        );
     };
     if rest.len() > 1 {
-        bail!(TypeError, "{name} expected at most 3 arguments, got {}", values.len());
+        bail!(
+            TypeError,
+            "{name} expected at most 3 arguments, got {}",
+            values.len()
+        );
     }
     if !protocol::is_callable(function) {
         bail!(TypeError, "first arg must be callable");
@@ -136,7 +156,11 @@ fn start_with(name: &str, values: &[Value]) -> PyResult<u64> {
             None => bail!(TypeError, "optional 3rd arg must be a dictionary"),
         },
     };
-    let job = Job { function: function.clone(), args: args.clone(), keywords };
+    let job = Job {
+        function: function.clone(),
+        args: args.clone(),
+        keywords,
+    };
     start(job, Arc::default(), true)
 }
 
@@ -171,7 +195,11 @@ pub fn start_new(function: &Value, args: &Value, kwargs: Option<&Value>) -> PyRe
 /// the thread to exit if daemon is True. If handle is provided it must be a
 /// newly created thread._ThreadHandle instance.
 #[function("(function, handle=None, daemon=True)", nosig)]
-pub fn start_joinable_thread(function: &Value, handle: Option<&Value>, daemon: bool) -> PyResult<Ref<ThreadHandle>> {
+pub fn start_joinable_thread(
+    function: &Value,
+    handle: Option<&Value>,
+    daemon: bool,
+) -> PyResult<Ref<ThreadHandle>> {
     if !protocol::is_callable(function) {
         bail!(TypeError, "thread function must be callable");
     }
@@ -182,7 +210,11 @@ pub fn start_joinable_thread(function: &Value, handle: Option<&Value>, daemon: b
             None => bail!(TypeError, "'handle' must be a _ThreadHandle"),
         },
     };
-    let job = Job { function: function.clone(), args: Tuple::empty(), keywords: None };
+    let job = Job {
+        function: function.clone(),
+        args: Tuple::empty(),
+        keywords: None,
+    };
     start(job, handle.handle().clone(), daemon)?;
     Ok(handle)
 }
@@ -210,7 +242,10 @@ pub fn shut_down() -> PyResult<()> {
     loop {
         let next = HANDLES.with(|handles| {
             handles.retain(|(handle, _)| !handle.is_done());
-            handles.iter().find(|(handle, waited_for)| *waited_for && handle.ident() != mine).map(|(handle, _)| handle.clone())
+            handles
+                .iter()
+                .find(|(handle, waited_for)| *waited_for && handle.ident() != mine)
+                .map(|(handle, _)| handle.clone())
         });
         match next {
             Some(handle) => handle.join(None)?,
@@ -241,7 +276,9 @@ pub fn stack_size(size: Option<isize>) -> PyResult<usize> {
     let Some(size) = size else { return Ok(before) };
     match usize::try_from(size) {
         Err(_) => bail!(ValueError, "size must be 0 or a positive value"),
-        Ok(size) if size != 0 && size < SMALLEST_STACK => bail!(ValueError, "size not valid: {size} bytes"),
+        Ok(size) if size != 0 && size < SMALLEST_STACK => {
+            bail!(ValueError, "size not valid: {size} bytes")
+        }
         Ok(size) => STACK_SIZE.store(size, Ordering::Relaxed),
     }
     Ok(before)

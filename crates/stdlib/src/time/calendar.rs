@@ -32,7 +32,10 @@ pub static STRUCT_TIME: StructSeqDef = StructSeqDef {
         Field::new("tm_sec", "seconds, range [0, 61]"),
         Field::new("tm_wday", "day of the week, range [0, 6], Monday is 0"),
         Field::new("tm_yday", "day of the year, range [1, 366]"),
-        Field::new("tm_isdst", "1 if summer time is in force, 0 if not, -1 if unknown"),
+        Field::new(
+            "tm_isdst",
+            "1 if summer time is in force, 0 if not, -1 if unknown",
+        ),
         Field::new("tm_zone", "abbreviation of the time zone"),
         Field::new("tm_gmtoff", "offset from UTC in seconds"),
     ],
@@ -46,7 +49,9 @@ pub static STRUCT_TIME: StructSeqDef = StructSeqDef {
 pub const STRUCT_TM_ITEMS: usize = 11;
 
 const DAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
 
 /// A calendar as C has it, and the name of its time zone.
 struct Calendar {
@@ -100,7 +105,9 @@ pub fn localtime(seconds: Option<&Value>) -> PyResult<Value> {
 
 /// The calendar that a tuple stands for.
 fn calendar_of(value: &Value, function: &str) -> PyResult<Calendar> {
-    let Some(items) = value.downcast::<Tuple>() else { bail!(TypeError, "Tuple or struct_time argument required") };
+    let Some(items) = value.downcast::<Tuple>() else {
+        bail!(TypeError, "Tuple or struct_time argument required")
+    };
     let Ok(items) = <&[Value; 9]>::try_from(items.as_slice()) else {
         bail!(TypeError, "{function}(): illegal time tuple argument");
     };
@@ -111,7 +118,17 @@ fn calendar_of(value: &Value, function: &str) -> PyResult<Calendar> {
         }
         *number = int::as_i32(item)?;
     }
-    let [year, month, day, hour, minute, second, weekday, yearday, is_dst] = numbers;
+    let [
+        year,
+        month,
+        day,
+        hour,
+        minute,
+        second,
+        weekday,
+        yearday,
+        is_dst,
+    ] = numbers;
     if year < i32::MIN + YEAR_BASE {
         bail!(OverflowError, "year out of range");
     }
@@ -128,7 +145,9 @@ fn calendar_of(value: &Value, function: &str) -> PyResult<Calendar> {
     let mut zone = None;
     if value.class().is(STRUCT_TIME.class()) {
         let name = protocol::getattr(value, id!("tm_zone"))?;
-        zone = name.downcast::<Str>().and_then(|name| CString::new(name.to_display().as_bytes()).ok());
+        zone = name
+            .downcast::<Str>()
+            .and_then(|name| CString::new(name.to_display().as_bytes()).ok());
         let offset = protocol::getattr(value, id!("tm_gmtoff"))?;
         if !offset.is_none() {
             fields.tm_gmtoff = int::as_i64(&offset)?;
@@ -199,7 +218,11 @@ pub fn strftime(format: &Ref<Str>, tuple: Option<&Value>) -> PyResult<Ref<Str>> 
         if let Ok(part) = CString::new(part)
             && !part.is_empty()
         {
-            text.extend(clock::format(&part, &calendar.fields, calendar.zone.as_ref()));
+            text.extend(clock::format(
+                &part,
+                &calendar.fields,
+                calendar.zone.as_ref(),
+            ));
         }
     }
     Ok(fs_decode(&text))

@@ -30,7 +30,10 @@ fn to_nanoseconds(time: timespec) -> i64 {
 }
 
 fn from_nanoseconds(time: i64) -> timespec {
-    timespec { tv_sec: time.div_euclid(NANOS), tv_nsec: time.rem_euclid(NANOS) }
+    timespec {
+        tv_sec: time.div_euclid(NANOS),
+        tv_nsec: time.rem_euclid(NANOS),
+    }
 }
 
 fn now(id: clockid_t) -> PyResult<i64> {
@@ -85,7 +88,11 @@ pub fn clock_gettime_ns(clk_id: i32) -> PyResult<i64> {
 /// Sets a clock.
 #[function(nosig)]
 pub fn clock_settime(clk_id: i32, time: &Value) -> PyResult<()> {
-    clock::set(clk_id, from_nanoseconds(nanoseconds(time, Rounding::Floor)?)).or_raise()
+    clock::set(
+        clk_id,
+        from_nanoseconds(nanoseconds(time, Rounding::Floor)?),
+    )
+    .or_raise()
 }
 
 /// clock_settime_ns(clk_id, time)
@@ -101,7 +108,9 @@ pub fn clock_settime_ns(clk_id: i32, time: &Value) -> PyResult<()> {
 /// The resolution of a clock.
 #[function(nosig)]
 pub fn clock_getres(clk_id: i32) -> PyResult<f64> {
-    clock::resolution(clk_id).map(|time| seconds(to_nanoseconds(time))).or_raise()
+    clock::resolution(clk_id)
+        .map(|time| seconds(to_nanoseconds(time)))
+        .or_raise()
 }
 
 /// pthread_getcpuclockid(thread_id) -> int
@@ -119,9 +128,24 @@ pub fn pthread_getcpuclockid(thread_id: u64) -> PyResult<i32> {
 pub fn get_clock_info(name: &Ref<Str>) -> PyResult<Value> {
     let (id, call, is_monotonic, is_adjustable) = match &*name.to_display() {
         "time" => (CLOCK_REALTIME, "clock_gettime(CLOCK_REALTIME)", false, true),
-        "monotonic" | "perf_counter" => (CLOCK_MONOTONIC, "clock_gettime(CLOCK_MONOTONIC)", true, false),
-        "process_time" => (CLOCK_PROCESS_CPUTIME_ID, "clock_gettime(CLOCK_PROCESS_CPUTIME_ID)", true, false),
-        "thread_time" => (CLOCK_THREAD_CPUTIME_ID, "clock_gettime(CLOCK_THREAD_CPUTIME_ID)", true, false),
+        "monotonic" | "perf_counter" => (
+            CLOCK_MONOTONIC,
+            "clock_gettime(CLOCK_MONOTONIC)",
+            true,
+            false,
+        ),
+        "process_time" => (
+            CLOCK_PROCESS_CPUTIME_ID,
+            "clock_gettime(CLOCK_PROCESS_CPUTIME_ID)",
+            true,
+            false,
+        ),
+        "thread_time" => (
+            CLOCK_THREAD_CPUTIME_ID,
+            "clock_gettime(CLOCK_THREAD_CPUTIME_ID)",
+            true,
+            false,
+        ),
         _ => bail!(ValueError, "unknown clock"),
     };
     let resolution = clock_getres(id)?;
@@ -144,7 +168,10 @@ pub fn sleep(object: &Value) -> PyResult<()> {
         bail!(ValueError, "sleep length must be non-negative");
     }
     let Some(deadline) = now(CLOCK_MONOTONIC)?.checked_add(duration) else {
-        bail!(OverflowError, "timestamp too large to convert to C PyTime_t");
+        bail!(
+            OverflowError,
+            "timestamp too large to convert to C PyTime_t"
+        );
     };
     // A deadline, not a duration: after a signal the sleep goes on for what is left of it.
     blocking::retry(|| clock::sleep_until(deadline)).or_raise()

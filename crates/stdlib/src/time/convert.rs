@@ -29,7 +29,10 @@ impl Rounding {
 
 #[cold]
 fn too_large() -> Raised {
-    exc!(OverflowError, "timestamp too large to convert to C PyTime_t")
+    exc!(
+        OverflowError,
+        "timestamp too large to convert to C PyTime_t"
+    )
 }
 
 #[cold]
@@ -54,7 +57,11 @@ fn fits(number: f64) -> bool {
 pub fn nanoseconds(seconds: &Value, rounding: Rounding) -> PyResult<i64> {
     if let Some(float) = float::value_of(seconds) {
         let nanoseconds = rounding.apply(not_nan(float)? * NANOS as f64);
-        return if fits(nanoseconds) { Ok(nanoseconds as i64) } else { Err(too_large()) };
+        return if fits(nanoseconds) {
+            Ok(nanoseconds as i64)
+        } else {
+            Err(too_large())
+        };
     }
     let whole = int::with_index(seconds, |view| match view {
         IntView::Small(small) => small.checked_mul(NANOS),
@@ -67,13 +74,27 @@ pub fn nanoseconds(seconds: &Value, rounding: Rounding) -> PyResult<i64> {
 pub fn whole_seconds(seconds: &Value, rounding: Rounding) -> PyResult<i64> {
     if let Some(float) = float::value_of(seconds) {
         let whole = rounding.apply(not_nan(float)?);
-        return if fits(whole) { Ok(whole as i64) } else { Err(out_of_range()) };
+        return if fits(whole) {
+            Ok(whole as i64)
+        } else {
+            Err(out_of_range())
+        };
     }
-    let whole = int::with_index(seconds, |view| if let IntView::Small(small) = view { Some(small) } else { None })?;
+    let whole = int::with_index(seconds, |view| {
+        if let IntView::Small(small) = view {
+            Some(small)
+        } else {
+            None
+        }
+    })?;
     whole.ok_or_else(out_of_range)
 }
 
 /// Nanoseconds as seconds.
 pub fn seconds(nanoseconds: i64) -> f64 {
-    if nanoseconds % NANOS == 0 { (nanoseconds / NANOS) as f64 } else { nanoseconds as f64 / NANOS as f64 }
+    if nanoseconds % NANOS == 0 {
+        (nanoseconds / NANOS) as f64
+    } else {
+        nanoseconds as f64 / NANOS as f64
+    }
 }

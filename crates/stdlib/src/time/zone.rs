@@ -1,11 +1,11 @@
 //! The local time zone as module attributes: `timezone`, `altzone`, `daylight`, `tzname`.
 
 use taipan_macros::function;
+use taipan_objects::int;
 use taipan_objects::module::Module;
 use taipan_objects::raised::PyResult;
 use taipan_objects::tuple::Tuple;
 use taipan_objects::value::Ref;
-use taipan_objects::int;
 
 use crate::filesystem::fs_decode;
 use crate::os_result::OsResult;
@@ -26,11 +26,18 @@ pub fn set_attributes(module: &Ref<Module>) -> PyResult<()> {
     let new_year = now / (2 * HALF_YEAR) * (2 * HALF_YEAR);
     let (winter, summer) = (zone_at(new_year)?, zone_at(new_year + HALF_YEAR)?);
     // South of the equator, January has the summer time.
-    let (standard, other) = if winter.0 < summer.0 { (summer, winter) } else { (winter, summer) };
+    let (standard, other) = if winter.0 < summer.0 {
+        (summer, winter)
+    } else {
+        (winter, summer)
+    };
     module.set("timezone", int::new(standard.0));
     module.set("altzone", int::new(other.0));
     module.set("daylight", int::new(i64::from(standard.0 != other.0)));
-    let names = Tuple::pair(fs_decode(&standard.1).into_value(), fs_decode(&other.1).into_value());
+    let names = Tuple::pair(
+        fs_decode(&standard.1).into_value(),
+        fs_decode(&other.1).into_value(),
+    );
     module.set("tzname", names.into_value());
     Ok(())
 }

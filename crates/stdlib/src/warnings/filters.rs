@@ -17,11 +17,21 @@ use crate::contextvars::ContextVar;
 pub(super) fn defaults() -> Vec<Value> {
     let filter = |action: &str, kind: ExceptionKind, module: Option<&str>| {
         let module = module.map_or(Value::NONE, |name| Str::intern(name).into_value());
-        let parts = [Str::intern(action).into_value(), Value::NONE, kind.class().to_value(), module, int::new(0)];
+        let parts = [
+            Str::intern(action).into_value(),
+            Value::NONE,
+            kind.class().to_value(),
+            module,
+            int::new(0),
+        ];
         Tuple::from_array(parts).into_value()
     };
     vec![
-        filter("default", ExceptionKind::DeprecationWarning, Some("__main__")),
+        filter(
+            "default",
+            ExceptionKind::DeprecationWarning,
+            Some("__main__"),
+        ),
         filter("ignore", ExceptionKind::DeprecationWarning, None),
         filter("ignore", ExceptionKind::PendingDeprecationWarning, None),
         filter("ignore", ExceptionKind::ImportWarning, None),
@@ -30,11 +40,18 @@ pub(super) fn defaults() -> Vec<Value> {
 }
 
 /// What to do with a warning, and the filter that says so (`None` for the default action).
-pub(super) fn action_for(category: &Value, text: &Value, place: &Place) -> PyResult<(Ref<Str>, Value)> {
+pub(super) fn action_for(
+    category: &Value,
+    text: &Value,
+    place: &Place,
+) -> PyResult<(Ref<Str>, Value)> {
     if let Some(context) = ContextVar::current(&super::context_variable()) {
         let filters = protocol::getattr(&context, id!("_filters"))?;
         let Some(filters) = filters.downcast::<List>() else {
-            bail!(ValueError, "_filters of warnings._warnings_context must be a list");
+            bail!(
+                ValueError,
+                "_filters of warnings._warnings_context must be a list"
+            );
         };
         if let Some(found) = search(filters, category, text, place)? {
             return Ok(found);
@@ -44,7 +61,9 @@ pub(super) fn action_for(category: &Value, text: &Value, place: &Place) -> PyRes
             Some(filters) => filters,
             None => super::filters().into_value(),
         };
-        let Some(filters) = filters.downcast::<List>() else { bail!(ValueError, "_warnings.filters must be a list") };
+        let Some(filters) = filters.downcast::<List>() else {
+            bail!(ValueError, "_warnings.filters must be a list")
+        };
         if let Some(found) = search(filters, category, text, place)? {
             return Ok(found);
         }
@@ -52,7 +71,11 @@ pub(super) fn action_for(category: &Value, text: &Value, place: &Place) -> PyRes
     let action = match warnings_attribute(id!("defaultaction"), false)? {
         Some(action) => match action.downcast::<Str>() {
             Some(action) => action.clone(),
-            None => bail!(TypeError, "_warnings.defaultaction must be a string, not '{}'", action.class().name()),
+            None => bail!(
+                TypeError,
+                "_warnings.defaultaction must be a string, not '{}'",
+                action.class().name()
+            ),
         },
         None => Str::intern("default"),
     };
@@ -60,14 +83,25 @@ pub(super) fn action_for(category: &Value, text: &Value, place: &Place) -> PyRes
 }
 
 /// The first filter that fits. Matching runs Python code that may change the list.
-fn search(filters: &Ref<List>, category: &Value, text: &Value, place: &Place) -> PyResult<Option<(Ref<Str>, Value)>> {
+fn search(
+    filters: &Ref<List>,
+    category: &Value,
+    text: &Value,
+    place: &Place,
+) -> PyResult<Option<(Ref<Str>, Value)>> {
     let mut index = 0;
     while let Some(item) = filters.get(index) {
-        let Some([action, message, wanted, module, line]) = item.downcast::<Tuple>().map(|item| item.tail()) else {
+        let Some([action, message, wanted, module, line]) =
+            item.downcast::<Tuple>().map(|item| item.tail())
+        else {
             bail!(ValueError, "warnings.filters item {index} isn't a 5-tuple");
         };
         let Some(action) = action.downcast::<Str>() else {
-            bail!(TypeError, "action must be a string, not '{}'", action.class().name());
+            bail!(
+                TypeError,
+                "action must be a string, not '{}'",
+                action.class().name()
+            );
         };
         let line = protocol::to_index(line)? as i64;
         let fits = matches(message, text)?
@@ -88,9 +122,15 @@ fn matches(pattern: &Value, text: &Value) -> PyResult<bool> {
         return Ok(true);
     }
     if let Some(pattern) = pattern.downcast_exact::<Str>() {
-        return Ok(text.downcast::<Str>().is_some_and(|text| text.same_text(pattern)));
+        return Ok(text
+            .downcast::<Str>()
+            .is_some_and(|text| text.same_text(pattern)));
     }
-    protocol::is_true(&protocol::call_method(pattern, id!("match"), std::slice::from_ref(text))?)
+    protocol::is_true(&protocol::call_method(
+        pattern,
+        id!("match"),
+        std::slice::from_ref(text),
+    )?)
 }
 
 /// The registry of warnings that are shown once.
@@ -99,7 +139,11 @@ pub(super) fn once_registry() -> PyResult<Ref<Dict>> {
         None => Ok(super::once_registry()),
         Some(registry) => match registry.downcast::<Dict>() {
             Some(registry) => Ok(registry.clone()),
-            None => bail!(TypeError, "_warnings.onceregistry must be a dict, not '{}'", registry.class().name()),
+            None => bail!(
+                TypeError,
+                "_warnings.onceregistry must be a dict, not '{}'",
+                registry.class().name()
+            ),
         },
     }
 }

@@ -30,7 +30,13 @@ use place::Place;
 define_module!(
     name = "_warnings",
     doc = "_warnings provides basic warning filtering support.\nIt is a helper module to speed up interpreter start-up.",
-    functions(warn, warn_explicit, _filters_mutated_lock_held, _acquire_lock, _release_lock),
+    functions(
+        warn,
+        warn_explicit,
+        _filters_mutated_lock_held,
+        _acquire_lock,
+        _release_lock
+    ),
     init = fill,
 );
 
@@ -150,11 +156,21 @@ fn category_of(message: &Value, category: Option<&Value>) -> PyResult<Value> {
     if is_warning(message) {
         return Ok(message.class().to_value());
     }
-    let Some(category) = category else { return Ok(ExceptionKind::UserWarning.class().to_value()) };
+    let Some(category) = category else {
+        return Ok(ExceptionKind::UserWarning.class().to_value());
+    };
     match category.downcast::<Type>() {
-        None => bail!(TypeError, "category must be a Warning subclass, not '{}'", category.class().display_name()),
+        None => bail!(
+            TypeError,
+            "category must be a Warning subclass, not '{}'",
+            category.class().display_name()
+        ),
         Some(class) if !class.is_subclass(ExceptionKind::Warning.class()) => {
-            bail!(TypeError, "category must be a Warning subclass, not class '{}'", class.display_name())
+            bail!(
+                TypeError,
+                "category must be a Warning subclass, not class '{}'",
+                class.display_name()
+            )
         }
         Some(_) => Ok(category.clone()),
     }
@@ -174,7 +190,9 @@ fn category_of(message: &Value, category: Option<&Value>) -> PyResult<Value> {
 ///   skip_file_prefixes
 ///     An optional tuple of module filename prefixes indicating frames to skip
 ///     during stacklevel computations for stack frame attribution.
-#[function("(message, category=None, stacklevel=1, source=None, *, skip_file_prefixes=<unrepresentable>)")]
+#[function(
+    "(message, category=None, stacklevel=1, source=None, *, skip_file_prefixes=<unrepresentable>)"
+)]
 fn warn(
     message: &Value,
     category: Option<&Value>,
@@ -194,11 +212,21 @@ fn warn(
             ),
         },
     };
-    let level = if prefixes.is_empty() { stacklevel } else { stacklevel.max(2) };
+    let level = if prefixes.is_empty() {
+        stacklevel
+    } else {
+        stacklevel.max(2)
+    };
     issue(&category, message, level, source.as_ref(), prefixes.tail())
 }
 
-fn issue(category: &Value, message: &Value, level: isize, source: Option<&Value>, prefixes: &[Value]) -> PyResult<()> {
+fn issue(
+    category: &Value,
+    message: &Value,
+    level: isize,
+    source: Option<&Value>,
+    prefixes: &[Value],
+) -> PyResult<()> {
     let place = Place::of_caller(level, prefixes)?;
     decide(category, message, &place, None, source)
 }
@@ -209,7 +237,9 @@ pub fn warn_in_rust(category: &Ref<Type>, message: &Value, level: isize) -> PyRe
 }
 
 /// Issue a warning, or maybe ignore it or raise an exception.
-#[function("(message, category, filename, lineno, module=<unrepresentable>, registry=None, module_globals=None, source=None)")]
+#[function(
+    "(message, category, filename, lineno, module=<unrepresentable>, registry=None, module_globals=None, source=None)"
+)]
 fn warn_explicit(
     message: &Value,
     category: &Value,
@@ -231,23 +261,46 @@ fn warn_explicit(
         None => None,
         Some(globals) => match globals.downcast::<Dict>() {
             Some(globals) => show::source_line(globals, lineno)?,
-            None => bail!(TypeError, "module_globals must be a dict, not '{}'", globals.class().name()),
+            None => bail!(
+                TypeError,
+                "module_globals must be a dict, not '{}'",
+                globals.class().name()
+            ),
         },
     };
     let module = module.unwrap_or_else(|| place::module_of_file(filename).into_value());
-    let place = Place { filename: filename.to_value(), line: i64::from(lineno), module, registry };
+    let place = Place {
+        filename: filename.to_value(),
+        line: i64::from(lineno),
+        module,
+        registry,
+    };
     decide(category, message, &place, line, source.as_ref())
 }
 
 /// Looks up what to do with a warning, and does it.
-fn decide(category: &Value, message: &Value, place: &Place, line: Option<Value>, source: Option<&Value>) -> PyResult<()> {
+fn decide(
+    category: &Value,
+    message: &Value,
+    place: &Place,
+    line: Option<Value>,
+    source: Option<&Value>,
+) -> PyResult<()> {
     if place.module.is_none() {
         return Ok(());
     }
     let (text, category, message) = if is_warning(message) {
-        (protocol::str(message)?.into_value(), message.class().to_value(), message.clone())
+        (
+            protocol::str(message)?.into_value(),
+            message.class().to_value(),
+            message.clone(),
+        )
     } else {
-        (message.clone(), category.clone(), protocol::call1(category, message)?)
+        (
+            message.clone(),
+            category.clone(),
+            protocol::call1(category, message)?,
+        )
     };
     let lineno = int::new(place.line);
     let key = Tuple::from_array([text.clone(), category.clone(), lineno.clone()]).into_value();
@@ -300,7 +353,9 @@ fn decide(category: &Value, message: &Value, place: &Place, line: Option<Value>,
 /// Whether a registry of the current version has the key; with `set` it has it afterwards.
 fn already_warned(registry: &Ref<Dict>, key: &Value, set: bool) -> PyResult<bool> {
     let current = version();
-    let known = registry.get_str(id!("version")).and_then(|version| int::to_i64(&version));
+    let known = registry
+        .get_str(id!("version"))
+        .and_then(|version| int::to_i64(&version));
     if known == Some(current) {
         if let Some(seen) = registry.get(key)? {
             return protocol::is_true(&seen);
@@ -316,7 +371,12 @@ fn already_warned(registry: &Ref<Dict>, key: &Value, set: bool) -> PyResult<bool
 }
 
 /// Notes a warning regardless of its line; answers whether it was noted before.
-fn remember(registry: &Ref<Dict>, text: &Value, category: &Value, with_zero: bool) -> PyResult<bool> {
+fn remember(
+    registry: &Ref<Dict>,
+    text: &Value,
+    category: &Value,
+    with_zero: bool,
+) -> PyResult<bool> {
     let mut key = vec![text.clone(), category.clone()];
     if with_zero {
         key.push(int::new(0));

@@ -23,7 +23,11 @@ pub(super) fn module_of_file(filename: &Ref<Str>) -> Ref<Str> {
     if filename.is_empty() {
         return Str::intern("<unknown>");
     }
-    if filename.ends_with(".py") { filename.slice(0..filename.len() - 3) } else { filename.clone() }
+    if filename.ends_with(".py") {
+        filename.slice(0..filename.len() - 3)
+    } else {
+        filename.clone()
+    }
 }
 
 /// Whether a frame belongs to the import system.
@@ -35,7 +39,11 @@ fn is_internal(filename: &Ref<Str>) -> bool {
 fn is_skipped(filename: &Ref<Str>, prefixes: &[Value]) -> PyResult<bool> {
     for prefix in prefixes {
         let Some(prefix) = prefix.downcast::<Str>() else {
-            bail!(TypeError, "Found non-str '{}' in skip_file_prefixes.", prefix.class().name());
+            bail!(
+                TypeError,
+                "Found non-str '{}' in skip_file_prefixes.",
+                prefix.class().name()
+            );
         };
         if filename.units().starts_with(prefix.units()) {
             return Ok(true);
@@ -48,13 +56,17 @@ impl Place {
     /// The place `level` frames up from the running one, which is level 1. Frames of the import system do not count,
     /// unless the warning comes from there.
     pub fn of_caller(level: isize, prefixes: &[Value]) -> PyResult<Place> {
-        let Some(mut frame) = frames::caller(0) else { return Place::of_system() };
+        let Some(mut frame) = frames::caller(0) else {
+            return Place::of_system();
+        };
         let plainly = level <= 0 || is_internal(&frame.code.filename());
         let mut depth = 0;
         for _ in 1..level {
             loop {
                 depth += 1;
-                let Some(next) = frames::caller(depth) else { return Place::of_system() };
+                let Some(next) = frames::caller(depth) else {
+                    return Place::of_system();
+                };
                 frame = next;
                 let filename = &frame.code.filename();
                 if plainly || (!is_internal(filename) && !is_skipped(filename, prefixes)?) {
@@ -62,7 +74,11 @@ impl Place {
                 }
             }
         }
-        Place::in_namespace(&frame.globals, frame.code.filename().to_value(), frame.line.map_or(0, i64::from))
+        Place::in_namespace(
+            &frame.globals,
+            frame.code.filename().to_value(),
+            frame.line.map_or(0, i64::from),
+        )
     }
 
     /// Native code with no Python code below it.
@@ -90,6 +106,11 @@ impl Place {
             Err(none) if none.is_none() => None,
             Err(_) => bail!(TypeError, "'registry' must be a dict or None"),
         };
-        Ok(Place { filename, line, module, registry })
+        Ok(Place {
+            filename,
+            line,
+            module,
+            registry,
+        })
     }
 }

@@ -23,9 +23,13 @@ pub(super) fn warnings_attribute(name: &Ref<Str>, import: bool) -> PyResult<Opti
 }
 
 fn imported_warnings() -> PyResult<Option<Value>> {
-    let Some(hooks) = runtime::hooks() else { return Ok(None) };
+    let Some(hooks) = runtime::hooks() else {
+        return Ok(None);
+    };
     let modules = (hooks.modules)()?;
-    Ok(modules.downcast::<Dict>().and_then(|modules| modules.get_str(id!("warnings"))))
+    Ok(modules
+        .downcast::<Dict>()
+        .and_then(|modules| modules.get_str(id!("warnings"))))
 }
 
 /// Shows a warning.
@@ -42,7 +46,10 @@ pub(super) fn show(
         return show_plainly(category, text, place, line);
     };
     if !protocol::is_callable(&function) {
-        bail!(TypeError, "warnings._showwarnmsg() must be set to a callable");
+        bail!(
+            TypeError,
+            "warnings._showwarnmsg() must be set to a callable"
+        );
     }
     let Some(class) = warnings_attribute(id!("WarningMessage"), false)? else {
         bail!(RuntimeError, "unable to get warnings.WarningMessage");
@@ -61,7 +68,12 @@ pub(super) fn show(
     Ok(())
 }
 
-fn show_plainly(category: &Value, text: &Value, place: &Place, line: Option<Value>) -> PyResult<()> {
+fn show_plainly(
+    category: &Value,
+    text: &Value,
+    place: &Place,
+    line: Option<Value>,
+) -> PyResult<()> {
     let name = protocol::getattr(category, id!("__name__"))?;
     let stderr = match runtime::import_attribute("sys", "stderr") {
         Ok(stderr) if !stderr.is_none() => stderr,
@@ -69,16 +81,30 @@ fn show_plainly(category: &Value, text: &Value, place: &Place, line: Option<Valu
         _ => return Ok(()),
     };
     let shown = |value: &Value| protocol::str(value).map(|text| text.to_display().into_owned());
-    let mut output = format!("{}:{}: {}: {}\n", shown(&place.filename)?, place.line, shown(&name)?, shown(text)?);
+    let mut output = format!(
+        "{}:{}: {}: {}\n",
+        shown(&place.filename)?,
+        place.line,
+        shown(&name)?,
+        shown(text)?
+    );
     let source = match line {
         Some(line) => Some(shown(&line)?),
         None => file_line(&shown(&place.filename)?, place.line),
     };
-    if let Some(source) = source.as_deref().map(str::trim).filter(|source| !source.is_empty()) {
+    if let Some(source) = source
+        .as_deref()
+        .map(str::trim)
+        .filter(|source| !source.is_empty())
+    {
         output.push_str(&format!("  {source}\n"));
     }
     // A stream that fails takes the warning with it, as in CPython.
-    drop(protocol::call_method(&stderr, id!("write"), &[Str::new(&output).into_value()]));
+    drop(protocol::call_method(
+        &stderr,
+        id!("write"),
+        &[Str::new(&output).into_value()],
+    ));
     Ok(())
 }
 
@@ -92,12 +118,20 @@ fn file_line(filename: &str, line: i64) -> Option<String> {
 /// A line of a module's source, asked of its loader.
 pub(super) fn source_line(globals: &Ref<Dict>, line: i32) -> PyResult<Option<Value>> {
     let attribute = |name: &Ref<Str>| globals.get_str(name);
-    let (Some(loader), Some(name)) = (attribute(id!("__loader__")), attribute(id!("__name__"))) else { return Ok(None) };
-    let Some(get_source) = protocol::getattr_optional(&loader, id!("get_source"))? else { return Ok(None) };
+    let (Some(loader), Some(name)) = (attribute(id!("__loader__")), attribute(id!("__name__")))
+    else {
+        return Ok(None);
+    };
+    let Some(get_source) = protocol::getattr_optional(&loader, id!("get_source"))? else {
+        return Ok(None);
+    };
     let source = protocol::call1(&get_source, &name)?;
     if source.is_none() {
         return Ok(None);
     }
     let lines = protocol::collect(&protocol::call_method(&source, id!("splitlines"), &[])?)?;
-    Ok(usize::try_from(line).ok().and_then(|line| line.checked_sub(1)).and_then(|index| lines.get(index).cloned()))
+    Ok(usize::try_from(line)
+        .ok()
+        .and_then(|line| line.checked_sub(1))
+        .and_then(|index| lines.get(index).cloned()))
 }

@@ -17,16 +17,42 @@ use taipan_objects::{bail, int};
 use zlib_rs::{DeflateFlush, InflateFlush};
 
 pub use objects::{Compress, Decompress, ZlibDecompressor};
-use stream::{BUF_ERROR, DATA_ERROR, Deflater, Failure, Inflater, STREAM_ERROR, Setup, WRONG_DICTIONARY};
+use stream::{
+    BUF_ERROR, DATA_ERROR, Deflater, Failure, Inflater, STREAM_ERROR, Setup, WRONG_DICTIONARY,
+};
 
 define_module!(
     name = "zlib",
     doc = "The functions in this module allow compression and decompression using the\nzlib library, which is based on GNU zip.",
-    functions(adler32, compress, compressobj, crc32, decompress, decompressobj),
+    functions(
+        adler32,
+        compress,
+        compressobj,
+        crc32,
+        decompress,
+        decompressobj
+    ),
     constants(
-        DEFLATED, DEF_BUF_SIZE, DEF_MEM_LEVEL, MAX_WBITS, Z_BEST_COMPRESSION, Z_BEST_SPEED, Z_BLOCK, Z_DEFAULT_COMPRESSION,
-        Z_DEFAULT_STRATEGY, Z_FILTERED, Z_FINISH, Z_FIXED, Z_FULL_FLUSH, Z_HUFFMAN_ONLY, Z_NO_COMPRESSION, Z_NO_FLUSH,
-        Z_PARTIAL_FLUSH, Z_RLE, Z_SYNC_FLUSH, Z_TREES
+        DEFLATED,
+        DEF_BUF_SIZE,
+        DEF_MEM_LEVEL,
+        MAX_WBITS,
+        Z_BEST_COMPRESSION,
+        Z_BEST_SPEED,
+        Z_BLOCK,
+        Z_DEFAULT_COMPRESSION,
+        Z_DEFAULT_STRATEGY,
+        Z_FILTERED,
+        Z_FINISH,
+        Z_FIXED,
+        Z_FULL_FLUSH,
+        Z_HUFFMAN_ONLY,
+        Z_NO_COMPRESSION,
+        Z_NO_FLUSH,
+        Z_PARTIAL_FLUSH,
+        Z_RLE,
+        Z_SYNC_FLUSH,
+        Z_TREES
     ),
     classes(Compress, Decompress, ZlibDecompressor),
     init = fill,
@@ -66,7 +92,11 @@ static ERROR: Once<Ref<Type>> = Once::new();
 
 fn fill(module: &Ref<Module>) -> PyResult<()> {
     if !ERROR.is_set() {
-        ERROR.set(exceptions::new_exception_class("zlib", "error", ExceptionKind::Exception.class())?);
+        ERROR.set(exceptions::new_exception_class(
+            "zlib",
+            "error",
+            ExceptionKind::Exception.class(),
+        )?);
     }
     module.set("error", ERROR.to_value());
     module.set("ZLIB_VERSION", VERSION);
@@ -87,8 +117,17 @@ fn error(message: &str) -> Raised {
 /// A `zlib.error` about what was being done.
 #[cold]
 fn failed(failure: &Failure, doing: &str) -> Raised {
-    let doing = if failure.message == Some(WRONG_DICTIONARY) { "while setting zdict" } else { doing };
-    let message = match (failure.message.filter(|&message| message != WRONG_DICTIONARY), failure.code) {
+    let doing = if failure.message == Some(WRONG_DICTIONARY) {
+        "while setting zdict"
+    } else {
+        doing
+    };
+    let message = match (
+        failure
+            .message
+            .filter(|&message| message != WRONG_DICTIONARY),
+        failure.code,
+    ) {
         (Some(message), _) => message,
         (None, BUF_ERROR) => "incomplete or truncated stream",
         (None, STREAM_ERROR) => "inconsistent stream state",
@@ -101,8 +140,11 @@ fn failed(failure: &Failure, doing: &str) -> Raised {
 /// The bytes of `data` in compressed form.
 #[function("(data, /, level=-1, wbits=15)")]
 fn compress(data: BufferView, level: i32, wbits: i32) -> PyResult<Ref<Bytes>> {
-    let Some(setup) = Setup::new(level, 8, wbits, 8, 0) else { return Err(error("Bad compression level")) };
-    let compressed = Deflater::new(setup).and_then(|mut stream| stream.feed(&data.to_bytes(), DeflateFlush::Finish));
+    let Some(setup) = Setup::new(level, 8, wbits, 8, 0) else {
+        return Err(error("Bad compression level"));
+    };
+    let compressed = Deflater::new(setup)
+        .and_then(|mut stream| stream.feed(&data.to_bytes(), DeflateFlush::Finish));
     match compressed {
         Ok(bytes) => Ok(Bytes::new(&bytes)),
         Err(failure) => Err(failed(&failure, "while compressing data")),
@@ -117,12 +159,21 @@ fn decompress(data: BufferView, wbits: i32, bufsize: isize) -> PyResult<Ref<Byte
         bail!(ValueError, "bufsize must be non-negative");
     }
     let Some(stream) = Inflater::new(wbits, None) else {
-        return Err(error("Error -2 while preparing to decompress data: inconsistent stream state"));
+        return Err(error(
+            "Error -2 while preparing to decompress data: inconsistent stream state",
+        ));
     };
     let input = data.to_bytes();
     let decompressed = stream.and_then(|mut stream| {
         let answer = stream.feed(&input, usize::MAX, InflateFlush::NoFlush)?;
-        if stream.at_end { Ok(answer.output) } else { Err(Failure { code: BUF_ERROR, message: None }) }
+        if stream.at_end {
+            Ok(answer.output)
+        } else {
+            Err(Failure {
+                code: BUF_ERROR,
+                message: None,
+            })
+        }
     });
     match decompressed {
         Ok(bytes) => Ok(Bytes::new(&bytes)),
@@ -132,7 +183,14 @@ fn decompress(data: BufferView, wbits: i32, bufsize: isize) -> PyResult<Ref<Byte
 
 /// A compressor for data that comes piece by piece.
 #[function("(level=-1, method=8, wbits=15, memLevel=8, strategy=0, zdict=None)")]
-fn compressobj(level: i32, method: i32, wbits: i32, mem_level: i32, strategy: i32, zdict: Option<BufferView>) -> PyResult<Ref<Compress>> {
+fn compressobj(
+    level: i32,
+    method: i32,
+    wbits: i32,
+    mem_level: i32,
+    strategy: i32,
+    zdict: Option<BufferView>,
+) -> PyResult<Ref<Compress>> {
     let Some(setup) = Setup::new(level, method, wbits, mem_level, strategy) else {
         bail!(ValueError, "Invalid initialization option");
     };

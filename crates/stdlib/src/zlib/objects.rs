@@ -40,7 +40,12 @@ pub struct Compress {
 impl Compress {
     /// An object around a stream.
     pub fn new(stream: Deflater) -> Ref<Compress> {
-        heap::new_object(Compress::class(), Compress { stream: RefCell::new(stream) })
+        heap::new_object(
+            Compress::class(),
+            Compress {
+                stream: RefCell::new(stream),
+            },
+        )
     }
 
     fn duplicate(&self) -> PyResult<Ref<Compress>> {
@@ -56,7 +61,11 @@ impl Compress {
     /// Compresses data; answers the compressed bytes that are ready.
     #[method("($self, data, /)")]
     fn compress(&self, data: BufferView) -> PyResult<Ref<Bytes>> {
-        match self.stream.borrow_mut().feed(&data.to_bytes(), DeflateFlush::NoFlush) {
+        match self
+            .stream
+            .borrow_mut()
+            .feed(&data.to_bytes(), DeflateFlush::NoFlush)
+        {
             Ok(bytes) => Ok(Bytes::new(&bytes)),
             Err(failure) => Err(failed(&failure, "while compressing data")),
         }
@@ -68,7 +77,15 @@ impl Compress {
         let flush = match DeflateFlush::try_from(mode) {
             Ok(DeflateFlush::NoFlush) => return Ok(Bytes::empty()),
             Ok(flush) => flush,
-            Err(()) => return Err(failed(&super::Failure { code: super::STREAM_ERROR, message: None }, "while flushing")),
+            Err(()) => {
+                return Err(failed(
+                    &super::Failure {
+                        code: super::STREAM_ERROR,
+                        message: None,
+                    },
+                    "while flushing",
+                ));
+            }
         };
         match self.stream.borrow_mut().feed(&[], flush) {
             Ok(bytes) => Ok(Bytes::new(&bytes)),
@@ -109,25 +126,41 @@ pub struct Decompress {
 impl Decompress {
     /// An object around a stream.
     pub fn new(stream: Inflater) -> Ref<Decompress> {
-        let payload = Decompress { stream: RefCell::new(stream), unused: RefCell::default(), tail: RefCell::default() };
+        let payload = Decompress {
+            stream: RefCell::new(stream),
+            unused: RefCell::default(),
+            tail: RefCell::default(),
+        };
         heap::new_object(Decompress::class(), payload)
     }
 
     fn feed(&self, input: &[u8], limit: usize, flush: InflateFlush) -> PyResult<Vec<u8>> {
         let mut stream = self.stream.borrow_mut();
-        let Inflated { output, used, .. } = stream.feed(input, limit, flush).map_err(|failure| failed(&failure, WHILE_DECOMPRESSING))?;
+        let Inflated { output, used, .. } = stream
+            .feed(input, limit, flush)
+            .map_err(|failure| failed(&failure, WHILE_DECOMPRESSING))?;
         let rest = &input[used..];
         let mut tail = self.tail.borrow_mut();
         tail.clear();
-        if stream.at_end { self.unused.borrow_mut().extend_from_slice(rest) } else { tail.extend_from_slice(rest) }
+        if stream.at_end {
+            self.unused.borrow_mut().extend_from_slice(rest)
+        } else {
+            tail.extend_from_slice(rest)
+        }
         Ok(output)
     }
 
     fn duplicate(&self) -> PyResult<Ref<Decompress>> {
-        let Some(stream) = self.stream.borrow().copy() else { bail!(ValueError, "Inconsistent stream state") };
+        let Some(stream) = self.stream.borrow().copy() else {
+            bail!(ValueError, "Inconsistent stream state")
+        };
         let copy = Decompress::new(stream);
-        copy.unused.borrow_mut().extend_from_slice(&self.unused.borrow());
-        copy.tail.borrow_mut().extend_from_slice(&self.tail.borrow());
+        copy.unused
+            .borrow_mut()
+            .extend_from_slice(&self.unused.borrow());
+        copy.tail
+            .borrow_mut()
+            .extend_from_slice(&self.tail.borrow());
         Ok(copy)
     }
 }
@@ -142,7 +175,11 @@ impl Decompress {
             Ok(limit) => limit,
             Err(_) => bail!(ValueError, "max_length must be non-negative"),
         };
-        Ok(Bytes::new(&self.feed(&data.to_bytes(), limit, InflateFlush::SyncFlush)?))
+        Ok(Bytes::new(&self.feed(
+            &data.to_bytes(),
+            limit,
+            InflateFlush::SyncFlush,
+        )?))
     }
 
     /// Decompresses what waits in unconsumed_tail.
@@ -152,7 +189,11 @@ impl Decompress {
             bail!(ValueError, "length must be greater than zero");
         }
         let input = self.tail.take();
-        Ok(Bytes::new(&self.feed(&input, usize::MAX, InflateFlush::Finish)?))
+        Ok(Bytes::new(&self.feed(
+            &input,
+            usize::MAX,
+            InflateFlush::Finish,
+        )?))
     }
 
     /// A decompressor in the same state.
@@ -206,7 +247,11 @@ pub struct ZlibDecompressor {
 #[methods]
 impl ZlibDecompressor {
     #[new("(wbits=15, zdict=b'')")]
-    fn new_instance(class: &Ref<Type>, wbits: i32, zdict: Option<&Value>) -> PyResult<Ref<ZlibDecompressor>> {
+    fn new_instance(
+        class: &Ref<Type>,
+        wbits: i32,
+        zdict: Option<&Value>,
+    ) -> PyResult<Ref<ZlibDecompressor>> {
         let payload = ZlibDecompressor {
             stream: RefCell::new(new_inflater(wbits, zdict)?),
             waiting: RefCell::default(),
@@ -226,7 +271,9 @@ impl ZlibDecompressor {
         let limit = usize::try_from(max_length).unwrap_or(usize::MAX);
         let mut input = self.waiting.take();
         input.extend_from_slice(&data.to_bytes());
-        let answer = stream.feed(&input, limit, InflateFlush::SyncFlush).map_err(|failure| failed(&failure, WHILE_DECOMPRESSING))?;
+        let answer = stream
+            .feed(&input, limit, InflateFlush::SyncFlush)
+            .map_err(|failure| failed(&failure, WHILE_DECOMPRESSING))?;
         let rest = input.split_off(answer.used);
         if stream.at_end {
             self.unused.replace(rest);

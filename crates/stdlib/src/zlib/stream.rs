@@ -3,7 +3,10 @@
 //! The library cannot copy a stream. A stream keeps what it was fed as long as that is little, and a copy is made by
 //! feeding a new stream the same; a stream that has seen more than [`HISTORY_LIMIT`] bytes cannot be copied.
 
-use zlib_rs::{Deflate, DeflateConfig, DeflateFlush, Inflate, InflateError, InflateFlush, Method, Status, Strategy};
+use zlib_rs::{
+    Deflate, DeflateConfig, DeflateFlush, Inflate, InflateError, InflateFlush, Method, Status,
+    Strategy,
+};
 
 /// A stream that was fed more than this cannot be copied.
 const HISTORY_LIMIT: usize = 1 << 20;
@@ -28,7 +31,10 @@ pub const STREAM_ERROR: i32 = -2;
 pub const NEED_DICT: i32 = 2;
 
 fn failure(code: i32) -> Failure {
-    Failure { code, message: None }
+    Failure {
+        code,
+        message: None,
+    }
 }
 
 /// How a compressor is set up.
@@ -40,7 +46,13 @@ pub struct Setup {
 
 impl Setup {
     /// A setup of zlib's numbers; `None` if one of them is out of range.
-    pub fn new(level: i32, method: i32, window_bits: i32, mem_level: i32, strategy: i32) -> Option<Setup> {
+    pub fn new(
+        level: i32,
+        method: i32,
+        window_bits: i32,
+        mem_level: i32,
+        strategy: i32,
+    ) -> Option<Setup> {
         let strategy = match strategy {
             0 => Strategy::Default,
             1 => Strategy::Filtered,
@@ -51,9 +63,18 @@ impl Setup {
         };
         // A window of 256 bytes is only possible with a zlib header.
         let known_window = matches!(window_bits, 8..=15 | -15..=-9 | 25..=31);
-        let valid = (-1..=9).contains(&level) && method == 8 && known_window && (1..=9).contains(&mem_level);
+        let valid = (-1..=9).contains(&level)
+            && method == 8
+            && known_window
+            && (1..=9).contains(&mem_level);
         valid.then_some(Setup {
-            config: DeflateConfig { level, method: Method::Deflated, window_bits, mem_level, strategy },
+            config: DeflateConfig {
+                level,
+                method: Method::Deflated,
+                window_bits,
+                mem_level,
+                strategy,
+            },
             dictionary: None,
         })
     }
@@ -80,9 +101,17 @@ impl Deflater {
     pub fn new(setup: Setup) -> Result<Deflater, Failure> {
         let mut stream = Deflate::new_with_config(setup.config);
         if let Some(dictionary) = &setup.dictionary {
-            stream.set_dictionary(dictionary).map_err(|error| failure(error as i32))?;
+            stream
+                .set_dictionary(dictionary)
+                .map_err(|error| failure(error as i32))?;
         }
-        Ok(Deflater { stream, setup, history: Some(Vec::new()), fed: 0, finished: false })
+        Ok(Deflater {
+            stream,
+            setup,
+            history: Some(Vec::new()),
+            fed: 0,
+            finished: false,
+        })
     }
 
     /// Feeds input and answers the output there is.
@@ -96,7 +125,10 @@ impl Deflater {
         loop {
             let (used, made) = (self.stream.total_in(), self.stream.total_out());
             let status = self.stream.compress(rest, &mut chunk, flush);
-            let status = status.map_err(|error| Failure { code: error as i32, message: self.stream.error_message() })?;
+            let status = status.map_err(|error| Failure {
+                code: error as i32,
+                message: self.stream.error_message(),
+            })?;
             rest = &rest[(self.stream.total_in() - used) as usize..];
             let made = (self.stream.total_out() - made) as usize;
             output.extend_from_slice(&chunk[..made]);
@@ -172,11 +204,22 @@ impl Inflater {
         {
             return Some(Err(failure(code_of(error))));
         }
-        Some(Ok(Inflater { stream, window_bits, dictionary, history: Some(Vec::new()), at_end: false }))
+        Some(Ok(Inflater {
+            stream,
+            window_bits,
+            dictionary,
+            history: Some(Vec::new()),
+            at_end: false,
+        }))
     }
 
     /// Feeds input and answers at most `limit` bytes of output.
-    pub fn feed(&mut self, input: &[u8], limit: usize, flush: InflateFlush) -> Result<Inflated, Failure> {
+    pub fn feed(
+        &mut self,
+        input: &[u8],
+        limit: usize,
+        flush: InflateFlush,
+    ) -> Result<Inflated, Failure> {
         let mut output = Vec::new();
         let mut chunk = [0; CHUNK];
         let mut used = 0;
@@ -184,7 +227,9 @@ impl Inflater {
         while output.len() < limit && !self.at_end {
             let room = CHUNK.min(limit - output.len());
             let (taken, made) = (self.stream.total_in(), self.stream.total_out());
-            let status = self.stream.decompress(&input[used..], &mut chunk[..room], flush);
+            let status = self
+                .stream
+                .decompress(&input[used..], &mut chunk[..room], flush);
             used += (self.stream.total_in() - taken) as usize;
             let made = (self.stream.total_out() - made) as usize;
             output.extend_from_slice(&chunk[..made]);
@@ -192,8 +237,15 @@ impl Inflater {
                 Ok(Status::StreamEnd) => self.at_end = true,
                 Ok(_) if made < room => break,
                 Ok(_) => {}
-                Err(InflateError::NeedDict { .. }) if self.dictionary.is_some() => self.hand_dictionary()?,
-                Err(error) => return Err(Failure { code: code_of(error), message: self.stream.error_message() }),
+                Err(InflateError::NeedDict { .. }) if self.dictionary.is_some() => {
+                    self.hand_dictionary()?
+                }
+                Err(error) => {
+                    return Err(Failure {
+                        code: code_of(error),
+                        message: self.stream.error_message(),
+                    });
+                }
             }
             starved = output.len() < limit;
         }
@@ -203,14 +255,23 @@ impl Inflater {
                 self.history = None;
             }
         }
-        Ok(Inflated { output, used, starved })
+        Ok(Inflated {
+            output,
+            used,
+            starved,
+        })
     }
 
     fn hand_dictionary(&mut self) -> Result<(), Failure> {
-        let Some(dictionary) = &self.dictionary else { return Err(failure(NEED_DICT)) };
+        let Some(dictionary) = &self.dictionary else {
+            return Err(failure(NEED_DICT));
+        };
         match self.stream.set_dictionary(dictionary) {
             Ok(_) => Ok(()),
-            Err(error) => Err(Failure { code: code_of(error), message: Some(WRONG_DICTIONARY) }),
+            Err(error) => Err(Failure {
+                code: code_of(error),
+                message: Some(WRONG_DICTIONARY),
+            }),
         }
     }
 
@@ -219,7 +280,9 @@ impl Inflater {
         let history = self.history.as_ref().filter(|_| !self.at_end)?;
         let mut copy = Inflater::new(self.window_bits, self.dictionary.clone())?.ok()?;
         let limit = self.stream.total_out() as usize;
-        let fed = copy.feed(history, limit.max(1), InflateFlush::SyncFlush).ok()?;
+        let fed = copy
+            .feed(history, limit.max(1), InflateFlush::SyncFlush)
+            .ok()?;
         (fed.used == history.len() && fed.output.len() == limit).then_some(copy)
     }
 }

@@ -28,7 +28,11 @@ impl ItemFormat {
     pub fn of_view(view: &BufferView) -> PyResult<ItemFormat> {
         match ItemFormat::parse(view.format()) {
             Some(format) => Ok(format),
-            None => bail!(NotImplementedError, "memoryview: unsupported format {}", view.format()),
+            None => bail!(
+                NotImplementedError,
+                "memoryview: unsupported format {}",
+                view.format()
+            ),
         }
     }
 
@@ -60,7 +64,9 @@ impl ItemFormat {
 }
 
 fn array<const N: usize>(bytes: &[u8]) -> [u8; N] {
-    bytes.try_into().expect("an item has the size of its format")
+    bytes
+        .try_into()
+        .expect("an item has the size of its format")
 }
 
 /// The float behind two bytes.
@@ -72,7 +78,9 @@ pub fn half_to_f64(bits: u16) -> f64 {
         0 => sign * fraction * 2f64.powi(-24),
         0x1f if fraction == 0.0 => sign * f64::INFINITY,
         // The payload of a NaN is kept in the top bits of the wider fraction.
-        0x1f => f64::from_bits(u64::from(bits & 0x8000) << 48 | 0x7ff << 52 | u64::from(bits & 0x3ff) << 42),
+        0x1f => f64::from_bits(
+            u64::from(bits & 0x8000) << 48 | 0x7ff << 52 | u64::from(bits & 0x3ff) << 42,
+        ),
         _ => sign * (1.0 + fraction / 1024.0) * 2f64.powi(exponent - 15),
     }
 }
@@ -118,18 +126,30 @@ pub fn unpack_item(format: ItemFormat, bytes: &[u8]) -> PyResult<Value> {
         b'e' => float::new(half_to_f64(u16::from_ne_bytes(array(bytes)))),
         b'f' => float::new(f32::from_ne_bytes(array(bytes)).into()),
         b'd' => float::new(f64::from_ne_bytes(array(bytes))),
-        other => bail!(NotImplementedError, "memoryview: format {} not supported", char::from(other)),
+        other => bail!(
+            NotImplementedError,
+            "memoryview: format {} not supported",
+            char::from(other)
+        ),
     })
 }
 
 #[cold]
 fn invalid_value(format: ItemFormat) -> Raised {
-    exc!(ValueError, "memoryview: invalid value for format '{}'", format.letter())
+    exc!(
+        ValueError,
+        "memoryview: invalid value for format '{}'",
+        format.letter()
+    )
 }
 
 #[cold]
 fn invalid_type(format: ItemFormat) -> Raised {
-    exc!(TypeError, "memoryview: invalid type for format '{}'", format.letter())
+    exc!(
+        TypeError,
+        "memoryview: invalid type for format '{}'",
+        format.letter()
+    )
 }
 
 /// The bytes of an item.
@@ -137,7 +157,13 @@ pub fn pack_item(format: ItemFormat, value: &Value) -> PyResult<Vec<u8>> {
     let number = || -> PyResult<i128> {
         let number = int::with_index(value, |view| match view {
             IntView::Small(small) => Some(i128::from(small)),
-            IntView::Big(_) => view.unsigned_abs().map(|magnitude| if view.is_negative() { -i128::from(magnitude) } else { i128::from(magnitude) }),
+            IntView::Big(_) => view.unsigned_abs().map(|magnitude| {
+                if view.is_negative() {
+                    -i128::from(magnitude)
+                } else {
+                    i128::from(magnitude)
+                }
+            }),
         });
         match number {
             Ok(Some(number)) => Ok(number),
@@ -148,7 +174,10 @@ pub fn pack_item(format: ItemFormat, value: &Value) -> PyResult<Vec<u8>> {
     };
     macro_rules! fit {
         ($ty:ty) => {
-            <$ty>::try_from(number()?).map_err(|_| invalid_value(format))?.to_ne_bytes().to_vec()
+            <$ty>::try_from(number()?)
+                .map_err(|_| invalid_value(format))?
+                .to_ne_bytes()
+                .to_vec()
         };
     }
     let real = || match float::as_f64(value) {
@@ -165,7 +194,10 @@ pub fn pack_item(format: ItemFormat, value: &Value) -> PyResult<Vec<u8>> {
         b'l' | b'q' | b'n' => fit!(i64),
         b'L' | b'Q' | b'N' | b'P' => fit!(u64),
         b'?' => vec![u8::from(protocol::is_true(value)?)],
-        b'e' => f64_to_half(real()?).ok_or_else(|| exc!(OverflowError, "float too large to pack with e format"))?.to_ne_bytes().to_vec(),
+        b'e' => f64_to_half(real()?)
+            .ok_or_else(|| exc!(OverflowError, "float too large to pack with e format"))?
+            .to_ne_bytes()
+            .to_vec(),
         b'f' => {
             let real = real()?;
             let single = real as f32;
@@ -180,7 +212,11 @@ pub fn pack_item(format: ItemFormat, value: &Value) -> PyResult<Vec<u8>> {
             Some(_) => return Err(invalid_value(format)),
             None => return Err(invalid_type(format)),
         },
-        _ => bail!(NotImplementedError, "memoryview: format {} not supported", format.letter()),
+        _ => bail!(
+            NotImplementedError,
+            "memoryview: format {} not supported",
+            format.letter()
+        ),
     })
 }
 
@@ -193,7 +229,9 @@ pub(super) fn equal_structs(left: &BufferView, right: &BufferView) -> PyResult<b
         protocol::call2(&unpack, &format, &bytes)
     };
     for (first, second) in left.item_offsets().zip(right.item_offsets()) {
-        let (Ok(first), Ok(second)) = (read(left, first), read(right, second)) else { return Ok(false) };
+        let (Ok(first), Ok(second)) = (read(left, first), read(right, second)) else {
+            return Ok(false);
+        };
         if !protocol::compare_bool(&first, &second, Comparison::Eq)? {
             return Ok(false);
         }
@@ -207,7 +245,15 @@ mod tests {
 
     #[test]
     fn half_floats_round_to_even_and_read_back() {
-        for (value, bits) in [(0.0, 0), (1.0, 0x3c00), (-2.0, 0xc000), (65504.0, 0x7bff), (2f64.powi(-24), 1), (2f64.powi(-25), 0), (0.1, 0x2e66)] {
+        for (value, bits) in [
+            (0.0, 0),
+            (1.0, 0x3c00),
+            (-2.0, 0xc000),
+            (65504.0, 0x7bff),
+            (2f64.powi(-24), 1),
+            (2f64.powi(-25), 0),
+            (0.1, 0x2e66),
+        ] {
             assert_eq!(f64_to_half(value), Some(bits));
         }
         assert_eq!(f64_to_half(65520.0), None);

@@ -31,16 +31,25 @@ fn shape_argument(shape: &Value) -> PyResult<Vec<usize>> {
         bail!(TypeError, "shape must be a list or a tuple");
     };
     if items.len() > MAX_DIMENSIONS {
-        bail!(ValueError, "memoryview: number of dimensions must not exceed {MAX_DIMENSIONS}");
+        bail!(
+            ValueError,
+            "memoryview: number of dimensions must not exceed {MAX_DIMENSIONS}"
+        );
     }
     let mut sizes = Vec::with_capacity(items.len());
     for item in &items {
         if !crate::int::is_int(item) {
-            bail!(TypeError, "memoryview.cast(): elements of shape must be integers");
+            bail!(
+                TypeError,
+                "memoryview.cast(): elements of shape must be integers"
+            );
         }
         match usize::try_from(protocol::to_size(item)?) {
             Ok(size) if size > 0 => sizes.push(size),
-            _ => bail!(ValueError, "memoryview.cast(): elements of shape must be integers > 0"),
+            _ => bail!(
+                ValueError,
+                "memoryview.cast(): elements of shape must be integers > 0"
+            ),
         }
     }
     Ok(sizes)
@@ -48,10 +57,16 @@ fn shape_argument(shape: &Value) -> PyResult<Vec<usize>> {
 
 fn cast(view: &BufferView, format: &str, shape: Option<&Value>) -> PyResult<BufferView> {
     if !view.is_c_contiguous() {
-        bail!(TypeError, "memoryview: casts are restricted to C-contiguous views");
+        bail!(
+            TypeError,
+            "memoryview: casts are restricted to C-contiguous views"
+        );
     }
     if (shape.is_some() || view.ndim() != 1) && view.shape().contains(&0) {
-        bail!(TypeError, "memoryview: cannot cast view with zeros in shape or strides");
+        bail!(
+            TypeError,
+            "memoryview: cannot cast view with zeros in shape or strides"
+        );
     }
     let shape = shape.map(shape_argument).transpose()?;
     if let Some(shape) = &shape
@@ -61,24 +76,47 @@ fn cast(view: &BufferView, format: &str, shape: Option<&Value>) -> PyResult<Buff
         bail!(TypeError, "memoryview: cast must be 1D -> ND or ND -> 1D");
     }
     let Some(source) = ItemFormat::parse(view.format()) else {
-        bail!(ValueError, "memoryview: source format must be a native single character format prefixed with an optional '@'");
+        bail!(
+            ValueError,
+            "memoryview: source format must be a native single character format prefixed with an optional '@'"
+        );
     };
     let Some(target) = ItemFormat::parse(format) else {
-        bail!(ValueError, "memoryview: destination format must be a native single character format prefixed with an optional '@'");
+        bail!(
+            ValueError,
+            "memoryview: destination format must be a native single character format prefixed with an optional '@'"
+        );
     };
     if !source.is_byte() && !target.is_byte() {
-        bail!(TypeError, "memoryview: cannot cast between two non-byte formats");
+        bail!(
+            TypeError,
+            "memoryview: cannot cast between two non-byte formats"
+        );
     }
     if !view.len().is_multiple_of(target.size()) {
-        bail!(TypeError, "memoryview: length is not a multiple of itemsize");
+        bail!(
+            TypeError,
+            "memoryview: length is not a multiple of itemsize"
+        );
     }
     let shape = shape.unwrap_or_else(|| vec![view.len() / target.size()]);
-    let product = shape.iter().try_fold(target.size(), |product, &size| product.checked_mul(size));
+    let product = shape
+        .iter()
+        .try_fold(target.size(), |product, &size| product.checked_mul(size));
     if product != Some(view.len()) {
-        bail!(TypeError, "memoryview: product(shape) * itemsize != buffer size");
+        bail!(
+            TypeError,
+            "memoryview: product(shape) * itemsize != buffer size"
+        );
     }
     let strides = c_strides(&shape, target.size());
-    Ok(view.with_shape(view.offset(), Cow::Owned(format.to_owned()), target.size(), shape, strides))
+    Ok(view.with_shape(
+        view.offset(),
+        Cow::Owned(format.to_owned()),
+        target.size(),
+        shape,
+        strides,
+    ))
 }
 
 /// The bytes of all items in Fortran order.
@@ -94,13 +132,26 @@ fn fortran_bytes(view: &BufferView) -> Vec<u8> {
 }
 
 /// The places of the items of a view of one dimension that equal `value`.
-fn occurrences<'a>(this: &'a MemoryView, value: &'a Value, places: std::ops::Range<usize>) -> impl Iterator<Item = PyResult<usize>> + 'a {
+fn occurrences<'a>(
+    this: &'a MemoryView,
+    value: &'a Value,
+    places: std::ops::Range<usize>,
+) -> impl Iterator<Item = PyResult<usize>> + 'a {
     places.filter_map(move |place| {
         let item = this.current().and_then(|view| {
             let format = ItemFormat::of_view(&view)?;
-            super::unpack_item(format, view.item(view.offset() as isize + place as isize * view.strides()[0]))
+            super::unpack_item(
+                format,
+                view.item(view.offset() as isize + place as isize * view.strides()[0]),
+            )
         });
-        match item.and_then(|item| if item.is(value) { Ok(true) } else { protocol::compare_bool(&item, value, Comparison::Eq) }) {
+        match item.and_then(|item| {
+            if item.is(value) {
+                Ok(true)
+            } else {
+                protocol::compare_bool(&item, value, Comparison::Eq)
+            }
+        }) {
             Ok(true) => Some(Ok(place)),
             Ok(false) => None,
             Err(raised) => Some(Err(raised)),
@@ -112,7 +163,10 @@ fn one_dimension(view: &BufferView) -> PyResult<usize> {
     match view.ndim() {
         0 => bail!(TypeError, "invalid lookup on 0-dim memory"),
         1 => Ok(view.shape()[0]),
-        _ => bail!(NotImplementedError, "multi-dimensional lookup is not implemented"),
+        _ => bail!(
+            NotImplementedError,
+            "multi-dimensional lookup is not implemented"
+        ),
     }
 }
 
@@ -142,15 +196,27 @@ impl MemoryView {
         let fortran = match order {
             None => false,
             Some(order) if order.is_none() => false,
-            Some(order) => match order.downcast::<Str>().map(|order| order.to_display()).as_deref() {
+            Some(order) => match order
+                .downcast::<Str>()
+                .map(|order| order.to_display())
+                .as_deref()
+            {
                 Some("C") => false,
                 Some("F") => true,
                 Some("A") => view.is_f_contiguous() && !view.is_c_contiguous(),
                 Some(_) => bail!(ValueError, "order must be 'C', 'F' or 'A'"),
-                None => bail!(TypeError, "tobytes() argument 'order' must be str or None, not {}", order.class().name()),
+                None => bail!(
+                    TypeError,
+                    "tobytes() argument 'order' must be str or None, not {}",
+                    order.class().name()
+                ),
             },
         };
-        Ok(if fortran { Bytes::new(&fortran_bytes(&view)) } else { Bytes::new(&view.to_bytes()) })
+        Ok(if fortran {
+            Bytes::new(&fortran_bytes(&view))
+        } else {
+            Bytes::new(&view.to_bytes())
+        })
     }
 
     /// The items as a list, nested if there are several dimensions.
@@ -178,9 +244,17 @@ impl MemoryView {
     fn cast(&self, format: &Value, shape: Option<&Value>) -> PyResult<Ref<MemoryView>> {
         let view = self.current()?;
         let Some(format) = format.downcast::<Str>() else {
-            bail!(TypeError, "cast() argument 'format' must be str, not {}", format.class().name());
+            bail!(
+                TypeError,
+                "cast() argument 'format' must be str, not {}",
+                format.class().name()
+            );
         };
-        Ok(MemoryView::of_view(cast(&view, &format.to_display(), shape)?))
+        Ok(MemoryView::of_view(cast(
+            &view,
+            &format.to_display(),
+            shape,
+        )?))
     }
 
     /// The number of items that equal the value.
@@ -209,9 +283,16 @@ impl MemoryView {
     #[classmethod("($type, /, object, flags)", name = "_from_flags")]
     fn from_flags(_class: &Ref<Type>, object: &Value, flags: i32) -> PyResult<Ref<MemoryView>> {
         if is_text(object) || !buffer::is_bytes_like(object) {
-            bail!(TypeError, "memoryview: a bytes-like object is required, not '{}'", object.class().name());
+            bail!(
+                TypeError,
+                "memoryview: a bytes-like object is required, not '{}'",
+                object.class().name()
+            );
         }
-        Ok(MemoryView::of_view(buffer::request(object, flags as u32 | BufferFlags::SIMPLE)?))
+        Ok(MemoryView::of_view(buffer::request(
+            object,
+            flags as u32 | BufferFlags::SIMPLE,
+        )?))
     }
 
     /// The object that lends the memory.
@@ -253,7 +334,9 @@ impl MemoryView {
     /// The number of items in each dimension.
     #[getter]
     fn shape(&self) -> PyResult<Ref<Tuple>> {
-        Ok(size_tuple(self.current()?.shape().iter().map(|&size| size as isize)))
+        Ok(size_tuple(
+            self.current()?.shape().iter().map(|&size| size as isize),
+        ))
     }
 
     /// The number of bytes from one item to the next in each dimension.

@@ -72,7 +72,14 @@ enum Place {
 impl MemoryView {
     /// A memoryview of a view.
     pub fn of_view(view: BufferView) -> Ref<MemoryView> {
-        heap::new_object(MemoryView::class(), MemoryView { view: RefCell::new(Some(view)), hash: Cell::new(-1), lendings: Rc::default() })
+        heap::new_object(
+            MemoryView::class(),
+            MemoryView {
+                view: RefCell::new(Some(view)),
+                hash: Cell::new(-1),
+                lendings: Rc::default(),
+            },
+        )
     }
 
     /// `memoryview(object)`.
@@ -81,16 +88,26 @@ impl MemoryView {
             return Ok(MemoryView::of_view(other.current()?));
         }
         if !buffer::is_bytes_like(object) {
-            bail!(TypeError, "memoryview: a bytes-like object is required, not '{}'", object.class().name());
+            bail!(
+                TypeError,
+                "memoryview: a bytes-like object is required, not '{}'",
+                object.class().name()
+            );
         }
-        Ok(MemoryView::of_view(buffer::request(object, BufferFlags::FULL_RO)?))
+        Ok(MemoryView::of_view(buffer::request(
+            object,
+            BufferFlags::FULL_RO,
+        )?))
     }
 
     /// The view, sharing its block; ValueError once it is released.
     pub fn current(&self) -> PyResult<BufferView> {
         match &*self.view.borrow() {
             Some(view) => Ok(view.clone()),
-            None => bail!(ValueError, "operation forbidden on released memoryview object"),
+            None => bail!(
+                ValueError,
+                "operation forbidden on released memoryview object"
+            ),
         }
     }
 
@@ -103,7 +120,11 @@ impl MemoryView {
     fn release_checked(&self) -> PyResult<()> {
         let lent = self.lendings.get();
         if lent > 0 {
-            bail!(BufferError, "memoryview has {lent} exported buffer{}", if lent == 1 { "" } else { "s" });
+            bail!(
+                BufferError,
+                "memoryview has {lent} exported buffer{}",
+                if lent == 1 { "" } else { "s" }
+            );
         }
         self.release_quietly();
         Ok(())
@@ -117,7 +138,13 @@ fn slice_view(view: &BufferView, range: SliceRange) -> BufferView {
     let offset = view.offset() as isize + start * strides[0];
     shape[0] = range.len;
     strides[0] *= range.step;
-    view.with_shape(offset as usize, view.format_owned(), view.itemsize(), shape, strides)
+    view.with_shape(
+        offset as usize,
+        view.format_owned(),
+        view.itemsize(),
+        shape,
+        strides,
+    )
 }
 
 fn wrong_index() -> PyResult<Place> {
@@ -149,42 +176,74 @@ fn place(view: &BufferView, key: &Value) -> PyResult<Place> {
     }
     if key.class().slots.index.get().is_some() {
         let index = protocol::to_index(key)?;
-        let Some(at) = protocol::wrap_index(index, view.shape()[0]) else { bail!(IndexError, "index out of bounds on dimension 1") };
+        let Some(at) = protocol::wrap_index(index, view.shape()[0]) else {
+            bail!(IndexError, "index out of bounds on dimension 1")
+        };
         if view.ndim() > 1 {
-            bail!(NotImplementedError, "multi-dimensional sub-views are not implemented");
+            bail!(
+                NotImplementedError,
+                "multi-dimensional sub-views are not implemented"
+            );
         }
-        return Ok(Place::Item(view.offset() as isize + at as isize * view.strides()[0]));
+        return Ok(Place::Item(
+            view.offset() as isize + at as isize * view.strides()[0],
+        ));
     }
     if let Some(slice) = key.downcast::<Slice>() {
-        return Ok(Place::Part(slice_view(view, slice.unpack()?.adjust(view.shape()[0]))));
+        return Ok(Place::Part(slice_view(
+            view,
+            slice.unpack()?.adjust(view.shape()[0]),
+        )));
     }
-    let Some(keys) = key.downcast::<Tuple>() else { return wrong_index() };
+    let Some(keys) = key.downcast::<Tuple>() else {
+        return wrong_index();
+    };
     let keys = keys.tail();
-    let all_indices = keys.iter().all(|key| key.class().slots.index.get().is_some());
+    let all_indices = keys
+        .iter()
+        .all(|key| key.class().slots.index.get().is_some());
     if all_indices {
         if keys.len() < view.ndim() {
             bail!(NotImplementedError, "sub-views are not implemented");
         }
         if keys.len() > view.ndim() {
-            bail!(TypeError, "cannot index {}-dimension view with {}-element tuple", view.ndim(), keys.len());
+            bail!(
+                TypeError,
+                "cannot index {}-dimension view with {}-element tuple",
+                view.ndim(),
+                keys.len()
+            );
         }
         return item_offset(view, keys).map(Place::Item);
     }
     if keys.iter().all(|key| key.downcast::<Slice>().is_some()) {
-        bail!(NotImplementedError, "multi-dimensional slicing is not implemented");
+        bail!(
+            NotImplementedError,
+            "multi-dimensional slicing is not implemented"
+        );
     }
     wrong_index()
 }
 
 /// The items of a view as nested lists.
-fn nested_list(view: &BufferView, format: ItemFormat, axis: usize, offset: isize) -> PyResult<Value> {
+fn nested_list(
+    view: &BufferView,
+    format: ItemFormat,
+    axis: usize,
+    offset: isize,
+) -> PyResult<Value> {
     let (shape, strides) = (view.shape(), view.strides());
     if axis == shape.len() {
         return unpack_item(format, view.item(offset));
     }
     let mut items = Vec::with_capacity(shape[axis]);
     for index in 0..shape[axis] {
-        items.push(nested_list(view, format, axis + 1, offset + index as isize * strides[axis])?);
+        items.push(nested_list(
+            view,
+            format,
+            axis + 1,
+            offset + index as isize * strides[axis],
+        )?);
     }
     Ok(List::new(items).into_value())
 }
@@ -203,7 +262,10 @@ fn equal_items(left: &BufferView, right: &BufferView) -> PyResult<bool> {
         return Ok(left.to_bytes() == right.to_bytes());
     }
     for (first, second) in left.item_offsets().zip(right.item_offsets()) {
-        let (first, second) = (unpack_item(left_format, left.item(first))?, unpack_item(right_format, right.item(second))?);
+        let (first, second) = (
+            unpack_item(left_format, left.item(first))?,
+            unpack_item(right_format, right.item(second))?,
+        );
         // NaN is not equal to itself, so identity does not count here.
         if !protocol::compare_bool(&first, &second, Comparison::Eq)? {
             return Ok(false);
@@ -214,12 +276,22 @@ fn equal_items(left: &BufferView, right: &BufferView) -> PyResult<bool> {
 
 /// Assigns the items of `source` to those of `target`, which have the same format and shape.
 fn assign_view(target: &BufferView, source: &BufferView) -> PyResult<()> {
-    let same_format = |left: &str, right: &str| left.trim_start_matches('@') == right.trim_start_matches('@');
-    if target.itemsize() != source.itemsize() || !same_format(target.format(), source.format()) || target.shape() != source.shape() {
-        bail!(ValueError, "memoryview assignment: lvalue and rvalue have different structures");
+    let same_format =
+        |left: &str, right: &str| left.trim_start_matches('@') == right.trim_start_matches('@');
+    if target.itemsize() != source.itemsize()
+        || !same_format(target.format(), source.format())
+        || target.shape() != source.shape()
+    {
+        bail!(
+            ValueError,
+            "memoryview assignment: lvalue and rvalue have different structures"
+        );
     }
     let bytes = source.to_vec();
-    for (offset, item) in target.item_offsets().zip(bytes.chunks(target.itemsize().max(1))) {
+    for (offset, item) in target
+        .item_offsets()
+        .zip(bytes.chunks(target.itemsize().max(1)))
+    {
         target.write(offset, item);
     }
     Ok(())
@@ -234,7 +306,11 @@ impl MemoryView {
 
     #[slot(repr)]
     fn repr(this: &Ref<MemoryView>) -> String {
-        let state = if this.view.borrow().is_some() { "memory" } else { "released memory" };
+        let state = if this.view.borrow().is_some() {
+            "memory"
+        } else {
+            "released memory"
+        };
         format!("<{state} at {:#x}>", this.as_value().id())
     }
 
@@ -255,8 +331,14 @@ impl MemoryView {
         if !view.is_readonly() {
             bail!(ValueError, "cannot hash writable memoryview object");
         }
-        if !matches!(ItemFormat::of_view(&view).map(ItemFormat::letter), Ok('B' | 'b' | 'c')) {
-            bail!(ValueError, "memoryview: hashing is restricted to formats 'B', 'b' or 'c'");
+        if !matches!(
+            ItemFormat::of_view(&view).map(ItemFormat::letter),
+            Ok('B' | 'b' | 'c')
+        ) {
+            bail!(
+                ValueError,
+                "memoryview: hashing is restricted to formats 'B', 'b' or 'c'"
+            );
         }
         // The object that lends the memory decides whether it can be hashed.
         protocol::hash(view.owner())?;
@@ -274,7 +356,9 @@ impl MemoryView {
         } else {
             let other = match other.downcast::<MemoryView>() {
                 Some(view) => view.view.borrow().clone(),
-                None if buffer::is_bytes_like(other) => Some(buffer::request(other, BufferFlags::FULL_RO)?),
+                None if buffer::is_bytes_like(other) => {
+                    Some(buffer::request(other, BufferFlags::FULL_RO)?)
+                }
                 None => return Ok(Value::NOT_IMPLEMENTED),
             };
             let own = this.view.borrow().clone();
@@ -311,7 +395,9 @@ impl MemoryView {
         if view.is_readonly() {
             bail!(TypeError, "cannot modify read-only memory");
         }
-        let Some(value) = value else { bail!(TypeError, "cannot delete memory") };
+        let Some(value) = value else {
+            bail!(TypeError, "cannot delete memory")
+        };
         match place(&view, key)? {
             Place::Item(offset) => {
                 let bytes = pack_item(format?, value)?;
@@ -320,7 +406,10 @@ impl MemoryView {
                 view.write(offset, &bytes);
                 Ok(())
             }
-            Place::Part(part) if part.ndim() > 1 => bail!(NotImplementedError, "memoryview slice assignments are currently restricted to ndim = 1"),
+            Place::Part(part) if part.ndim() > 1 => bail!(
+                NotImplementedError,
+                "memoryview slice assignments are currently restricted to ndim = 1"
+            ),
             Place::Part(part) if part.ndim() == 0 => {
                 let bytes = pack_item(format?, value)?;
                 part.write(part.offset() as isize, &bytes);
@@ -341,12 +430,20 @@ impl MemoryView {
         match view.ndim() {
             0 => bail!(TypeError, "invalid indexing of 0-dim memory"),
             1 => {}
-            _ => bail!(NotImplementedError, "multi-dimensional sub-views are not implemented"),
+            _ => bail!(
+                NotImplementedError,
+                "multi-dimensional sub-views are not implemented"
+            ),
         }
         let format = ItemFormat::of_view(&view)?;
         Ok(heap::new_object(
             MemoryIterator::class(),
-            MemoryIterator { view: Slot::new(Some(this.clone())), format, index: Cell::new(0), len: view.shape()[0] },
+            MemoryIterator {
+                view: Slot::new(Some(this.clone())),
+                format,
+                index: Cell::new(0),
+                len: view.shape()[0],
+            },
         ))
     }
 }
@@ -370,7 +467,9 @@ impl MemoryIterator {
 
     #[slot(next)]
     fn next(&self) -> PyResult<Option<Value>> {
-        let Some(memory) = self.view.get() else { return Ok(None) };
+        let Some(memory) = self.view.get() else {
+            return Ok(None);
+        };
         let index = self.index.get();
         if index >= self.len {
             self.view.set(None);
@@ -378,7 +477,11 @@ impl MemoryIterator {
         }
         let view = memory.current()?;
         self.index.set(index + 1);
-        unpack_item(self.format, view.item(view.offset() as isize + index as isize * view.strides()[0])).map(Some)
+        unpack_item(
+            self.format,
+            view.item(view.offset() as isize + index as isize * view.strides()[0]),
+        )
+        .map(Some)
     }
 }
 

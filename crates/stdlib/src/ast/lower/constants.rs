@@ -3,11 +3,11 @@
 use taipan_compiler::ast::{self, ConstantValue, Expr, Number};
 use taipan_compiler::text_size::TextRange;
 use taipan_objects::bytes::Bytes;
+use taipan_objects::int::boolean;
 use taipan_objects::set::FrozenSet;
 use taipan_objects::str::Str;
 use taipan_objects::tuple::Tuple;
 use taipan_objects::value::Value;
-use taipan_objects::int::boolean;
 use taipan_objects::{complex, float, int};
 
 use super::Lower;
@@ -20,7 +20,11 @@ impl Lower {
             return Expr::EllipsisLiteral(ast::ExprEllipsisLiteral { node_index, range });
         }
         if let Some(value) = boolean::as_bool(value) {
-            return Expr::BooleanLiteral(ast::ExprBooleanLiteral { node_index, range, value });
+            return Expr::BooleanLiteral(ast::ExprBooleanLiteral {
+                node_index,
+                range,
+                value,
+            });
         }
         if let Some(text) = value.downcast::<Str>() {
             return self.string(text, range);
@@ -33,22 +37,47 @@ impl Lower {
                 flags: ast::BytesLiteralFlags::empty(),
             };
             let value = ast::BytesLiteralValue::single(literal);
-            return Expr::BytesLiteral(ast::ExprBytesLiteral { node_index, range, value });
+            return Expr::BytesLiteral(ast::ExprBytesLiteral {
+                node_index,
+                range,
+                value,
+            });
         }
         if let Some(tuple) = value.downcast::<Tuple>()
             && tuple.as_slice().iter().any(has_surrogates)
         {
-            let elts = tuple.as_slice().iter().map(|item| self.constant(item, range)).collect();
+            let elts = tuple
+                .as_slice()
+                .iter()
+                .map(|item| self.constant(item, range))
+                .collect();
             let ctx = ast::ExprContext::Load;
-            return Expr::Tuple(ast::ExprTuple { node_index, range, elts, ctx, parenthesized: true, runtime_elts: None });
+            return Expr::Tuple(ast::ExprTuple {
+                node_index,
+                range,
+                elts,
+                ctx,
+                parenthesized: true,
+                runtime_elts: None,
+            });
         }
         if let Some(value) = number(value) {
-            return Expr::NumberLiteral(ast::ExprNumberLiteral { node_index, range, value });
+            return Expr::NumberLiteral(ast::ExprNumberLiteral {
+                node_index,
+                range,
+                value,
+            });
         }
         if value.is_none() {
             return Expr::NoneLiteral(ast::ExprNoneLiteral { node_index, range });
         }
-        Expr::Constant(ast::ExprConstant { node_index, range, value: plain(value), kind: None, invalid_type: None })
+        Expr::Constant(ast::ExprConstant {
+            node_index,
+            range,
+            value: plain(value),
+            kind: None,
+            invalid_type: None,
+        })
     }
 
     fn string(&mut self, text: &Str, range: TextRange) -> Expr {
@@ -66,7 +95,11 @@ impl Lower {
             flags: ast::StringLiteralFlags::empty(),
         };
         let value = ast::StringLiteralValue::single(literal);
-        Expr::StringLiteral(ast::ExprStringLiteral { node_index: ast::AtomicNodeIndex::NONE, range, value })
+        Expr::StringLiteral(ast::ExprStringLiteral {
+            node_index: ast::AtomicNodeIndex::NONE,
+            range,
+            value,
+        })
     }
 }
 
@@ -84,7 +117,9 @@ fn has_surrogates(value: &Value) -> bool {
     if let Some(tuple) = value.downcast::<Tuple>() {
         return tuple.as_slice().iter().any(has_surrogates);
     }
-    value.downcast::<Str>().is_some_and(|text| text.try_to_str().is_none())
+    value
+        .downcast::<Str>()
+        .is_some_and(|text| text.try_to_str().is_none())
 }
 
 /// A number that a literal can stand for: ints have no sign.
@@ -93,7 +128,10 @@ fn number(value: &Value) -> Option<Number> {
         return Some(Number::Float(float));
     }
     if let Some(parts) = complex::parts_of(value) {
-        return Some(Number::Complex { real: parts.re, imag: parts.im });
+        return Some(Number::Complex {
+            real: parts.re,
+            imag: parts.im,
+        });
     }
     if !int::is_int(value) || int::is_negative(value) {
         return None;
@@ -101,7 +139,9 @@ fn number(value: &Value) -> Option<Number> {
     let big = int::to_big(value)?;
     // In hexadecimal, because decimal ones of any length would take their time.
     let text = format!("{:#x}", &*big);
-    ast::Int::from_str_radix(&text[2..], 16, &text).ok().map(Number::Int)
+    ast::Int::from_str_radix(&text[2..], 16, &text)
+        .ok()
+        .map(Number::Int)
 }
 
 /// A constant as plain data.
@@ -116,7 +156,10 @@ pub(super) fn plain(value: &Value) -> ConstantValue {
         return ConstantValue::Integer(big.to_string().into());
     }
     if let Some(parts) = complex::parts_of(value) {
-        return ConstantValue::Complex { real: parts.re, imag: parts.im };
+        return ConstantValue::Complex {
+            real: parts.re,
+            imag: parts.im,
+        };
     }
     if let Some(text) = value.downcast::<Str>() {
         return ConstantValue::Str(text.to_display().into());
@@ -130,5 +173,9 @@ pub(super) fn plain(value: &Value) -> ConstantValue {
     if let Some(set) = value.downcast::<FrozenSet>() {
         return ConstantValue::Frozenset(set.snapshot().iter().map(plain).collect());
     }
-    if value.is(&Value::ELLIPSIS) { ConstantValue::Ellipsis } else { ConstantValue::None }
+    if value.is(&Value::ELLIPSIS) {
+        ConstantValue::Ellipsis
+    } else {
+        ConstantValue::None
+    }
 }

@@ -66,7 +66,9 @@ fn unary_operator(item: &Item) -> ast::UnaryOp {
 impl Lower {
     /// The expressions of a list.
     pub(super) fn expressions(&mut self, list: &Item) -> Vec<Expr> {
-        nodes(list).map(|expression| self.expression(expression)).collect()
+        nodes(list)
+            .map(|expression| self.expression(expression))
+            .collect()
     }
 
     /// An expression that may be missing.
@@ -90,28 +92,64 @@ impl Lower {
             (Kind::BoolOp, [word, values]) => Expr::BoolOp(ast::ExprBoolOp {
                 node_index,
                 range,
-                op: if kind_of(word) == Some(Kind::Or) { ast::BoolOp::Or } else { ast::BoolOp::And },
+                op: if kind_of(word) == Some(Kind::Or) {
+                    ast::BoolOp::Or
+                } else {
+                    ast::BoolOp::And
+                },
                 values: self.expressions(values),
                 runtime_values: None,
             }),
             (Kind::NamedExpr, [target, value]) => {
-                let (target, value) = (Box::new(self.required(target)), Box::new(self.required(value)));
-                Expr::Named(ast::ExprNamed { node_index, range, target, value })
+                let (target, value) = (
+                    Box::new(self.required(target)),
+                    Box::new(self.required(value)),
+                );
+                Expr::Named(ast::ExprNamed {
+                    node_index,
+                    range,
+                    target,
+                    value,
+                })
             }
             (Kind::BinOp, [left, sign, right]) => {
-                let (left, right) = (Box::new(self.required(left)), Box::new(self.required(right)));
-                Expr::BinOp(ast::ExprBinOp { node_index, range, left, op: operator(sign), right })
+                let (left, right) = (
+                    Box::new(self.required(left)),
+                    Box::new(self.required(right)),
+                );
+                Expr::BinOp(ast::ExprBinOp {
+                    node_index,
+                    range,
+                    left,
+                    op: operator(sign),
+                    right,
+                })
             }
             (Kind::UnaryOp, [sign, operand]) => {
                 let operand = Box::new(self.required(operand));
-                Expr::UnaryOp(ast::ExprUnaryOp { node_index, range, op: unary_operator(sign), operand })
+                Expr::UnaryOp(ast::ExprUnaryOp {
+                    node_index,
+                    range,
+                    op: unary_operator(sign),
+                    operand,
+                })
             }
             (Kind::Lambda, [parameters, body]) => {
                 let has_parameters = |tree: &&Tree| {
-                    tree.fields.iter().any(|item| !matches!(item, Item::Nothing) && item.name().is_none() && !is_empty(item))
+                    tree.fields.iter().any(|item| {
+                        !matches!(item, Item::Nothing) && item.name().is_none() && !is_empty(item)
+                    })
                 };
-                let parameters = parameters.node().filter(has_parameters).map(|tree| Box::new(self.parameters(tree)));
-                Expr::Lambda(ast::ExprLambda { node_index, range, parameters, body: Box::new(self.required(body)) })
+                let parameters = parameters
+                    .node()
+                    .filter(has_parameters)
+                    .map(|tree| Box::new(self.parameters(tree)));
+                Expr::Lambda(ast::ExprLambda {
+                    node_index,
+                    range,
+                    parameters,
+                    body: Box::new(self.required(body)),
+                })
             }
             (Kind::IfExp, [test, body, orelse]) => Expr::If(ast::ExprIf {
                 node_index,
@@ -126,22 +164,55 @@ impl Lower {
                     value: self.expression(value),
                 };
                 let items = keys.items().iter().zip(nodes(values)).map(item).collect();
-                Expr::Dict(ast::ExprDict { node_index, range, items, runtime_values: None })
+                Expr::Dict(ast::ExprDict {
+                    node_index,
+                    range,
+                    items,
+                    runtime_values: None,
+                })
             }
-            (Kind::Set, [elements]) => {
-                Expr::Set(ast::ExprSet { node_index, range, elts: self.expressions(elements), runtime_elts: None })
-            }
+            (Kind::Set, [elements]) => Expr::Set(ast::ExprSet {
+                node_index,
+                range,
+                elts: self.expressions(elements),
+                runtime_elts: None,
+            }),
             (Kind::ListComp, [element, generators]) => {
-                let (elt, generators) = (Box::new(self.required(element)), self.generators(generators));
-                Expr::ListComp(ast::ExprListComp { node_index, range, elt, generators })
+                let (elt, generators) = (
+                    Box::new(self.required(element)),
+                    self.generators(generators),
+                );
+                Expr::ListComp(ast::ExprListComp {
+                    node_index,
+                    range,
+                    elt,
+                    generators,
+                })
             }
             (Kind::SetComp, [element, generators]) => {
-                let (elt, generators) = (Box::new(self.required(element)), self.generators(generators));
-                Expr::SetComp(ast::ExprSetComp { node_index, range, elt, generators })
+                let (elt, generators) = (
+                    Box::new(self.required(element)),
+                    self.generators(generators),
+                );
+                Expr::SetComp(ast::ExprSetComp {
+                    node_index,
+                    range,
+                    elt,
+                    generators,
+                })
             }
             (Kind::GeneratorExp, [element, generators]) => {
-                let (elt, generators) = (Box::new(self.required(element)), self.generators(generators));
-                Expr::Generator(ast::ExprGenerator { node_index, range, elt, generators, parenthesized: true })
+                let (elt, generators) = (
+                    Box::new(self.required(element)),
+                    self.generators(generators),
+                );
+                Expr::Generator(ast::ExprGenerator {
+                    node_index,
+                    range,
+                    elt,
+                    generators,
+                    parenthesized: true,
+                })
             }
             (Kind::DictComp, [key, value, generators]) => Expr::DictComp(ast::ExprDictComp {
                 node_index,
@@ -150,13 +221,21 @@ impl Lower {
                 value: Box::new(self.required(value)),
                 generators: self.generators(generators),
             }),
-            (Kind::Await, [value]) => {
-                Expr::Await(ast::ExprAwait { node_index, range, value: Box::new(self.required(value)) })
-            }
-            (Kind::Yield, [value]) => Expr::Yield(ast::ExprYield { node_index, range, value: self.optional(value) }),
-            (Kind::YieldFrom, [value]) => {
-                Expr::YieldFrom(ast::ExprYieldFrom { node_index, range, value: Box::new(self.required(value)) })
-            }
+            (Kind::Await, [value]) => Expr::Await(ast::ExprAwait {
+                node_index,
+                range,
+                value: Box::new(self.required(value)),
+            }),
+            (Kind::Yield, [value]) => Expr::Yield(ast::ExprYield {
+                node_index,
+                range,
+                value: self.optional(value),
+            }),
+            (Kind::YieldFrom, [value]) => Expr::YieldFrom(ast::ExprYieldFrom {
+                node_index,
+                range,
+                value: Box::new(self.required(value)),
+            }),
             (Kind::Compare, [left, operators, comparators]) => Expr::Compare(ast::ExprCompare {
                 node_index,
                 range,
@@ -167,9 +246,15 @@ impl Lower {
             }),
             (Kind::Call, [function, arguments, keywords]) => {
                 let func = Box::new(self.required(function));
-                let inner = TextRange::new(func.end().min(range.end()).max(range.start()), range.end());
+                let inner =
+                    TextRange::new(func.end().min(range.end()).max(range.start()), range.end());
                 let arguments = self.arguments(arguments, keywords, inner);
-                Expr::Call(ast::ExprCall { node_index, range_start: range.start(), func, arguments })
+                Expr::Call(ast::ExprCall {
+                    node_index,
+                    range_start: range.start(),
+                    func,
+                    arguments,
+                })
             }
             (Kind::FormattedValue | Kind::JoinedStr, _) => self.joined_string(tree),
             (Kind::Interpolation | Kind::TemplateStr, _) => self.template_string(tree),
@@ -189,20 +274,46 @@ impl Lower {
             }),
             (Kind::Starred, [value, ctx]) => {
                 let value = Box::new(self.required(value));
-                Expr::Starred(ast::ExprStarred { node_index, range, value, ctx: context(ctx) })
+                Expr::Starred(ast::ExprStarred {
+                    node_index,
+                    range,
+                    value,
+                    ctx: context(ctx),
+                })
             }
             (Kind::Name, [name, ctx]) => {
-                let text = name.name().map(|name| name.to_display()).unwrap_or_default();
-                Expr::Name(ast::ExprName { node_index, range, id: Name::new(&*text), ctx: context(ctx) })
+                let text = name
+                    .name()
+                    .map(|name| name.to_display())
+                    .unwrap_or_default();
+                Expr::Name(ast::ExprName {
+                    node_index,
+                    range,
+                    id: Name::new(&*text),
+                    ctx: context(ctx),
+                })
             }
             (Kind::List, [elements, ctx]) => {
                 let elts = self.expressions(elements);
-                Expr::List(ast::ExprList { node_index, range, elts, ctx: context(ctx), runtime_elts: None })
+                Expr::List(ast::ExprList {
+                    node_index,
+                    range,
+                    elts,
+                    ctx: context(ctx),
+                    runtime_elts: None,
+                })
             }
             (Kind::Tuple, [elements, ctx]) => {
                 let elts = self.expressions(elements);
                 let ctx = context(ctx);
-                Expr::Tuple(ast::ExprTuple { node_index, range, elts, ctx, parenthesized: true, runtime_elts: None })
+                Expr::Tuple(ast::ExprTuple {
+                    node_index,
+                    range,
+                    elts,
+                    ctx,
+                    parenthesized: true,
+                    runtime_elts: None,
+                })
             }
             (Kind::Slice, [lower, upper, step]) => Expr::Slice(ast::ExprSlice {
                 node_index,

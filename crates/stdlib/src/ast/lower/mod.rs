@@ -33,11 +33,20 @@ pub(super) fn lower(tree: &Tree, filename: &str) -> (ast::Mod, SourceFile) {
     let module = match body.node().filter(|_| tree.kind == Kind::Expression) {
         Some(body) => {
             let body = Box::new(walk.expression(body));
-            ast::Mod::Expression(ast::ModExpression { node_index: Default::default(), range, body })
+            ast::Mod::Expression(ast::ModExpression {
+                node_index: Default::default(),
+                range,
+                body,
+            })
         }
         None => {
             let body = walk.body(body);
-            ast::Mod::Module(ast::ModModule { node_index: Default::default(), range, body, runtime_body: None })
+            ast::Mod::Module(ast::ModModule {
+                node_index: Default::default(),
+                range,
+                body,
+                runtime_body: None,
+            })
         }
     };
     (module, walk.layout.into_source(filename))
@@ -45,7 +54,9 @@ pub(super) fn lower(tree: &Tree, filename: &str) -> (ast::Mod, SourceFile) {
 
 fn mention(tree: &Tree, layout: &mut Layout) {
     layout.mention(tree.position);
-    tree.fields.iter().for_each(|item| mention_item(item, layout));
+    tree.fields
+        .iter()
+        .for_each(|item| mention_item(item, layout));
 }
 
 fn mention_item(item: &Item, layout: &mut Layout) {
@@ -68,8 +79,15 @@ impl Lower {
 
     /// An identifier, which has no position of its own in Python's tree.
     fn identifier(&self, item: &Item, range: TextRange) -> ast::Identifier {
-        let text = item.name().map(|name| name.to_display()).unwrap_or_default();
-        ast::Identifier { id: Name::new(&*text), range, node_index: Default::default() }
+        let text = item
+            .name()
+            .map(|name| name.to_display())
+            .unwrap_or_default();
+        ast::Identifier {
+            id: Name::new(&*text),
+            range,
+            node_index: Default::default(),
+        }
     }
 
     fn optional_identifier(&self, item: &Item, range: TextRange) -> Option<ast::Identifier> {
@@ -82,17 +100,38 @@ impl Lower {
         };
         let positional = posonly.items().len() + args.items().len();
         let first_default = positional - defaults.items().len();
-        let default_at = |index: usize| index.checked_sub(first_default).and_then(|index| defaults.items()[index].node());
-        let posonlyargs = nodes(posonly).enumerate().map(|(index, parameter)| self.parameter(parameter, default_at(index)));
+        let default_at = |index: usize| {
+            index
+                .checked_sub(first_default)
+                .and_then(|index| defaults.items()[index].node())
+        };
+        let posonlyargs = nodes(posonly)
+            .enumerate()
+            .map(|(index, parameter)| self.parameter(parameter, default_at(index)));
         let posonlyargs = posonlyargs.collect();
         let after = posonly.items().len();
-        let args = nodes(args).enumerate().map(|(index, parameter)| self.parameter(parameter, default_at(after + index)));
+        let args = nodes(args)
+            .enumerate()
+            .map(|(index, parameter)| self.parameter(parameter, default_at(after + index)));
         let args = args.collect();
-        let vararg = vararg.node().map(|parameter| Box::new(self.bare_parameter(parameter)));
-        let kwonlyargs = nodes(kwonly).zip(kw_defaults.items()).map(|(parameter, default)| self.parameter(parameter, default.node()));
+        let vararg = vararg
+            .node()
+            .map(|parameter| Box::new(self.bare_parameter(parameter)));
+        let kwonlyargs = nodes(kwonly)
+            .zip(kw_defaults.items())
+            .map(|(parameter, default)| self.parameter(parameter, default.node()));
         let kwonlyargs = kwonlyargs.collect();
-        let kwarg = kwarg.node().map(|parameter| Box::new(self.bare_parameter(parameter)));
-        ast::Parameters { posonlyargs, args, vararg, kwonlyargs, kwarg, ..ast::Parameters::default() }
+        let kwarg = kwarg
+            .node()
+            .map(|parameter| Box::new(self.bare_parameter(parameter)));
+        ast::Parameters {
+            posonlyargs,
+            args,
+            vararg,
+            kwonlyargs,
+            kwarg,
+            ..ast::Parameters::default()
+        }
     }
 
     fn parameter(&mut self, parameter: &Tree, default: Option<&Tree>) -> ast::ParameterWithDefault {
@@ -117,8 +156,15 @@ impl Lower {
     }
 
     /// Arguments of a call or of a class; `range` is that of the whole.
-    fn arguments(&mut self, positional: &Item, keywords: &Item, range: TextRange) -> ast::Arguments {
-        let args = nodes(positional).map(|argument| self.expression(argument)).collect();
+    fn arguments(
+        &mut self,
+        positional: &Item,
+        keywords: &Item,
+        range: TextRange,
+    ) -> ast::Arguments {
+        let args = nodes(positional)
+            .map(|argument| self.expression(argument))
+            .collect();
         let keywords = nodes(keywords).map(|keyword| {
             let range = self.range(keyword);
             ast::Keyword {
@@ -129,7 +175,14 @@ impl Lower {
             }
         });
         let keywords = keywords.collect();
-        ast::Arguments { range, node_index: Default::default(), args, keywords, runtime_args: None, runtime_bases: None }
+        ast::Arguments {
+            range,
+            node_index: Default::default(),
+            args,
+            keywords,
+            runtime_args: None,
+            runtime_bases: None,
+        }
     }
 
     fn type_params(&mut self, list: &Item, range: TextRange) -> Option<Box<ast::TypeParams>> {
@@ -137,7 +190,12 @@ impl Lower {
             return None;
         }
         let type_params = nodes(list).map(|param| self.type_param(param)).collect();
-        Some(Box::new(ast::TypeParams { range, node_index: Default::default(), type_params, runtime_type_params: None }))
+        Some(Box::new(ast::TypeParams {
+            range,
+            node_index: Default::default(),
+            type_params,
+            runtime_type_params: None,
+        }))
     }
 
     fn type_param(&mut self, tree: &Tree) -> ast::TypeParam {
@@ -149,10 +207,26 @@ impl Lower {
         match tree.kind {
             Kind::TypeVar => {
                 let bound = self.optional(&tree.fields[1]);
-                ast::TypeParam::TypeVar(ast::TypeParamTypeVar { range, node_index, name, bound, default })
+                ast::TypeParam::TypeVar(ast::TypeParamTypeVar {
+                    range,
+                    node_index,
+                    name,
+                    bound,
+                    default,
+                })
             }
-            Kind::ParamSpec => ast::TypeParam::ParamSpec(ast::TypeParamParamSpec { range, node_index, name, default }),
-            _ => ast::TypeParam::TypeVarTuple(ast::TypeParamTypeVarTuple { range, node_index, name, default }),
+            Kind::ParamSpec => ast::TypeParam::ParamSpec(ast::TypeParamParamSpec {
+                range,
+                node_index,
+                name,
+                default,
+            }),
+            _ => ast::TypeParam::TypeVarTuple(ast::TypeParamTypeVarTuple {
+                range,
+                node_index,
+                name,
+                default,
+            }),
         }
     }
 }

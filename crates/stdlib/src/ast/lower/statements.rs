@@ -10,30 +10,37 @@ use crate::ast::tree::{Item, Tree};
 impl Lower {
     /// The statements of a block.
     pub(super) fn body(&mut self, list: &Item) -> ast::Suite {
-        nodes(list).map(|statement| self.statement(statement)).collect()
+        nodes(list)
+            .map(|statement| self.statement(statement))
+            .collect()
     }
 
     fn statement(&mut self, tree: &Tree) -> Stmt {
         let range = self.range(tree);
         let node_index = ast::AtomicNodeIndex::NONE;
         match (tree.kind, &tree.fields[..]) {
-            (Kind::FunctionDef | Kind::AsyncFunctionDef, [name, parameters, body, decorators, returns, _, params]) => {
-                Stmt::FunctionDef(ast::StmtFunctionDef {
-                    node_index,
-                    range,
-                    is_async: tree.kind == Kind::AsyncFunctionDef,
-                    decorator_list: self.decorators(decorators),
-                    name: self.identifier(name, range),
-                    type_params: self.type_params(params, range),
-                    parameters: Box::new(parameters.node().map_or_else(Default::default, |tree| self.parameters(tree))),
-                    returns: self.optional(returns),
-                    body: self.body(body),
-                    runtime_decorator_list: None,
-                    runtime_type_comment: None,
-                    runtime_type_comment_bytes: None,
-                    runtime_body: None,
-                })
-            }
+            (
+                Kind::FunctionDef | Kind::AsyncFunctionDef,
+                [name, parameters, body, decorators, returns, _, params],
+            ) => Stmt::FunctionDef(ast::StmtFunctionDef {
+                node_index,
+                range,
+                is_async: tree.kind == Kind::AsyncFunctionDef,
+                decorator_list: self.decorators(decorators),
+                name: self.identifier(name, range),
+                type_params: self.type_params(params, range),
+                parameters: Box::new(
+                    parameters
+                        .node()
+                        .map_or_else(Default::default, |tree| self.parameters(tree)),
+                ),
+                returns: self.optional(returns),
+                body: self.body(body),
+                runtime_decorator_list: None,
+                runtime_type_comment: None,
+                runtime_type_comment_bytes: None,
+                runtime_body: None,
+            }),
             (Kind::ClassDef, [name, bases, keywords, body, decorators, params]) => {
                 let is_bare = bases.items().is_empty() && keywords.items().is_empty();
                 Stmt::ClassDef(ast::StmtClassDef {
@@ -48,10 +55,19 @@ impl Lower {
                     runtime_body: None,
                 })
             }
-            (Kind::Return, [value]) => Stmt::Return(ast::StmtReturn { node_index, range, value: self.optional(value) }),
+            (Kind::Return, [value]) => Stmt::Return(ast::StmtReturn {
+                node_index,
+                range,
+                value: self.optional(value),
+            }),
             (Kind::Delete, [targets]) => {
                 let targets = self.expressions(targets);
-                Stmt::Delete(ast::StmtDelete { node_index, range, targets, runtime_targets: None })
+                Stmt::Delete(ast::StmtDelete {
+                    node_index,
+                    range,
+                    targets,
+                    runtime_targets: None,
+                })
             }
             (Kind::Assign, [targets, value, _]) => Stmt::Assign(ast::StmtAssign {
                 node_index,
@@ -76,28 +92,32 @@ impl Lower {
                 op: super::expressions::operator(operator),
                 value: Box::new(self.required(value)),
             }),
-            (Kind::AnnAssign, [target, annotation, value, simple]) => Stmt::AnnAssign(ast::StmtAnnAssign {
-                node_index,
-                range,
-                target: Box::new(self.required(target)),
-                annotation: Box::new(self.required(annotation)),
-                value: self.optional(value),
-                simple: simple.int() != 0,
-                runtime_simple: None,
-            }),
-            (Kind::For | Kind::AsyncFor, [target, iterable, body, orelse, _]) => Stmt::For(ast::StmtFor {
-                node_index,
-                range,
-                is_async: tree.kind == Kind::AsyncFor,
-                target: Box::new(self.required(target)),
-                iter: Box::new(self.required(iterable)),
-                body: self.body(body),
-                orelse: self.body(orelse),
-                runtime_type_comment: None,
-                runtime_type_comment_bytes: None,
-                runtime_body: None,
-                runtime_orelse: None,
-            }),
+            (Kind::AnnAssign, [target, annotation, value, simple]) => {
+                Stmt::AnnAssign(ast::StmtAnnAssign {
+                    node_index,
+                    range,
+                    target: Box::new(self.required(target)),
+                    annotation: Box::new(self.required(annotation)),
+                    value: self.optional(value),
+                    simple: simple.int() != 0,
+                    runtime_simple: None,
+                })
+            }
+            (Kind::For | Kind::AsyncFor, [target, iterable, body, orelse, _]) => {
+                Stmt::For(ast::StmtFor {
+                    node_index,
+                    range,
+                    is_async: tree.kind == Kind::AsyncFor,
+                    target: Box::new(self.required(target)),
+                    iter: Box::new(self.required(iterable)),
+                    body: self.body(body),
+                    orelse: self.body(orelse),
+                    runtime_type_comment: None,
+                    runtime_type_comment_bytes: None,
+                    runtime_body: None,
+                    runtime_orelse: None,
+                })
+            }
             (Kind::While, [test, body, orelse]) => Stmt::While(ast::StmtWhile {
                 node_index,
                 range,
@@ -133,28 +153,45 @@ impl Lower {
             }),
             (Kind::Raise, [exception, cause]) => {
                 let (exc, cause) = (self.optional(exception), self.optional(cause));
-                Stmt::Raise(ast::StmtRaise { node_index, range, exc, cause })
+                Stmt::Raise(ast::StmtRaise {
+                    node_index,
+                    range,
+                    exc,
+                    cause,
+                })
             }
-            (Kind::Try | Kind::TryStar, [body, handlers, orelse, finalbody]) => Stmt::Try(ast::StmtTry {
-                node_index,
-                range,
-                body: self.body(body),
-                handlers: nodes(handlers).map(|handler| self.handler(handler)).collect(),
-                orelse: self.body(orelse),
-                finalbody: self.body(finalbody),
-                is_star: tree.kind == Kind::TryStar,
-                runtime_body: None,
-                runtime_handlers: None,
-                runtime_orelse: None,
-                runtime_finalbody: None,
-            }),
+            (Kind::Try | Kind::TryStar, [body, handlers, orelse, finalbody]) => {
+                Stmt::Try(ast::StmtTry {
+                    node_index,
+                    range,
+                    body: self.body(body),
+                    handlers: nodes(handlers)
+                        .map(|handler| self.handler(handler))
+                        .collect(),
+                    orelse: self.body(orelse),
+                    finalbody: self.body(finalbody),
+                    is_star: tree.kind == Kind::TryStar,
+                    runtime_body: None,
+                    runtime_handlers: None,
+                    runtime_orelse: None,
+                    runtime_finalbody: None,
+                })
+            }
             (Kind::Assert, [test, message]) => {
                 let (test, msg) = (Box::new(self.required(test)), self.optional(message));
-                Stmt::Assert(ast::StmtAssert { node_index, range, test, msg })
+                Stmt::Assert(ast::StmtAssert {
+                    node_index,
+                    range,
+                    test,
+                    msg,
+                })
             }
-            (Kind::Import, [names]) => {
-                Stmt::Import(ast::StmtImport { node_index, range, names: self.aliases(names), is_lazy: false })
-            }
+            (Kind::Import, [names]) => Stmt::Import(ast::StmtImport {
+                node_index,
+                range,
+                names: self.aliases(names),
+                is_lazy: false,
+            }),
             (Kind::ImportFrom, [module, names, level]) => Stmt::ImportFrom(ast::StmtImportFrom {
                 node_index,
                 range,
@@ -164,15 +201,21 @@ impl Lower {
                 is_lazy: false,
                 runtime_level: None,
             }),
-            (Kind::Global, [names]) => {
-                Stmt::Global(ast::StmtGlobal { node_index, range, names: self.identifiers(names, range) })
-            }
-            (Kind::Nonlocal, [names]) => {
-                Stmt::Nonlocal(ast::StmtNonlocal { node_index, range, names: self.identifiers(names, range) })
-            }
-            (Kind::Expr, [value]) => {
-                Stmt::Expr(ast::StmtExpr { node_index, range, value: Box::new(self.required(value)) })
-            }
+            (Kind::Global, [names]) => Stmt::Global(ast::StmtGlobal {
+                node_index,
+                range,
+                names: self.identifiers(names, range),
+            }),
+            (Kind::Nonlocal, [names]) => Stmt::Nonlocal(ast::StmtNonlocal {
+                node_index,
+                range,
+                names: self.identifiers(names, range),
+            }),
+            (Kind::Expr, [value]) => Stmt::Expr(ast::StmtExpr {
+                node_index,
+                range,
+                value: Box::new(self.required(value)),
+            }),
             (Kind::Break, _) => Stmt::Break(ast::StmtBreak { node_index, range }),
             (Kind::Continue, _) => Stmt::Continue(ast::StmtContinue { node_index, range }),
             _ => Stmt::Pass(ast::StmtPass { node_index, range }),
@@ -180,13 +223,21 @@ impl Lower {
     }
 
     fn identifiers(&self, names: &Item, range: TextRange) -> Vec<ast::Identifier> {
-        names.items().iter().map(|name| self.identifier(name, range)).collect()
+        names
+            .items()
+            .iter()
+            .map(|name| self.identifier(name, range))
+            .collect()
     }
 
     fn decorators<C: FromIterator<ast::Decorator>>(&mut self, list: &Item) -> C {
         let decorator = |decorator: &Tree| {
             let expression = self.expression(decorator);
-            ast::Decorator { range: expression.range(), node_index: Default::default(), expression }
+            ast::Decorator {
+                range: expression.range(),
+                node_index: Default::default(),
+                expression,
+            }
         };
         nodes(list).map(decorator).collect()
     }
@@ -196,7 +247,11 @@ impl Lower {
         let mut clauses = Vec::new();
         let mut orelse = orelse;
         while !orelse.items().is_empty() {
-            let only = if orelse.items().len() == 1 { orelse.items()[0].node() } else { None };
+            let only = if orelse.items().len() == 1 {
+                orelse.items()[0].node()
+            } else {
+                None
+            };
             let (range, test, body, rest) = match only.map(|only| (only, &only.fields[..])) {
                 Some((only, [test, body, rest])) if only.kind == Kind::If => {
                     (self.range(only), Some(self.required(test)), body, rest)

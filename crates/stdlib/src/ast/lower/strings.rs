@@ -3,7 +3,9 @@
 //! A program may put any expression into one. What a source could say becomes what the parser would make of it; the rest
 //! goes into the fields that the compiler has for such trees.
 
-use taipan_compiler::ast::{self, ConstantValue, ConversionFlag, Expr, InterpolatedStringElement as Element};
+use taipan_compiler::ast::{
+    self, ConstantValue, ConversionFlag, Expr, InterpolatedStringElement as Element,
+};
 use taipan_compiler::text_size::TextRange;
 use taipan_objects::str::Str;
 use taipan_objects::value::Ref;
@@ -27,7 +29,8 @@ fn plain_text(tree: &Tree) -> Option<&Ref<Str>> {
         return None;
     }
     let text = tree.fields[0].constant()?.downcast::<Str>()?;
-    text.try_to_str().filter(|text| !text.contains(char::REPLACEMENT_CHARACTER) && !text.is_empty())?;
+    text.try_to_str()
+        .filter(|text| !text.contains(char::REPLACEMENT_CHARACTER) && !text.is_empty())?;
     Some(text)
 }
 
@@ -113,20 +116,37 @@ impl Lower {
     fn field(&mut self, tree: &Tree) -> Element {
         let is_template = tree.kind == Kind::Interpolation;
         let range = self.range(tree);
-        let [value, rest @ ..] = &tree.fields[..] else { unreachable!("a replacement field has a value") };
+        let [value, rest @ ..] = &tree.fields[..] else {
+            unreachable!("a replacement field has a value")
+        };
         let (flag, spec) = (&rest[rest.len() - 2], rest[rest.len() - 1].node());
         let natural = spec.filter(|spec| !is_template && is_regular_spec(spec));
         let format_spec = natural.map(|spec| {
             let range = self.range(spec);
             let elements = self.elements(&spec.fields[0]).into();
-            Box::new(ast::InterpolatedStringFormatSpec { range, node_index: Default::default(), elements })
+            Box::new(ast::InterpolatedStringFormatSpec {
+                range,
+                node_index: Default::default(),
+                elements,
+            })
         });
-        let other_spec = spec.filter(|_| format_spec.is_none()).map(|spec| Box::new(self.expression(spec)));
-        let (interpolation_spec, formatted_spec) = if is_template { (other_spec, None) } else { (None, other_spec) };
-        let text = is_template.then(|| match rest[0].constant().and_then(|text| text.downcast::<Str>()) {
-            Some(text) => ConstantValue::Str(text.to_display().into()),
-            None => rest[0].constant().map_or(ConstantValue::None, super::constants::plain),
-        });
+        let other_spec = spec
+            .filter(|_| format_spec.is_none())
+            .map(|spec| Box::new(self.expression(spec)));
+        let (interpolation_spec, formatted_spec) = if is_template {
+            (other_spec, None)
+        } else {
+            (None, other_spec)
+        };
+        let text =
+            is_template.then(
+                || match rest[0].constant().and_then(|text| text.downcast::<Str>()) {
+                    Some(text) => ConstantValue::Str(text.to_display().into()),
+                    None => rest[0]
+                        .constant()
+                        .map_or(ConstantValue::None, super::constants::plain),
+                },
+            );
         Element::Interpolation(ast::InterpolatedElement {
             range,
             node_index: Default::default(),

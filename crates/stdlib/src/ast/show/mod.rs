@@ -10,9 +10,9 @@ mod statements;
 mod strings;
 mod type_comments;
 
-use taipan_compiler::{FunctionType, ast};
 use taipan_compiler::source_file::SourceFile;
 use taipan_compiler::text_size::{Ranged, TextRange, TextSize};
+use taipan_compiler::{FunctionType, ast};
 use taipan_objects::list::List;
 use taipan_objects::str::Str;
 use taipan_objects::value::Value;
@@ -54,7 +54,11 @@ impl<'a> Show<'a> {
     /// For trees of this source, which has these comments.
     pub fn new(source: &'a SourceFile, comments: &[TextRange]) -> Show<'a> {
         let text = source.source_text();
-        Show { source, places: Places::new(text), comments: TypeComments::new(text, comments) }
+        Show {
+            source,
+            places: Places::new(text),
+            comments: TypeComments::new(text, comments),
+        }
     }
 
     /// The first type comment that belongs to no node, once a tree was shown, and what is wrong with it.
@@ -64,15 +68,27 @@ impl<'a> Show<'a> {
 
     /// A signature.
     pub fn function_type(&self, function: &FunctionType) -> Value {
-        classes::make(Kind::FunctionType, [self.expressions(&function.parameters), self.expression(&function.returns)])
+        classes::make(
+            Kind::FunctionType,
+            [
+                self.expressions(&function.parameters),
+                self.expression(&function.returns),
+            ],
+        )
     }
 
     /// A whole tree.
     pub fn module(&self, module: &ast::Mod, interactive: bool) -> Value {
         match module {
-            ast::Mod::Module(module) if interactive => classes::make(Kind::Interactive, [self.body(&module.body)]),
-            ast::Mod::Module(module) => classes::make(Kind::Module, [self.body(&module.body), self.type_ignores()]),
-            ast::Mod::Expression(module) => classes::make(Kind::Expression, [self.expression(&module.body)]),
+            ast::Mod::Module(module) if interactive => {
+                classes::make(Kind::Interactive, [self.body(&module.body)])
+            }
+            ast::Mod::Module(module) => {
+                classes::make(Kind::Module, [self.body(&module.body), self.type_ignores()])
+            }
+            ast::Mod::Expression(module) => {
+                classes::make(Kind::Expression, [self.expression(&module.body)])
+            }
         }
     }
 
@@ -111,32 +127,66 @@ impl<'a> Show<'a> {
 
     fn parameters(&self, parameters: &ast::Parameters) -> Value {
         let all = |parameters: &[ast::ParameterWithDefault]| {
-            list(parameters.iter().map(|parameter| self.parameter(&parameter.parameter, parameter.range.end())).collect())
+            list(
+                parameters
+                    .iter()
+                    .map(|parameter| self.parameter(&parameter.parameter, parameter.range.end()))
+                    .collect(),
+            )
         };
-        let default = |parameter: &ast::ParameterWithDefault| parameter.default.as_deref().map(|default| self.expression(default));
-        let optional = |parameter: Option<&ast::Parameter>| parameter.map_or(Value::NONE, |parameter| self.parameter(parameter, parameter.end()));
+        let default = |parameter: &ast::ParameterWithDefault| {
+            parameter
+                .default
+                .as_deref()
+                .map(|default| self.expression(default))
+        };
+        let optional = |parameter: Option<&ast::Parameter>| {
+            parameter.map_or(Value::NONE, |parameter| {
+                self.parameter(parameter, parameter.end())
+            })
+        };
         let positional = parameters.posonlyargs.iter().chain(&parameters.args);
-        classes::make(Kind::arguments, [
-            all(&parameters.posonlyargs),
-            all(&parameters.args),
-            optional(parameters.vararg.as_deref()),
-            all(&parameters.kwonlyargs),
-            list(parameters.kwonlyargs.iter().map(|parameter| default(parameter).unwrap_or(Value::NONE)).collect()),
-            optional(parameters.kwarg.as_deref()),
-            list(positional.filter_map(default).collect()),
-        ])
+        classes::make(
+            Kind::arguments,
+            [
+                all(&parameters.posonlyargs),
+                all(&parameters.args),
+                optional(parameters.vararg.as_deref()),
+                all(&parameters.kwonlyargs),
+                list(
+                    parameters
+                        .kwonlyargs
+                        .iter()
+                        .map(|parameter| default(parameter).unwrap_or(Value::NONE))
+                        .collect(),
+                ),
+                optional(parameters.kwarg.as_deref()),
+                list(positional.filter_map(default).collect()),
+            ],
+        )
     }
 
     /// A parameter, which ends with its default; the compiler's range of a starred one starts at the star.
     fn parameter(&self, parameter: &ast::Parameter, end: TextSize) -> Value {
         let range = TextRange::new(parameter.name.start(), parameter.end());
         let annotation = self.optional(parameter.annotation.as_deref());
-        self.node(Kind::arg, range, [identifier(&parameter.name), annotation, self.comment_of_parameter(end)])
+        self.node(
+            Kind::arg,
+            range,
+            [
+                identifier(&parameter.name),
+                annotation,
+                self.comment_of_parameter(end),
+            ],
+        )
     }
 
     fn keywords(&self, keywords: &[ast::Keyword]) -> Value {
         let keyword = |keyword: &ast::Keyword| {
-            let values = [optional_identifier(keyword.arg.as_ref()), self.expression(&keyword.value)];
+            let values = [
+                optional_identifier(keyword.arg.as_ref()),
+                self.expression(&keyword.value),
+            ];
             self.node(Kind::keyword, keyword.range, values)
         };
         list(keywords.iter().map(keyword).collect())
@@ -150,16 +200,31 @@ impl<'a> Show<'a> {
     fn type_param(&self, param: &ast::TypeParam) -> Value {
         match param {
             ast::TypeParam::TypeVar(param) => {
-                let (bound, default) = (self.optional(param.bound.as_deref()), self.optional(param.default.as_deref()));
-                self.node(Kind::TypeVar, param.range, [identifier(&param.name), bound, default])
+                let (bound, default) = (
+                    self.optional(param.bound.as_deref()),
+                    self.optional(param.default.as_deref()),
+                );
+                self.node(
+                    Kind::TypeVar,
+                    param.range,
+                    [identifier(&param.name), bound, default],
+                )
             }
             ast::TypeParam::ParamSpec(param) => {
                 let default = self.optional(param.default.as_deref());
-                self.node(Kind::ParamSpec, param.range, [identifier(&param.name), default])
+                self.node(
+                    Kind::ParamSpec,
+                    param.range,
+                    [identifier(&param.name), default],
+                )
             }
             ast::TypeParam::TypeVarTuple(param) => {
                 let default = self.optional(param.default.as_deref());
-                self.node(Kind::TypeVarTuple, param.range, [identifier(&param.name), default])
+                self.node(
+                    Kind::TypeVarTuple,
+                    param.range,
+                    [identifier(&param.name), default],
+                )
             }
         }
     }

@@ -37,11 +37,21 @@ pub(super) struct TypeComments {
 /// What follows the mark of a type comment.
 fn after_mark(comment: &str) -> Option<&str> {
     let blank = [' ', '\t'];
-    Some(comment.strip_prefix('#')?.trim_start_matches(blank).strip_prefix("type:")?.trim_start_matches(blank))
+    Some(
+        comment
+            .strip_prefix('#')?
+            .trim_start_matches(blank)
+            .strip_prefix("type:")?
+            .trim_start_matches(blank),
+    )
 }
 
 fn is_ignore(text: &str) -> bool {
-    text.strip_prefix("ignore").is_some_and(|rest| rest.bytes().next().is_none_or(|byte| byte < 128 && !byte.is_ascii_alphanumeric()))
+    text.strip_prefix("ignore").is_some_and(|rest| {
+        rest.bytes()
+            .next()
+            .is_none_or(|byte| byte < 128 && !byte.is_ascii_alphanumeric())
+    })
 }
 
 impl TypeComments {
@@ -49,13 +59,22 @@ impl TypeComments {
     pub fn new(text: &str, comments: &[TextRange]) -> TypeComments {
         let mut found = TypeComments::default();
         for comment in comments {
-            let Some(kind) = after_mark(&text[comment.to_std_range()]) else { continue };
+            let Some(kind) = after_mark(&text[comment.to_std_range()]) else {
+                continue;
+            };
             let start = comment.end() - TextSize::of(kind);
             if is_ignore(kind) {
-                found.ignores.push(TextRange::new(start + TextSize::of("ignore"), comment.end()));
+                found.ignores.push(TextRange::new(
+                    start + TextSize::of("ignore"),
+                    comment.end(),
+                ));
             } else {
                 let text = TextRange::new(start, comment.end());
-                found.comments.push(TypeComment { start: comment.start(), text, is_taken: Cell::new(false) });
+                found.comments.push(TypeComment {
+                    start: comment.start(),
+                    text,
+                    is_taken: Cell::new(false),
+                });
             }
         }
         found
@@ -63,14 +82,24 @@ impl TypeComments {
 
     /// The first that no node has, and what is wrong with it.
     pub fn stray(&self) -> Option<(&'static str, TextRange)> {
-        let stray = self.comments.iter().find(|comment| !comment.is_taken.get())?;
+        let stray = self
+            .comments
+            .iter()
+            .find(|comment| !comment.is_taken.get())?;
         let has_two = self.has_two_on_def.get();
-        let message = if has_two { "Cannot have two type comments on def" } else { "invalid syntax" };
+        let message = if has_two {
+            "Cannot have two type comments on def"
+        } else {
+            "invalid syntax"
+        };
         Some((message, TextRange::new(stray.start, stray.text.end())))
     }
 
     fn at(&self, start: TextSize) -> Option<&TypeComment> {
-        let index = self.comments.binary_search_by_key(&start, |comment| comment.start).ok()?;
+        let index = self
+            .comments
+            .binary_search_by_key(&start, |comment| comment.start)
+            .ok()?;
         self.comments.get(index)
     }
 }
@@ -80,7 +109,13 @@ impl Show<'_> {
     pub(super) fn type_ignores(&self) -> Value {
         let ignore = |&range: &TextRange| {
             let line = self.places.position(range).line;
-            classes::make(Kind::TypeIgnore, [int::new(line.into()), Str::new(self.places.slice(range)).into_value()])
+            classes::make(
+                Kind::TypeIgnore,
+                [
+                    int::new(line.into()),
+                    Str::new(self.places.slice(range)).into_value(),
+                ],
+            )
         };
         list(self.comments.ignores.iter().map(ignore).collect())
     }
@@ -89,7 +124,10 @@ impl Show<'_> {
     fn take(&self, from: TextSize) -> Option<Value> {
         let rest = &self.text()[from.to_usize()..];
         let start = from + TextSize::of(rest) - TextSize::of(rest.trim_start_matches([' ', '\t']));
-        let comment = self.comments.at(start).filter(|comment| !comment.is_taken.get())?;
+        let comment = self
+            .comments
+            .at(start)
+            .filter(|comment| !comment.is_taken.get())?;
         comment.is_taken.set(true);
         Some(Str::new(self.places.slice(comment.text)).into_value())
     }
@@ -103,8 +141,15 @@ impl Show<'_> {
     }
 
     /// The type comment behind the colon of a compound statement, or of a function on the line below.
-    pub(super) fn comment_of_header(&self, end: TextSize, body: &[Stmt], may_be_below: bool) -> Value {
-        let Some(first) = body.first().filter(|_| !self.comments.comments.is_empty()) else { return Value::NONE };
+    pub(super) fn comment_of_header(
+        &self,
+        end: TextSize,
+        body: &[Stmt],
+        may_be_below: bool,
+    ) -> Value {
+        let Some(first) = body.first().filter(|_| !self.comments.comments.is_empty()) else {
+            return Value::NONE;
+        };
         let mut at = self.skip_blank(end);
         while at < first.start() && self.text().as_bytes()[at.to_usize()] != b':' {
             at = self.skip_blank(at + TextSize::from(1));
@@ -118,16 +163,21 @@ impl Show<'_> {
             return beside.unwrap_or(Value::NONE);
         }
         let is_below = |comment: &&TypeComment| {
-            let is_between = comment.start > at && comment.start < first.start() && !comment.is_taken.get();
+            let is_between =
+                comment.start > at && comment.start < first.start() && !comment.is_taken.get();
             is_between && self.skip_comments(at, comment.start) == comment.start
         };
         let below = self.comments.comments.iter().find(is_below);
         match (beside, below) {
             (Some(beside), below) => {
-                self.comments.has_two_on_def.set(self.comments.has_two_on_def.get() || below.is_some());
+                self.comments
+                    .has_two_on_def
+                    .set(self.comments.has_two_on_def.get() || below.is_some());
                 beside
             }
-            (None, below) => below.and_then(|comment| self.take(comment.start)).unwrap_or(Value::NONE),
+            (None, below) => below
+                .and_then(|comment| self.take(comment.start))
+                .unwrap_or(Value::NONE),
         }
     }
 
@@ -154,7 +204,8 @@ impl Show<'_> {
         let mut has_comma = false;
         loop {
             let rest = &self.text()[at.to_usize()..];
-            at += TextSize::of(rest) - TextSize::of(rest.trim_start_matches([' ', '\t', '\n', '\x0c', '\\']));
+            at += TextSize::of(rest)
+                - TextSize::of(rest.trim_start_matches([' ', '\t', '\n', '\x0c', '\\']));
             match self.text().as_bytes().get(at.to_usize()) {
                 Some(b',') if !has_comma => {
                     has_comma = true;

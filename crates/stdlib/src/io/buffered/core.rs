@@ -68,7 +68,14 @@ impl Default for Buffer {
 
 impl Buffer {
     /// Puts the buffer over `raw`; what was there before is forgotten.
-    pub(super) fn start(&self, this: &Value, raw: &Value, size: isize, readable: bool, writable: bool) -> PyResult<()> {
+    pub(super) fn start(
+        &self,
+        this: &Value,
+        raw: &Value,
+        size: isize,
+        readable: bool,
+        writable: bool,
+    ) -> PyResult<()> {
         let Some(size) = usize::try_from(size).ok().filter(|&size| size > 0) else {
             bail!(ValueError, "buffer size must be strictly positive");
         };
@@ -127,7 +134,9 @@ impl Buffer {
         if !self.readable.get() {
             return 0;
         }
-        self.read_end.get().map_or(0, |end| end.saturating_sub(self.position.get()))
+        self.read_end
+            .get()
+            .map_or(0, |end| end.saturating_sub(self.position.get()))
     }
 
     /// How far the raw file is ahead of the program.
@@ -135,7 +144,9 @@ impl Buffer {
         if self.read_end.get().is_none() && self.write_end.get().is_none() {
             return 0;
         }
-        self.raw_position.get().map_or(0, |raw| raw as i64 - self.position.get() as i64)
+        self.raw_position
+            .get()
+            .map_or(0, |raw| raw as i64 - self.position.get() as i64)
     }
 
     pub(super) fn forget_read(&self) {
@@ -186,7 +197,9 @@ impl Buffer {
     }
 
     fn advance(&self, count: Option<usize>) {
-        if let (Some(count), Some(absolute)) = (count.filter(|&count| count > 0), self.absolute.get()) {
+        if let (Some(count), Some(absolute)) =
+            (count.filter(|&count| count > 0), self.absolute.get())
+        {
             self.absolute.set(Some(absolute + count as i64));
         }
     }
@@ -208,21 +221,31 @@ impl Buffer {
 
     /// Writes what waits. What the raw file did not take stays for another try.
     pub(super) fn flush_written(&self, raw: &Value) -> PyResult<()> {
-        let Some(end) = self.write_end.get().filter(|&end| end != self.write_start.get()) else {
+        let Some(end) = self
+            .write_end
+            .get()
+            .filter(|&end| end != self.write_start.get())
+        else {
             self.forget_written();
             return Ok(());
         };
         let ahead = self.raw_offset() + self.position.get() as i64 - self.write_start.get() as i64;
         if ahead != 0 {
             self.raw_seek(raw, -ahead, libc::SEEK_CUR)?;
-            self.raw_position.set(self.raw_position.get().map(|raw| (raw as i64 - ahead) as usize));
+            self.raw_position.set(
+                self.raw_position
+                    .get()
+                    .map(|raw| (raw as i64 - ahead) as usize),
+            );
         }
         while self.write_start.get() < end {
             let start = self.write_start.get();
             let memory = std::mem::take(&mut *self.memory.borrow_mut());
             let answer = self.raw_write(raw, &memory[start..end]);
             self.memory.replace(memory);
-            let Some(count) = answer? else { return Err(raw::would_block(0)) };
+            let Some(count) = answer? else {
+                return Err(raw::would_block(0));
+            };
             self.move_to(start + count);
             self.write_start.set(start + count);
             self.raw_position.set(Some(start + count));
@@ -246,7 +269,11 @@ impl Buffer {
 
     /// Before a read: writes what waits, if anything can wait.
     pub(super) fn settle_writes(&self, raw: &Value) -> PyResult<()> {
-        if self.writable.get() { self.flush_and_rewind(raw) } else { Ok(()) }
+        if self.writable.get() {
+            self.flush_and_rewind(raw)
+        } else {
+            Ok(())
+        }
     }
 
     /// Takes up to `count` of the bytes that were read ahead, as `bytes`.

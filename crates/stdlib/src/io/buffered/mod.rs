@@ -61,11 +61,16 @@ fn show(file: &Value) -> PyResult<String> {
         Err(raised) if raised.is(taipan_objects::exceptions::ExceptionKind::ValueError) => None,
         Err(raised) => return Err(raised),
     };
-    let Some(name) = name else { return Ok(format!("<{class}>")) };
+    let Some(name) = name else {
+        return Ok(format!("<{class}>"));
+    };
     let Some(_guard) = protocol::repr_guard(file) else {
         bail!(RuntimeError, "reentrant call inside {class}.__repr__");
     };
-    Ok(format!("<{class} name={}>", protocol::repr(&name)?.to_display()))
+    Ok(format!(
+        "<{class} name={}>",
+        protocol::repr(&name)?.to_display()
+    ))
 }
 
 /// What all buffered files over one raw file can do.
@@ -85,7 +90,8 @@ macro_rules! common_methods {
 
             #[method("($self, /)")]
             fn close(this: &Ref<Self>) -> PyResult<Value> {
-                this.buffer.close(this.as_value(), this.base.base.finalizing.get())
+                this.buffer
+                    .close(this.as_value(), this.base.base.finalizing.get())
             }
 
             #[method("($self, /)")]
@@ -106,7 +112,11 @@ macro_rules! common_methods {
             #[method("($self, source, /)", nosig)]
             fn _dealloc_warn(&self, source: &Value) {
                 if let Some(raw) = self.buffer.raw.get() {
-                    let _ = protocol::call_method(&raw, id!("_dealloc_warn"), std::slice::from_ref(source));
+                    let _ = protocol::call_method(
+                        &raw,
+                        id!("_dealloc_warn"),
+                        std::slice::from_ref(source),
+                    );
                 }
             }
 
@@ -132,7 +142,8 @@ macro_rules! common_methods {
 
             #[method("($self, /)", nosig)]
             fn __sizeof__(this: &Ref<Self>) -> usize {
-                taipan_objects::instance::size_of_object(this.as_value()) + this.buffer.memory.borrow().capacity()
+                taipan_objects::instance::size_of_object(this.as_value())
+                    + this.buffer.memory.borrow().capacity()
             }
 
             #[getter(member)]
@@ -208,18 +219,27 @@ macro_rules! reading_methods {
 
             #[method("($self, size=-1, /)")]
             fn readline(this: &Ref<Self>, size: Option<&Value>) -> PyResult<Ref<Bytes>> {
-                this.buffer.read_line(this.as_value(), limit_of(size_argument(size)?))
+                this.buffer
+                    .read_line(this.as_value(), limit_of(size_argument(size)?))
             }
 
             #[slot(next)]
             fn next(this: &Ref<Self>) -> PyResult<Option<Value>> {
                 if super::base::is_exactly::<$name>(this.as_value()) {
                     let line = this.buffer.read_line(this.as_value(), None)?;
-                    return Ok(if line.is_empty() { None } else { Some(line.into_value()) });
+                    return Ok(if line.is_empty() {
+                        None
+                    } else {
+                        Some(line.into_value())
+                    });
                 }
                 let line = protocol::call_method(this.as_value(), id!("readline"), &[])?;
                 let Some(bytes) = line.downcast::<Bytes>() else {
-                    bail!(OSError, "readline() should have returned a bytes object, not '{}'", line.class().name());
+                    bail!(
+                        OSError,
+                        "readline() should have returned a bytes object, not '{}'",
+                        line.class().name()
+                    );
                 };
                 Ok(if bytes.is_empty() { None } else { Some(line) })
             }
@@ -266,7 +286,8 @@ impl BufferedReader {
     #[init("(raw, buffer_size=131072)")]
     fn init(this: &Ref<Self>, raw: &Value, buffer_size: isize) -> PyResult<()> {
         super::base::check_readable(raw)?;
-        this.buffer.start(this.as_value(), raw, buffer_size, true, false)
+        this.buffer
+            .start(this.as_value(), raw, buffer_size, true, false)
     }
 
     #[method("($self, /)")]
@@ -280,7 +301,8 @@ impl BufferedWriter {
     #[init("(raw, buffer_size=131072)")]
     fn init(this: &Ref<Self>, raw: &Value, buffer_size: isize) -> PyResult<()> {
         super::base::check_writable(raw)?;
-        this.buffer.start(this.as_value(), raw, buffer_size, false, true)
+        this.buffer
+            .start(this.as_value(), raw, buffer_size, false, true)
     }
 }
 
@@ -291,7 +313,8 @@ impl BufferedRandom {
         super::base::check_seekable(raw)?;
         super::base::check_readable(raw)?;
         super::base::check_writable(raw)?;
-        this.buffer.start(this.as_value(), raw, buffer_size, true, true)
+        this.buffer
+            .start(this.as_value(), raw, buffer_size, true, true)
     }
 }
 
@@ -303,6 +326,6 @@ pub fn buffer_of(file: &Value) -> Option<&Buffer> {
     if let Some(writer) = file.downcast_exact::<BufferedWriter>() {
         return Some(&writer.buffer);
     }
-    file.downcast_exact::<BufferedRandom>().map(|random| &random.buffer)
+    file.downcast_exact::<BufferedRandom>()
+        .map(|random| &random.buffer)
 }
-

@@ -12,7 +12,9 @@ use taipan_objects::value::{Ref, Value};
 use taipan_objects::{bail, id, int};
 
 use super::{BufferedReader, BufferedWriter};
-use crate::io::base::{BufferedIoBase, both_errors, check_readable, check_writable, finalize_file, refuse_pickle};
+use crate::io::base::{
+    BufferedIoBase, both_errors, check_readable, check_writable, finalize_file, refuse_pickle,
+};
 
 /// The payload of `BufferedRWPair`.
 #[class(
@@ -121,7 +123,11 @@ impl BufferedRWPair {
     #[method("($self, /)", nosig)]
     fn isatty(&self) -> PyResult<Value> {
         let writer = self.to_writer(id!("isatty"), &[])?;
-        if writer.is_true() { Ok(writer) } else { self.to_reader(id!("isatty"), &[]) }
+        if writer.is_true() {
+            Ok(writer)
+        } else {
+            self.to_reader(id!("isatty"), &[])
+        }
     }
 
     #[method("($self, /)", nosig)]
@@ -133,7 +139,10 @@ impl BufferedRWPair {
     fn closed(&self) -> PyResult<Value> {
         match self.writer.get() {
             Some(writer) => protocol::getattr(&writer, id!("closed")),
-            None => bail!(RuntimeError, "the BufferedRWPair object is being garbage-collected"),
+            None => bail!(
+                RuntimeError,
+                "the BufferedRWPair object is being garbage-collected"
+            ),
         }
     }
 

@@ -34,7 +34,10 @@ fn count(answer: &Value, method: &str, most: usize) -> PyResult<usize> {
     };
     match usize::try_from(given) {
         Ok(given) if given <= most => Ok(given),
-        _ => bail!(OSError, "raw {method}() returned invalid length {given} (should have been between 0 and {most})"),
+        _ => bail!(
+            OSError,
+            "raw {method}() returned invalid length {given} (should have been between 0 and {most})"
+        ),
     }
 }
 
@@ -82,7 +85,9 @@ pub fn write(raw: &Value, bytes: &[u8]) -> PyResult<Option<usize>> {
 /// A position that a raw method answered.
 fn position(answer: &Value) -> PyResult<i64> {
     match int::as_i64(answer)? {
-        position if position < 0 => bail!(OSError, "Raw stream returned invalid position {position}"),
+        position if position < 0 => {
+            bail!(OSError, "Raw stream returned invalid position {position}")
+        }
         position => Ok(position),
     }
 }
@@ -99,7 +104,11 @@ pub fn tell(raw: &Value) -> PyResult<i64> {
 pub fn seek(raw: &Value, offset: i64, whence: i32) -> PyResult<i64> {
     match plain(raw) {
         Some(file) => file.seek_to(offset, whence),
-        None => position(&protocol::call_method(raw, id!("seek"), &[int::new(offset), int::new(whence.into())])?),
+        None => position(&protocol::call_method(
+            raw,
+            id!("seek"),
+            &[int::new(offset), int::new(whence.into())],
+        )?),
     }
 }
 
@@ -114,9 +123,14 @@ pub fn is_closed(raw: &Value) -> PyResult<bool> {
 /// `raw.readall()`, where the raw file has that method; else nothing.
 pub fn read_all(raw: &Value) -> PyResult<Option<Value>> {
     if let Some(file) = plain(raw) {
-        return Ok(Some(file.read_all()?.map_or(Value::NONE, taipan_objects::value::Ref::into_value)));
+        return Ok(Some(
+            file.read_all()?
+                .map_or(Value::NONE, taipan_objects::value::Ref::into_value),
+        ));
     }
-    let Some(method) = protocol::getattr_optional(raw, id!("readall"))? else { return Ok(None) };
+    let Some(method) = protocol::getattr_optional(raw, id!("readall"))? else {
+        return Ok(None);
+    };
     let answer = protocol::call0(&method)?;
     if !answer.is_none() && answer.downcast::<Bytes>().is_none() {
         bail!(TypeError, "readall() should return bytes");
@@ -137,6 +151,10 @@ pub fn read_some(raw: &Value) -> PyResult<Value> {
 #[cold]
 pub fn would_block(written: usize) -> Raised {
     let message = taipan_objects::str::Str::new("write could not complete without blocking");
-    let args = vec![int::new(libc::EAGAIN.into()), message.into_value(), int::from_usize(written)];
+    let args = vec![
+        int::new(libc::EAGAIN.into()),
+        message.into_value(),
+        int::from_usize(written),
+    ];
     exceptions::raise_args(ExceptionKind::BlockingIOError.class(), args)
 }

@@ -21,7 +21,9 @@ impl Buffer {
             return Ok(self.bytes_ahead(size).into_value());
         }
         let _held = self.enter(this)?;
-        Ok(self.read_exactly(&raw, size)?.map_or(Value::NONE, |bytes| Bytes::new(&bytes).into_value()))
+        Ok(self
+            .read_exactly(&raw, size)?
+            .map_or(Value::NONE, |bytes| Bytes::new(&bytes).into_value()))
     }
 
     /// Reads `size` bytes, less at the end; nothing where the first read would block.
@@ -72,7 +74,11 @@ impl Buffer {
         if let Some(rest) = raw::read_all(raw)? {
             let Some(rest) = rest.downcast::<Bytes>() else {
                 // Nothing can be read now: what was read ahead is all, unless that is nothing too.
-                return Ok(if bytes.is_empty() { rest } else { Bytes::new(&bytes).into_value() });
+                return Ok(if bytes.is_empty() {
+                    rest
+                } else {
+                    Bytes::new(&bytes).into_value()
+                });
             };
             self.absolute.set(None);
             if bytes.is_empty() {
@@ -84,7 +90,11 @@ impl Buffer {
         loop {
             let chunk = raw::read_some(raw)?;
             let Some(chunk) = chunk.downcast::<Bytes>().filter(|chunk| !chunk.is_empty()) else {
-                return Ok(if bytes.is_empty() { chunk } else { Bytes::new(&bytes).into_value() });
+                return Ok(if bytes.is_empty() {
+                    chunk
+                } else {
+                    Bytes::new(&bytes).into_value()
+                });
             };
             bytes.extend_from_slice(chunk.as_slice());
             if let Some(absolute) = self.absolute.get() {
@@ -105,7 +115,9 @@ impl Buffer {
             self.position.set(0);
         }
         let start = self.position.get();
-        Ok(Bytes::new(&self.memory.borrow()[start..start + self.read_ahead()]))
+        Ok(Bytes::new(
+            &self.memory.borrow()[start..start + self.read_ahead()],
+        ))
     }
 
     /// `read1(size)`: at most one raw read.
@@ -135,7 +147,12 @@ impl Buffer {
     }
 
     /// `readinto(buffer)`, or `readinto1(buffer)` with `once`.
-    pub(super) fn read_into(&self, this: &Value, target: &WritableBytes, once: bool) -> PyResult<Option<usize>> {
+    pub(super) fn read_into(
+        &self,
+        this: &Value,
+        target: &WritableBytes,
+        once: bool,
+    ) -> PyResult<Option<usize>> {
         let raw = self.open_raw("readinto")?;
         let total = target.len();
         let _held = self.enter(this)?;
@@ -153,7 +170,9 @@ impl Buffer {
                 let mut piece = vec![0; left];
                 let count = self.raw_read(&raw, &mut piece)?;
                 if let Some(count) = count {
-                    target.with(|place| place[filled..filled + count].copy_from_slice(&piece[..count]));
+                    target.with(|place| {
+                        place[filled..filled + count].copy_from_slice(&piece[..count])
+                    });
                 }
                 count
             } else if once && filled > 0 {
@@ -190,7 +209,9 @@ impl Buffer {
         let position = self.position.get();
         if count > 0 {
             let memory = self.memory.borrow();
-            target.with(|place| place[start..start + count].copy_from_slice(&memory[position..position + count]));
+            target.with(|place| {
+                place[start..start + count].copy_from_slice(&memory[position..position + count])
+            });
         }
         self.position.set(position + count);
         count

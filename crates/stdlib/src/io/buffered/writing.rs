@@ -71,7 +71,11 @@ impl Buffer {
         let end = self.write_end.get().unwrap_or(shift);
         self.memory.borrow_mut().copy_within(shift..end, 0);
         self.write_start.set(0);
-        self.raw_position.set(self.raw_position.get().map(|position| position.saturating_sub(shift)));
+        self.raw_position.set(
+            self.raw_position
+                .get()
+                .map(|position| position.saturating_sub(shift)),
+        );
         self.position.set(self.position.get().saturating_sub(shift));
         let end = end - shift;
         let fits = bytes.len().min(self.size.get() - end);
@@ -79,7 +83,11 @@ impl Buffer {
         self.write_end.set(Some(end + fits));
         self.position.set(self.position.get() + fits);
         *taken = fits;
-        if fits == bytes.len() { Ok(fits) } else { Err(raw::would_block(fits)) }
+        if fits == bytes.len() {
+            Ok(fits)
+        } else {
+            Err(raw::would_block(fits))
+        }
     }
 
     /// Writes more than the memory holds: straight from `bytes`, but for the last part, which waits.
@@ -87,7 +95,11 @@ impl Buffer {
         let ahead = self.raw_offset();
         if ahead != 0 {
             self.raw_seek(raw, -ahead, libc::SEEK_CUR)?;
-            self.raw_position.set(self.raw_position.get().map(|position| (position as i64 - ahead) as usize));
+            self.raw_position.set(
+                self.raw_position
+                    .get()
+                    .map(|position| (position as i64 - ahead) as usize),
+            );
         }
         let mut rest = bytes;
         while rest.len() > self.size.get() {
@@ -140,7 +152,10 @@ impl Buffer {
 
     /// `seek(target, whence)`.
     pub(super) fn seek(&self, this: &Value, target: &Value, whence: i32) -> PyResult<i64> {
-        if !matches!(whence, libc::SEEK_SET | libc::SEEK_CUR | libc::SEEK_END | libc::SEEK_DATA | libc::SEEK_HOLE) {
+        if !matches!(
+            whence,
+            libc::SEEK_SET | libc::SEEK_CUR | libc::SEEK_END | libc::SEEK_DATA | libc::SEEK_HOLE
+        ) {
             bail!(ValueError, "whence value {whence} unsupported");
         }
         let raw = self.open_raw("seek")?;
@@ -154,9 +169,14 @@ impl Buffer {
             };
             let ahead = self.read_ahead() as i64;
             if ahead > 0 {
-                let offset = if whence == libc::SEEK_SET { target - (current - self.raw_offset()) } else { target };
+                let offset = if whence == libc::SEEK_SET {
+                    target - (current - self.raw_offset())
+                } else {
+                    target
+                };
                 if offset >= -(self.position.get() as i64) && offset <= ahead {
-                    self.position.set((self.position.get() as i64 + offset) as usize);
+                    self.position
+                        .set((self.position.get() as i64 + offset) as usize);
                     return Ok((current - ahead + offset).max(0));
                 }
             }
@@ -200,7 +220,8 @@ impl Buffer {
             }
             if finalizing {
                 // A raw file without the method has nothing to warn of.
-                let _ = protocol::call_method(&raw, id!("_dealloc_warn"), std::slice::from_ref(this));
+                let _ =
+                    protocol::call_method(&raw, id!("_dealloc_warn"), std::slice::from_ref(this));
             }
         }
         let flushed = protocol::call_method(this, id!("flush"), &[]);
@@ -222,4 +243,3 @@ impl Buffer {
         Ok(raw)
     }
 }
-

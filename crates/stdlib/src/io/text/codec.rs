@@ -35,8 +35,19 @@ pub enum Codec {
 impl Codec {
     /// The codec of an encoding's name.
     pub fn of_name(name: &Str) -> Codec {
-        let Some(name) = name.as_ascii().filter(|name| name.len() <= 12) else { return Codec::Other };
-        let plain: String = name.chars().map(|letter| if letter == '_' || letter == ' ' { '-' } else { letter.to_ascii_lowercase() }).collect();
+        let Some(name) = name.as_ascii().filter(|name| name.len() <= 12) else {
+            return Codec::Other;
+        };
+        let plain: String = name
+            .chars()
+            .map(|letter| {
+                if letter == '_' || letter == ' ' {
+                    '-'
+                } else {
+                    letter.to_ascii_lowercase()
+                }
+            })
+            .collect();
         match plain.as_str() {
             "utf-8" | "utf8" => Codec::Utf8,
             "ascii" | "us-ascii" => Codec::Ascii,
@@ -53,7 +64,10 @@ pub fn lookup_text(encoding: &Ref<Str>) -> PyResult<Value> {
         && !protocol::is_true(&flag)?
     {
         let name = encoding.to_display();
-        bail!(LookupError, "'{name}' is not a text encoding; use codecs.open() to handle arbitrary codecs");
+        bail!(
+            LookupError,
+            "'{name}' is not a text encoding; use codecs.open() to handle arbitrary codecs"
+        );
     }
     Ok(info)
 }
@@ -104,7 +118,14 @@ pub struct State {
 
 impl Decoding {
     /// Begins to decode with a codec; `info` is the codec object of [`Codec::Other`].
-    pub fn start(&self, codec: Codec, info: Option<&Value>, errors: &Ref<Str>, universal: bool, translate: bool) -> PyResult<()> {
+    pub fn start(
+        &self,
+        codec: Codec,
+        info: Option<&Value>,
+        errors: &Ref<Str>,
+        universal: bool,
+        translate: bool,
+    ) -> PyResult<()> {
         let decoder = match (codec, info) {
             (Codec::Other, Some(info)) => {
                 let factory = protocol::getattr(info, id!("incrementaldecoder"))?;
@@ -135,7 +156,11 @@ impl Decoding {
             Codec::Ascii => codecs::ascii_decode(bytes, &Errors::new(self.errors.get().as_ref()))?,
             Codec::Other => self.decode_other(bytes, last)?,
         };
-        Ok(if self.universal.get() { self.newlines.decode(text, last) } else { text })
+        Ok(if self.universal.get() {
+            self.newlines.decode(text, last)
+        } else {
+            text
+        })
     }
 
     fn decode_utf8(&self, bytes: &[u8], last: bool) -> PyResult<Ref<Str>> {
@@ -166,12 +191,19 @@ impl Decoding {
     }
 
     fn decode_other(&self, bytes: &[u8], last: bool) -> PyResult<Ref<Str>> {
-        let Some(decoder) = self.decoder.get() else { return Ok(Str::empty()) };
+        let Some(decoder) = self.decoder.get() else {
+            return Ok(Str::empty());
+        };
         let input = Bytes::new(bytes).into_value();
-        let text = protocol::call_method(&decoder, id!("decode"), &[input, Value::from_bool(last)])?;
+        let text =
+            protocol::call_method(&decoder, id!("decode"), &[input, Value::from_bool(last)])?;
         match text.into_ref::<Str>() {
             Ok(text) => Ok(text),
-            Err(other) => bail!(TypeError, "decoder should return a string result, not '{}'", other.class().name()),
+            Err(other) => bail!(
+                TypeError,
+                "decoder should return a string result, not '{}'",
+                other.class().name()
+            ),
         }
     }
 
@@ -181,11 +213,16 @@ impl Decoding {
             None => (self.pending.borrow().clone(), 0),
             Some(decoder) => {
                 let state = protocol::call_method(&decoder, id!("getstate"), &[])?;
-                let Some([kept, flags]) = state.downcast::<Tuple>().map(|state| state.as_slice()) else {
+                let Some([kept, flags]) = state.downcast::<Tuple>().map(|state| state.as_slice())
+                else {
                     bail!(TypeError, "illegal decoder state");
                 };
                 let Some(kept) = kept.downcast::<Bytes>() else {
-                    bail!(TypeError, "illegal decoder state: the first item should be a bytes object, not '{}'", kept.class().name());
+                    bail!(
+                        TypeError,
+                        "illegal decoder state: the first item should be a bytes object, not '{}'",
+                        kept.class().name()
+                    );
                 };
                 (kept.as_slice().to_vec(), int::as_i64(flags)?)
             }
@@ -209,7 +246,8 @@ impl Decoding {
                 Ok(())
             }
             Some(decoder) => {
-                let state = Tuple::pair(Bytes::new(&state.kept).into_value(), int::new(flags)).into_value();
+                let state =
+                    Tuple::pair(Bytes::new(&state.kept).into_value(), int::new(flags)).into_value();
                 protocol::call_method(&decoder, id!("setstate"), &[state]).map(drop)
             }
         }
@@ -229,6 +267,10 @@ impl Decoding {
 
     /// The line endings seen, as `newlines` answers them.
     pub fn newlines_value(&self) -> Value {
-        if self.universal.get() { self.newlines.seen_value() } else { Value::NONE }
+        if self.universal.get() {
+            self.newlines.seen_value()
+        } else {
+            Value::NONE
+        }
     }
 }

@@ -23,7 +23,10 @@ use taipan_objects::str::Str;
 use taipan_objects::value::{Ref, Value};
 use taipan_objects::{bail, id, int};
 
-use super::base::{TextIoBase, both_errors, finalize_file, is_exactly, limit_of, refuse_pickle, size_argument, unsupported};
+use super::base::{
+    TextIoBase, both_errors, finalize_file, is_exactly, limit_of, refuse_pickle, size_argument,
+    unsupported,
+};
 use super::buffered;
 use super::newline::{LineEnd, is_valid_newline};
 use codec::{Codec, Decoding};
@@ -165,7 +168,8 @@ impl TextIo {
         let seekable = protocol::is_true(&protocol::call_method(buffer, id!("seekable"), &[])?)?;
         self.seekable.set(seekable);
         self.telling.set(seekable);
-        self.has_read1.set(protocol::getattr_optional(buffer, id!("read1"))?.is_some());
+        self.has_read1
+            .set(protocol::getattr_optional(buffer, id!("read1"))?.is_some());
         self.settle_encoder(buffer)
     }
 
@@ -173,20 +177,26 @@ impl TextIo {
     fn start_codec(&self, buffer: &Value) -> PyResult<()> {
         let (encoding, errors) = (self.encoding_name(), self.errors_name());
         let codec = Codec::of_name(&encoding);
-        let info = if codec == Codec::Other { Some(codec::lookup_text(&encoding)?) } else { None };
+        let info = if codec == Codec::Other {
+            Some(codec::lookup_text(&encoding)?)
+        } else {
+            None
+        };
         self.codec.set(codec);
         self.encoder.set(None);
         let readable = protocol::is_true(&protocol::call_method(buffer, id!("readable"), &[])?)?;
         self.has_decoder.set(readable);
         if readable {
             let (translate, universal) = self.newline_mode.get();
-            self.decoding.start(codec, info.as_ref(), &errors, universal, translate)?;
+            self.decoding
+                .start(codec, info.as_ref(), &errors, universal, translate)?;
         }
         let writable = protocol::is_true(&protocol::call_method(buffer, id!("writable"), &[])?)?;
         self.has_encoder.set(writable);
         if let (true, Some(info)) = (writable, &info) {
             let factory = protocol::getattr(info, id!("incrementalencoder"))?;
-            self.encoder.set(Some(protocol::call1(&factory, errors.as_value())?));
+            self.encoder
+                .set(Some(protocol::call1(&factory, errors.as_value())?));
         }
         Ok(())
     }
@@ -197,7 +207,11 @@ impl TextIo {
             return Ok(());
         }
         let position = protocol::call_method(buffer, id!("tell"), &[])?;
-        if protocol::equal(&position, &int::new(0))? { Ok(()) } else { self.reset_encoder(false) }
+        if protocol::equal(&position, &int::new(0))? {
+            Ok(())
+        } else {
+            self.reset_encoder(false)
+        }
     }
 
     fn set_newline(&self, newline: Option<&Ref<Str>>) -> PyResult<()> {
@@ -208,9 +222,11 @@ impl TextIo {
         {
             bail!(ValueError, "illegal newline value: {name}");
         }
-        self.newline_mode.set((name.is_none(), name.is_none_or(str::is_empty)));
+        self.newline_mode
+            .set((name.is_none(), name.is_none_or(str::is_empty)));
         self.line_end.set(LineEnd::of_newline(name));
-        self.write_end.set(name.filter(|name| name.starts_with('\r')).map(Str::new));
+        self.write_end
+            .set(name.filter(|name| name.starts_with('\r')).map(Str::new));
         Ok(())
     }
 
@@ -256,7 +272,8 @@ impl TextIo {
         }
         if self.base.base.finalizing.get() {
             // A file below without the method has nothing to warn of.
-            let _ = protocol::call_method(&buffer, id!("_dealloc_warn"), std::slice::from_ref(this));
+            let _ =
+                protocol::call_method(&buffer, id!("_dealloc_warn"), std::slice::from_ref(this));
         }
         let flushed = protocol::call_method(this, id!("flush"), &[]);
         let closed = protocol::call_method(&buffer, id!("close"), &[]);
@@ -276,14 +293,21 @@ struct Changes<'a> {
 
 impl TextIo {
     fn change(&self, this: &Value, changes: &Changes<'_>) -> PyResult<()> {
-        let changes_text = changes.encoding.is_some() || changes.errors.is_some() || changes.newline.is_some();
+        let changes_text =
+            changes.encoding.is_some() || changes.errors.is_some() || changes.newline.is_some();
         if changes_text && self.decoded.get().is_some() {
-            return Err(unsupported("It is not possible to set the encoding or newline of stream after the first read"));
+            return Err(unsupported(
+                "It is not possible to set the encoding or newline of stream after the first read",
+            ));
         }
         if let Some(Some(newline)) = changes.newline
             && !is_valid_newline(&newline.to_display())
         {
-            bail!(ValueError, "illegal newline value: {}", newline.to_display());
+            bail!(
+                ValueError,
+                "illegal newline value: {}",
+                newline.to_display()
+            );
         }
         protocol::call_method(this, id!("flush"), &[])?;
         let buffer = self.attached()?;
@@ -292,7 +316,11 @@ impl TextIo {
         }
         if changes.encoding.is_some() || changes.errors.is_some() {
             if let Some(encoding) = changes.encoding {
-                let encoding = if encoding.eq_str("locale") { super::open::locale_encoding() } else { encoding.to_exact() };
+                let encoding = if encoding.eq_str("locale") {
+                    super::open::locale_encoding()
+                } else {
+                    encoding.to_exact()
+                };
                 // An unknown encoding leaves everything as it was.
                 if Codec::of_name(&encoding) == Codec::Other {
                     codec::lookup_text(&encoding)?;
@@ -332,7 +360,11 @@ fn optional_text<'a>(value: Option<&'a Value>, what: &str) -> PyResult<Option<&'
     match value {
         Some(value) if !value.is_none() => match value.downcast::<Str>() {
             Some(text) => Ok(Some(text)),
-            None => bail!(TypeError, "reconfigure() argument '{what}' must be str or None, not {}", value.class().name()),
+            None => bail!(
+                TypeError,
+                "reconfigure() argument '{what}' must be str or None, not {}",
+                value.class().name()
+            ),
         },
         _ => Ok(None),
     }
@@ -345,7 +377,9 @@ impl TextIo {
         heap::new_object(class, TextIo::unopened()).into_value()
     }
 
-    #[init("(buffer, encoding=None, errors=None, newline=None, line_buffering=False, write_through=False)")]
+    #[init(
+        "(buffer, encoding=None, errors=None, newline=None, line_buffering=False, write_through=False)"
+    )]
     fn init(
         this: &Ref<Self>,
         buffer: &Value,
@@ -355,28 +389,55 @@ impl TextIo {
         line_buffering: bool,
         write_through: bool,
     ) -> PyResult<()> {
-        this.start(buffer, encoding, errors, newline, line_buffering, write_through)
+        this.start(
+            buffer,
+            encoding,
+            errors,
+            newline,
+            line_buffering,
+            write_through,
+        )
     }
 
     /// Reconfigure the text stream with new parameters.
     ///
     /// This also does an implicit stream flush.
-    #[method("($self, /, *, encoding=None, errors=None, newline=None, line_buffering=None, write_through=None)", nosig)]
+    #[method(
+        "($self, /, *, encoding=None, errors=None, newline=None, line_buffering=None, write_through=None)",
+        nosig
+    )]
     fn reconfigure(this: &Ref<Self>, args: Args<'_>) -> PyResult<()> {
         if let Some(first) = args.positional().first() {
             let _ = first;
             bail!(TypeError, "reconfigure() takes no positional arguments");
         }
-        let known = ["encoding", "errors", "newline", "line_buffering", "write_through"];
-        if let Some((name, _)) = args.keywords().find(|(name, _)| !known.iter().any(|known| name.eq_str(known))) {
-            bail!(TypeError, "reconfigure() got an unexpected keyword argument '{}'", name.to_display());
+        let known = [
+            "encoding",
+            "errors",
+            "newline",
+            "line_buffering",
+            "write_through",
+        ];
+        if let Some((name, _)) = args
+            .keywords()
+            .find(|(name, _)| !known.iter().any(|known| name.eq_str(known)))
+        {
+            bail!(
+                TypeError,
+                "reconfigure() got an unexpected keyword argument '{}'",
+                name.to_display()
+            );
         }
         let newline = match args.keyword("newline") {
             None => None,
             Some(value) if value.is_none() => Some(None),
             Some(value) => match value.downcast::<Str>() {
                 Some(newline) => Some(Some(newline)),
-                None => bail!(TypeError, "newline must be str or None, not {}", value.class().name()),
+                None => bail!(
+                    TypeError,
+                    "newline must be str or None, not {}",
+                    value.class().name()
+                ),
             },
         };
         let changes = Changes {
@@ -424,7 +485,11 @@ impl TextIo {
             let line = protocol::call_method(this.as_value(), id!("readline"), &[])?;
             match line.into_ref::<Str>() {
                 Ok(line) => line,
-                Err(other) => bail!(OSError, "readline() should have returned an str object, not '{}'", other.class().name()),
+                Err(other) => bail!(
+                    OSError,
+                    "readline() should have returned an str object, not '{}'",
+                    other.class().name()
+                ),
             }
         };
         if line.is_empty() {
@@ -544,7 +609,11 @@ impl TextIo {
     #[getter(name = "newlines")]
     fn newlines_getter(&self) -> PyResult<Value> {
         self.attached()?;
-        Ok(if self.has_decoder.get() { self.decoding.newlines_value() } else { Value::NONE })
+        Ok(if self.has_decoder.get() {
+            self.decoding.newlines_value()
+        } else {
+            Value::NONE
+        })
     }
 
     #[getter(name = "errors")]
@@ -562,7 +631,9 @@ impl TextIo {
     #[setter(name = "_CHUNK_SIZE")]
     fn set_chunk_size(&self, value: Option<&Value>) -> PyResult<()> {
         self.attached()?;
-        let Some(value) = value else { bail!(AttributeError, "cannot delete attribute") };
+        let Some(value) = value else {
+            bail!(AttributeError, "cannot delete attribute")
+        };
         match usize::try_from(int::as_isize(value)?) {
             Ok(size) if size > 0 => {
                 self.chunk_size.set(size);

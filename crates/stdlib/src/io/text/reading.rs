@@ -18,14 +18,20 @@ use crate::io::newline::LineEnd;
 impl TextIo {
     /// How many decoded characters wait.
     fn waiting(&self) -> usize {
-        self.decoded.get().map_or(0, |decoded| decoded.len() - self.used.get())
+        self.decoded
+            .get()
+            .map_or(0, |decoded| decoded.len() - self.used.get())
     }
 
     /// Takes up to `limit` of the decoded characters.
     pub(super) fn take_decoded(&self, limit: Option<usize>) -> Ref<Str> {
-        let Some(decoded) = self.decoded.get() else { return Str::empty() };
+        let Some(decoded) = self.decoded.get() else {
+            return Str::empty();
+        };
         let start = self.used.get();
-        let end = limit.map_or(decoded.len(), |limit| start.saturating_add(limit).min(decoded.len()));
+        let end = limit.map_or(decoded.len(), |limit| {
+            start.saturating_add(limit).min(decoded.len())
+        });
         self.used.set(end);
         decoded.slice(start..end)
     }
@@ -37,37 +43,65 @@ impl TextIo {
 
     /// UnsupportedOperation unless the file can be read.
     pub(super) fn check_decoder(&self) -> PyResult<()> {
-        if self.has_decoder.get() { Ok(()) } else { Err(unsupported("not readable")) }
+        if self.has_decoder.get() {
+            Ok(())
+        } else {
+            Err(unsupported("not readable"))
+        }
     }
 
     /// Reads and decodes one piece; false at the end. `wanted` says how many characters are.
     fn read_piece(&self, wanted: usize) -> PyResult<bool> {
         self.check_decoder()?;
-        let before = if self.telling.get() { Some(self.decoding.state()?) } else { None };
-        let hint = if wanted > 0 { (self.bytes_per_char.get() * wanted as f64) as usize } else { 0 };
+        let before = if self.telling.get() {
+            Some(self.decoding.state()?)
+        } else {
+            None
+        };
+        let hint = if wanted > 0 {
+            (self.bytes_per_char.get() * wanted as f64) as usize
+        } else {
+            0
+        };
         let size = int::from_usize(self.chunk_size.get().max(hint));
-        let method = if self.has_read1.get() { id!("read1") } else { id!("read") };
+        let method = if self.has_read1.get() {
+            id!("read1")
+        } else {
+            id!("read")
+        };
         let buffer = self.attached()?;
         let piece = loop {
             match protocol::call_method(&buffer, method, std::slice::from_ref(&size)) {
-                Err(raised) if raised.is(ExceptionKind::InterruptedError) => runtime::check_signals()?,
+                Err(raised) if raised.is(ExceptionKind::InterruptedError) => {
+                    runtime::check_signals()?
+                }
                 answer => break answer?,
             }
         };
         if !buffer::is_bytes_like(&piece) {
             let (method, class) = (method.to_display(), piece.class().name());
-            bail!(TypeError, "underlying {method}() should have returned a bytes-like object, not '{class}'");
+            bail!(
+                TypeError,
+                "underlying {method}() should have returned a bytes-like object, not '{class}'"
+            );
         }
         let bytes = BytesLike::of(&piece)?;
         let at_end = bytes.is_empty();
         let decoded = self.decoding.decode(bytes.as_bytes(), at_end)?;
         let count = decoded.len();
-        self.bytes_per_char.set(if count > 0 { bytes.len() as f64 / count as f64 } else { 0.0 });
+        self.bytes_per_char.set(if count > 0 {
+            bytes.len() as f64 / count as f64
+        } else {
+            0.0
+        });
         self.set_decoded(Some(decoded));
         if let Some(before) = before {
             let mut input = before.kept;
             input.extend_from_slice(bytes.as_bytes());
-            self.snapshot.replace(Some(Snapshot { flags: before.flags, input }));
+            self.snapshot.replace(Some(Snapshot {
+                flags: before.flags,
+                input,
+            }));
         }
         Ok(!at_end || count > 0)
     }
@@ -77,7 +111,9 @@ impl TextIo {
         self.check_open(this)?;
         self.check_decoder()?;
         self.flush_pending()?;
-        let Some(size) = size else { return self.read_rest() };
+        let Some(size) = size else {
+            return self.read_rest();
+        };
         let first = self.take_decoded(Some(size));
         if first.len() == size {
             return Ok(first);
@@ -86,7 +122,9 @@ impl TextIo {
         text.push_string(&first);
         while text.len() < size {
             match self.read_piece(size - text.len()) {
-                Err(raised) if raised.is(ExceptionKind::InterruptedError) => runtime::check_signals()?,
+                Err(raised) if raised.is(ExceptionKind::InterruptedError) => {
+                    runtime::check_signals()?
+                }
                 answer => {
                     if !answer? {
                         break;
@@ -106,14 +144,20 @@ impl TextIo {
         }
         let decoded = match bytes.downcast::<Bytes>() {
             Some(bytes) => self.decoding.decode(bytes.as_slice(), true)?,
-            None => self.decoding.decode(BytesLike::of(&bytes)?.as_bytes(), true)?,
+            None => self
+                .decoding
+                .decode(BytesLike::of(&bytes)?.as_bytes(), true)?,
         };
         let waiting = self.take_decoded(None);
         if self.decoded.get().is_some() {
             self.set_decoded(None);
         }
         self.snapshot.replace(None);
-        Ok(if waiting.is_empty() { decoded } else { Str::concat(&waiting, &decoded) })
+        Ok(if waiting.is_empty() {
+            decoded
+        } else {
+            Str::concat(&waiting, &decoded)
+        })
     }
 
     /// `readline(limit)`.
@@ -138,7 +182,9 @@ impl TextIo {
             }
             let kept = self.kept_back();
             match self.read_piece(0) {
-                Err(raised) if raised.is(ExceptionKind::InterruptedError) => runtime::check_signals()?,
+                Err(raised) if raised.is(ExceptionKind::InterruptedError) => {
+                    runtime::check_signals()?
+                }
                 answer => {
                     let more = answer?;
                     self.put_back(kept);
@@ -162,14 +208,19 @@ impl TextIo {
         if start >= decoded.len() {
             return None;
         }
-        let length = self.line_end.get().find(decoded.units().range(start..decoded.len()))?;
+        let length = self
+            .line_end
+            .get()
+            .find(decoded.units().range(start..decoded.len()))?;
         self.used.set(start + length);
         Some(decoded.slice(start..start + length))
     }
 
     /// Moves what waits to `line`, up to the end of the line or `left` characters; answers whether the line is complete.
     fn add_line_part(&self, line: &mut StrBuilder, left: usize) -> bool {
-        let Some(decoded) = self.decoded.get() else { return false };
+        let Some(decoded) = self.decoded.get() else {
+            return false;
+        };
         let start = self.used.get();
         let rest = decoded.units().range(start..decoded.len());
         if let Some(length) = self.line_end.get().find(rest) {
@@ -179,7 +230,8 @@ impl TextIo {
             return true;
         }
         // The first half of `\r\n` may be the last character here.
-        let half = self.line_end.get() == LineEnd::Both && rest.at(rest.len() - 1) == u32::from(b'\r');
+        let half =
+            self.line_end.get() == LineEnd::Both && rest.at(rest.len() - 1) == u32::from(b'\r');
         let taken = (rest.len() - usize::from(half)).min(left);
         line.push_part(rest.range(0..taken));
         self.used.set(start + taken);

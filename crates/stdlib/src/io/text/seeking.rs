@@ -50,20 +50,35 @@ impl Cookie {
             bail!(OverflowError, "int too big to convert");
         }
         bytes.resize(21, 0);
-        let four = |at: usize| i32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+        let four = |at: usize| {
+            i32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
+        };
         let mut start = [0; 8];
         start.copy_from_slice(&bytes[..8]);
-        Ok(Cookie { start: i64::from_le_bytes(start), flags: four(8), feed: four(12), skip: four(16), at_end: bytes[20] != 0 })
+        Ok(Cookie {
+            start: i64::from_le_bytes(start),
+            flags: four(8),
+            feed: four(12),
+            skip: four(16),
+            at_end: bytes[20] != 0,
+        })
     }
 
     fn decoder_state(&self) -> State {
-        State { kept: Vec::new(), flags: self.flags.into() }
+        State {
+            kept: Vec::new(),
+            flags: self.flags.into(),
+        }
     }
 }
 
 impl TextIo {
     fn check_seekable(&self) -> PyResult<()> {
-        if self.seekable.get() { Ok(()) } else { Err(unsupported("underlying stream is not seekable")) }
+        if self.seekable.get() {
+            Ok(())
+        } else {
+            Err(unsupported("underlying stream is not seekable"))
+        }
     }
 
     /// `tell()`.
@@ -77,9 +92,15 @@ impl TextIo {
         protocol::call_method(this, id!("flush"), &[])?;
         let position = protocol::call_method(&self.attached()?, id!("tell"), &[])?;
         let snapshot = self.snapshot.borrow().clone();
-        let (true, Some(snapshot)) = (self.has_decoder.get(), snapshot) else { return Ok(position) };
+        let (true, Some(snapshot)) = (self.has_decoder.get(), snapshot) else {
+            return Ok(position);
+        };
         let start = int::as_i64(&position)? - snapshot.input.len() as i64;
-        let mut cookie = Cookie { start, flags: snapshot.flags as i32, ..Cookie::default() };
+        let mut cookie = Cookie {
+            start,
+            flags: snapshot.flags as i32,
+            ..Cookie::default()
+        };
         if self.used.get() == 0 || self.decoded.get().is_none() {
             return Ok(cookie.to_value());
         }
@@ -129,7 +150,10 @@ impl TextIo {
         // Then byte by byte, with a new start wherever the decoder keeps nothing.
         let mut chars = 0;
         for byte in &input[bytes..] {
-            chars += self.decoding.decode(std::slice::from_ref(byte), false)?.len();
+            chars += self
+                .decoding
+                .decode(std::slice::from_ref(byte), false)?
+                .len();
             cookie.feed += 1;
             let state = self.decoding.state()?;
             if state.kept.is_empty() && chars <= skip {
@@ -175,7 +199,11 @@ impl TextIo {
             _ => bail!(ValueError, "invalid whence ({whence}, should be 0, 1 or 2)"),
         };
         if protocol::less_than(&target, &zero)? {
-            bail!(ValueError, "negative seek position {}", protocol::repr(&target)?.to_display());
+            bail!(
+                ValueError,
+                "negative seek position {}",
+                protocol::repr(&target)?.to_display()
+            );
         }
         protocol::call_method(this, id!("flush"), &[])?;
         let cookie = Cookie::parse(&target)?;
@@ -189,7 +217,10 @@ impl TextIo {
         if cookie.skip > 0 {
             self.skip_to(&cookie)?;
         } else if self.has_decoder.get() {
-            self.snapshot.replace(Some(Snapshot { flags: cookie.flags.into(), input: Vec::new() }));
+            self.snapshot.replace(Some(Snapshot {
+                flags: cookie.flags.into(),
+                input: Vec::new(),
+            }));
         }
         self.reset_encoder(cookie.start == 0 && cookie.flags == 0)?;
         Ok(target)
@@ -197,7 +228,11 @@ impl TextIo {
 
     /// Puts the decoder into the cookie's state.
     fn restore_decoder(&self, cookie: &Cookie) -> PyResult<()> {
-        if cookie.start == 0 && cookie.flags == 0 { self.decoding.reset() } else { self.decoding.set_state(&cookie.decoder_state()) }
+        if cookie.start == 0 && cookie.flags == 0 {
+            self.decoding.reset()
+        } else {
+            self.decoding.set_state(&cookie.decoder_state())
+        }
     }
 
     /// Decodes from the cookie's start up to its character.
@@ -206,11 +241,18 @@ impl TextIo {
         let wanted = int::new(cookie.feed.into());
         let input = protocol::call_method(&self.attached()?, id!("read"), &[wanted])?;
         let Ok(bytes) = BytesLike::of(&input) else {
-            bail!(TypeError, "underlying read() should have returned a bytes object, not '{}'", input.class().name());
+            bail!(
+                TypeError,
+                "underlying read() should have returned a bytes object, not '{}'",
+                input.class().name()
+            );
         };
         let input = bytes.as_bytes().to_vec();
         let decoded = self.decoding.decode(&input, cookie.at_end)?;
-        self.snapshot.replace(Some(Snapshot { flags: cookie.flags.into(), input }));
+        self.snapshot.replace(Some(Snapshot {
+            flags: cookie.flags.into(),
+            input,
+        }));
         let skip = usize::try_from(cookie.skip).unwrap_or(0);
         let count = decoded.len();
         self.set_decoded(Some(decoded));
@@ -228,7 +270,8 @@ impl TextIo {
         if self.has_decoder.get() {
             self.decoding.reset()?;
         }
-        let position = protocol::call_method(&self.attached()?, id!("seek"), &[int::new(0), int::new(2)])?;
+        let position =
+            protocol::call_method(&self.attached()?, id!("seek"), &[int::new(0), int::new(2)])?;
         self.reset_encoder(protocol::equal(&position, &int::new(0))?)?;
         Ok(position)
     }

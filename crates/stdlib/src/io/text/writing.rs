@@ -32,8 +32,8 @@ impl TextIo {
         let write_end = self.write_end.get();
         let asks_for_lines = write_end.is_some() || self.line_buffering.get();
         let has_feed = asks_for_lines && text.units().find_code(u32::from(b'\n')).is_some();
-        let needs_flush =
-            self.line_buffering.get() && (has_feed || text.units().find_code(u32::from(b'\r')).is_some());
+        let needs_flush = self.line_buffering.get()
+            && (has_feed || text.units().find_code(u32::from(b'\r')).is_some());
         let replaced;
         let text = match write_end {
             Some(end) if has_feed => {
@@ -43,7 +43,10 @@ impl TextIo {
             _ => text,
         };
         self.encode_pending(text)?;
-        if self.write_through.get() || needs_flush || self.pending.borrow().len() >= self.chunk_size.get() {
+        if self.write_through.get()
+            || needs_flush
+            || self.pending.borrow().len() >= self.chunk_size.get()
+        {
             self.flush_pending()?;
         }
         if needs_flush {
@@ -65,7 +68,9 @@ impl TextIo {
             && let Some(ascii) = text.as_ascii()
         {
             self.make_room(ascii.len())?;
-            self.pending.borrow_mut().extend_from_slice(ascii.as_bytes());
+            self.pending
+                .borrow_mut()
+                .extend_from_slice(ascii.as_bytes());
             return Ok(());
         }
         let bytes = match self.codec.get() {
@@ -79,15 +84,25 @@ impl TextIo {
 
     fn make_room(&self, length: usize) -> PyResult<()> {
         let waiting = self.pending.borrow().len();
-        if waiting > 0 && waiting + length > self.chunk_size.get() { self.flush_pending() } else { Ok(()) }
+        if waiting > 0 && waiting + length > self.chunk_size.get() {
+            self.flush_pending()
+        } else {
+            Ok(())
+        }
     }
 
     fn encode_other(&self, text: &Ref<Str>) -> PyResult<Vec<u8>> {
-        let Some(encoder) = self.encoder.get() else { return Err(unsupported("not writable")) };
+        let Some(encoder) = self.encoder.get() else {
+            return Err(unsupported("not writable"));
+        };
         let bytes = protocol::call_method(&encoder, id!("encode"), &[text.to_value()])?;
         match bytes.downcast::<Bytes>() {
             Some(bytes) => Ok(bytes.as_slice().to_vec()),
-            None => bail!(TypeError, "encoder should return a bytes object, not '{}'", bytes.class().name()),
+            None => bail!(
+                TypeError,
+                "encoder should return a bytes object, not '{}'",
+                bytes.class().name()
+            ),
         }
     }
 
@@ -100,12 +115,17 @@ impl TextIo {
         let buffer = self.attached()?;
         if let Some(below) = buffered::buffer_of(&buffer) {
             let mut taken = 0;
-            return below.write_counting(&buffer, &bytes, &mut taken).map(drop).inspect_err(|_| self.keep(bytes, taken));
+            return below
+                .write_counting(&buffer, &bytes, &mut taken)
+                .map(drop)
+                .inspect_err(|_| self.keep(bytes, taken));
         }
         let data = Bytes::new(&bytes).into_value();
         loop {
             match protocol::call_method(&buffer, id!("write"), std::slice::from_ref(&data)) {
-                Err(raised) if raised.is(ExceptionKind::InterruptedError) => runtime::check_signals()?,
+                Err(raised) if raised.is(ExceptionKind::InterruptedError) => {
+                    runtime::check_signals()?
+                }
                 answer => return answer.map(drop),
             }
         }
@@ -129,7 +149,9 @@ impl TextIo {
 
     /// Tells the encoder where the next character goes: at the start of the file a mark may be written, elsewhere not.
     pub(super) fn reset_encoder(&self, at_start: bool) -> PyResult<()> {
-        let Some(encoder) = self.encoder.get() else { return Ok(()) };
+        let Some(encoder) = self.encoder.get() else {
+            return Ok(());
+        };
         if at_start {
             protocol::call_method(&encoder, id!("reset"), &[]).map(drop)
         } else {
