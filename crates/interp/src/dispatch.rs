@@ -208,6 +208,8 @@ mod tail_threaded {
             mod ops {
                 use super::*;
                 $(
+                    /// # Safety
+                    /// As [`enter`].
                     pub(super) unsafe extern "C" fn $both(ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState, oparg: u64) {
                         // SAFETY: the registers satisfy the cursor's invariant on entry and after a body.
                         unsafe {
@@ -221,6 +223,8 @@ mod tail_threaded {
                     }
                 )*
                 $(
+                    /// # Safety
+                    /// As [`enter`].
                     pub(super) unsafe extern "C" fn $only(ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState, oparg: u64) {
                         // SAFETY: as above.
                         unsafe {
@@ -231,11 +235,15 @@ mod tail_threaded {
                     }
                 )*
                 $(
+                    /// # Safety
+                    /// As [`enter`].
                     pub(super) unsafe extern "C" fn $full(ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState, oparg: u64) {
                         // SAFETY: as above.
                         unsafe { continue_with!(behind::$full(ip, sp, frame, engine, oparg), engine) }
                     }
                 )*
+                /// # Safety
+                /// As [`enter`].
                 pub(super) unsafe extern "C" fn extended_arg(ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState, oparg: u64) {
                     // SAFETY: an instruction follows its prefix.
                     unsafe {
@@ -246,6 +254,8 @@ mod tail_threaded {
                     }
                 }
                 /// Any instrumented opcode; it may go on with another opcode at the same place, with the same oparg.
+                /// # Safety
+                /// As [`enter`].
                 pub(super) unsafe extern "C" fn instrumented(ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState, oparg: u64) {
                     // SAFETY: as above.
                     unsafe {
@@ -262,6 +272,8 @@ mod tail_threaded {
                         }
                     }
                 }
+                /// # Safety
+                /// As [`enter`].
                 pub(super) unsafe extern "C" fn unknown(ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState, oparg: u64) {
                     // SAFETY: as above.
                     unsafe { continue_with!(run_full(unknown_opcode, 0, ip, sp, frame, engine, oparg as u32), engine) }

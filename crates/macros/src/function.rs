@@ -143,7 +143,7 @@ pub fn instance_receiver(argument: &FnArg) -> syn::Result<TokenStream> {
             if receiver.reference.is_none() || receiver.mutability.is_some() {
                 return Err(unexpected(receiver.span()));
             }
-            // The unchecked view is sound because methods and slots are only reached through instances of their class.
+            // SAFETY: (of the code that is written) the unchecked view is sound because methods and slots are only reached through instances of their class.
             Ok(quote!(&**unsafe { receiver.downcast_unchecked::<Self>() }))
         }
         FnArg::Typed(typed) if rust_type::is_value_ref(&typed.ty) => Ok(quote!(receiver)),

@@ -124,7 +124,13 @@ fn use_of_unsafe(code: &str) -> Option<Use> {
         return None;
     }
     let after = after.trim_start();
-    if after.starts_with("fn") || after.starts_with("extern") || after.starts_with("trait") {
+    if let Some(block) = after.strip_prefix("extern") {
+        // A block of declarations says why they fit; an `extern fn` has a contract like any other.
+        let is_function = block.contains("fn");
+        let is_type = block.contains("fn(");
+        return (!is_type).then_some(if is_function { Use::Contract } else { Use::Act });
+    }
+    if after.starts_with("fn") || after.starts_with("trait") {
         // A function pointer's type and a private function's body state no contract of their own.
         let declares = before.trim_start().is_empty() || before.trim_start().starts_with("pub");
         let is_type = after.contains("fn(");

@@ -18,7 +18,7 @@ def absent(name):
     except ModuleNotFoundError as error:
         return 'absent' if error.name == name else f'needs `{error.name}`'
     except ImportError as error:
-        return str(error)
+        return str(error).split(' (')[0]
     except SystemExit:
         return ''
     except Exception as error:

@@ -96,6 +96,7 @@ pub fn from_local(mut calendar: tm) -> Option<time_t> {
 
 /// Reads the time zone from the environment again.
 pub fn reset_zone() {
+    // SAFETY: the declaration is the C library's; the call takes nothing.
     unsafe extern "C" {
         safe fn tzset();
     }

@@ -5,6 +5,7 @@ use std::io;
 
 use libc::{c_char, c_int, size_t, wchar_t};
 
+// SAFETY: the declarations are the C library's.
 unsafe extern "C" {
     fn wcscoll(left: *const wchar_t, right: *const wchar_t) -> c_int;
     fn wcsxfrm(target: *mut wchar_t, source: *const wchar_t, size: size_t) -> size_t;

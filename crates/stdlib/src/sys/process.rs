@@ -323,6 +323,7 @@ pub fn getgrouplist(user: &CStr, group: gid_t) -> Vec<gid_t> {
 
 /// `getlogin_r()`.
 pub fn getlogin() -> io::Result<Vec<u8>> {
+    // SAFETY: the declaration is the C library's.
     unsafe extern "C" {
         fn getlogin_r(buffer: *mut c_char, size: usize) -> c_int;
     }
@@ -450,6 +451,7 @@ pub fn signal_set(signals: &[c_int]) -> io::Result<libc::sigset_t> {
     }
 }
 
+// SAFETY: the declarations are the C library's.
 unsafe extern "C" {
     fn posix_spawn_file_actions_addclosefrom_np(
         actions: *mut libc::posix_spawn_file_actions_t,

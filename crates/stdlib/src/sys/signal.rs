@@ -297,6 +297,7 @@ pub fn timer(which: i32) -> io::Result<Timer> {
     }
 }
 
+// SAFETY: the declarations are the C library's.
 unsafe extern "C" {
     fn setitimer(which: c_int, new: *const libc::itimerval, old: *mut libc::itimerval) -> c_int;
     fn getitimer(which: c_int, now: *mut libc::itimerval) -> c_int;

@@ -442,6 +442,7 @@ pub struct Host {
     pub addresses: Vec<Vec<u8>>,
 }
 
+// SAFETY: the declarations are the C library's.
 unsafe extern "C" {
     fn gethostbyname_r(
         name: *const libc::c_char,

@@ -63,6 +63,7 @@ pub fn confstr(name: c_int) -> io::Result<Option<Vec<u8>>> {
     }
 }
 
+// SAFETY: the declaration is the C library's.
 unsafe extern "C" {
     #[link_name = "confstr"]
     fn confstr_raw(name: c_int, buffer: *mut libc::c_char, size: usize) -> usize;
@@ -114,6 +115,7 @@ pub fn system(command: &CStr) -> c_int {
 /// `ctermid()`.
 pub fn ctermid() -> Vec<u8> {
     let mut name = vec![0u8; 256];
+    // SAFETY: the declaration is the C library's.
     unsafe extern "C" {
         fn ctermid(buffer: *mut libc::c_char) -> *mut libc::c_char;
     }
