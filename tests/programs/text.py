@@ -13,7 +13,7 @@ print(repr("a'b"), repr('a"b'), repr("a'\"b"), repr("\n\t\\\x00\x7f\xa0\u200b\ud
 print("  x ".strip() + "|", "xxaxx".strip("x"), "prefix_x".removeprefix("prefix_"), "x.py".removesuffix(".py"), "a\tb".expandtabs(4), "-".join("abc"))
 print("abc" < "abd", "a" * 3, "b" in "abc", "abc"[1:], "abc"[-2], "abcdef"[::2], "abc".startswith(("x", "a")), "abc".endswith("c", 0, 2))
 b = b"bytes\x00\xff"
-print(b, b.hex(), b.hex("-", 2), bytes.fromhex("00 ff"), b.decode("latin-1"), bytearray(b)[1:3], b[0], b[:2], list(b"ab"), b.find(b"e"), b"a,b".split(b","), b"%d %s" % (1, b"x"))
+print(b, b.hex(), b.hex("-", 2), bytes.fromhex("00 ff"), repr(b.decode("latin-1")), bytearray(b)[1:3], b[0], b[:2], list(b"ab"), b.find(b"e"), b"a,b".split(b","), b"%d %s" % (1, b"x"))
 ba = bytearray(b"abc"); ba.append(100); ba[0] = 65; ba += b"ef"; del ba[1]; print(ba, ba.pop(), len(ba))
 mv = memoryview(bytearray(b"abcdef")); mv[1] = 90; print(mv[1:3].tobytes(), mv.tolist(), mv.nbytes, mv.cast("H").tolist(), bytes(mv[::-1]))
 print(int("0x1f", 16), int("0b101", 0), int(" -12_3 "), float("1e3"), float("inf"), float("-nan"), complex("1+2j"))
