@@ -21,11 +21,9 @@ use taipan_objects::str::Str;
 use taipan_objects::thread;
 use taipan_objects::tuple::Tuple;
 use taipan_objects::value::{Ref, Value};
-use taipan_objects::{bail, heap, id, int, runtime, warnings};
+use taipan_objects::{bail, heap, id, runtime, warnings};
 
 use crate::code::Code;
-use crate::frame_stack::Frame;
-use crate::frames::first_complete;
 use crate::generator::{self, Core, Input, State, anchor, sent_to_result, thrown_exception};
 
 /// The payload of `async_generator`.
@@ -754,62 +752,6 @@ pub fn aiter(iterable: &Value) -> PyResult<Value> {
         );
     }
     Ok(iterator)
-}
-
-/// Warns of a coroutine that dies without having run.
-pub fn warn_never_awaited(coroutine: &Value) {
-    let refused = |raised| {
-        runtime::unraisable(
-            raised,
-            Some("Exception ignored while finalizing coroutine"),
-            Some(coroutine),
-        )
-    };
-    if let Ok(warn) = runtime::import_attribute("warnings", "_warn_unawaited_coroutine") {
-        match protocol::call1(&warn, coroutine) {
-            Ok(_) => return,
-            Err(raised) => {
-                let warned = raised.is(ExceptionKind::RuntimeWarning);
-                refused(raised);
-                if warned {
-                    return;
-                }
-            }
-        }
-    }
-    let name = generator::core(coroutine).and_then(|core| core.qualname.get());
-    let name = name.map_or_else(String::new, |name| name.to_display().into_owned());
-    if let Err(raised) = warnings::warn(
-        ExceptionKind::RuntimeWarning,
-        &format!("coroutine '{name}' was never awaited"),
-    ) {
-        refused(raised);
-    }
-}
-
-/// `cr_origin`: where a coroutine is being created, as far up as `sys.set_coroutine_origin_tracking_depth` asks.
-pub(crate) fn coroutine_origin(caller: *mut Frame) -> Option<Value> {
-    let depth = thread::current().origin_depth.get();
-    if depth == 0 {
-        return None;
-    }
-    let mut places = Vec::new();
-    // SAFETY: the chain of callers is made of live frames.
-    unsafe {
-        let mut frame = first_complete(caller);
-        while !frame.is_null() && places.len() < depth as usize {
-            let code = (*frame).code().clone();
-            let line = (*frame).line().map_or(-1, i64::from);
-            let place = vec![
-                code.filename().to_value(),
-                int::new(line),
-                code.name.to_value(),
-            ];
-            places.push(Tuple::new(place).into_value());
-            frame = first_complete((*frame).previous);
-        }
-    }
-    Some(Tuple::new(places).into_value())
 }
 
 /// Makes the classes.

@@ -1,0 +1,348 @@
+//! Generators and coroutines: frames that stop and go on.
+//!
+//! The frame of a generator lives in a block of its own, one word behind a pointer back to the [`Core`]. `resuming` links it
+//! on top of the running frame and unlinks it at a `yield`; `for` and `await` in Python code resume without a native loop of
+//! their own. `throwing` puts exceptions in. The classes are in `class` and `coroutine`. Each generator has its own level of
+//! handled exceptions while it runs.
+//!
+//! Invariant: the block exists exactly while the state is not `Finished`; all words of a suspended frame own their
+//! references.
+
+mod class;
+mod coroutine;
+mod resuming;
+mod throwing;
+
+use std::cell::Cell;
+use std::ptr;
+
+use taipan_bytecode::{CodeUnit, Opcode};
+use taipan_compiler::flags;
+use taipan_objects::cell::Slot;
+use taipan_objects::class::{Payload, Trace};
+use taipan_objects::raised::PyResult;
+use taipan_objects::str::Str;
+use taipan_objects::thread::HandledException;
+use taipan_objects::value::{Ref, Value};
+use taipan_objects::{bail, heap};
+
+use crate::code::Code;
+use crate::cursor::Cursor;
+use crate::frame_object::{detach_frame_object, frame_object};
+use crate::frame_stack::{
+    Frame, FrameOwner, FramePointer, StackRef, clear_frame, frame_words, promote_frame, trace_frame,
+};
+use crate::monitoring::{self, Event};
+
+pub use class::Generator;
+pub use coroutine::{Coroutine, CoroutineWrapper};
+pub(crate) use resuming::frame_ends;
+pub use resuming::{Input, resume, resume_inline, sent_to_result, yield_value};
+pub use throwing::{close, throw, thrown_exception};
+pub(crate) use throwing::{finalize, make_thrown};
+
+/// Where a generator stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum State {
+    /// Nothing ran yet.
+    Created,
+    /// It stopped at a `yield`.
+    Suspended,
+    /// It runs.
+    Running,
+    /// It ended.
+    Finished,
+}
+
+/// What generators, coroutines and asynchronous generators have in common.
+pub struct Core {
+    frame: FramePointer,
+    state: Cell<State>,
+    /// `__name__`.
+    pub name: Slot<Ref<Str>>,
+    /// `__qualname__`.
+    pub qualname: Slot<Ref<Str>>,
+    /// The code, which outlives the frame.
+    pub code: Ref<Code>,
+    handled: HandledException,
+    /// `cr_origin`.
+    pub origin: Slot,
+}
+
+impl Trace for Core {
+    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
+        self.name.trace(visit);
+        self.qualname.trace(visit);
+        self.code.trace(visit);
+        self.handled.value.trace(visit);
+        self.origin.trace(visit);
+        if matches!(self.state.get(), State::Created | State::Suspended)
+            && let Some(frame) = self.frame.get()
+        {
+            // SAFETY: a suspended frame's words up to its `sp` are valid.
+            unsafe { trace_frame(frame, visit) };
+        }
+    }
+
+    fn clear(&self) {
+        self.discard_frame();
+    }
+}
+
+impl Drop for Core {
+    fn drop(&mut self) {
+        self.discard_frame();
+    }
+}
+
+/// Words of a generator's block in front of the frame: the addresses of the core and of the object.
+const BLOCK_HEAD: usize = 2;
+
+/// The core behind a generator's frame.
+///
+/// # Safety
+/// The frame's owner is a generator.
+unsafe fn core_of(frame: *mut Frame) -> *const Core {
+    // SAFETY: the word two before the frame points back to the core.
+    unsafe { *frame.cast::<*const Core>().sub(BLOCK_HEAD) }
+}
+
+/// The core of the generator whose frame this is, if it is a generator's.
+pub(crate) fn core_of_frame(frame: *mut Frame) -> Option<&'static Core> {
+    // SAFETY: the frame is live, so a generator that owns it is too; the reference is used before it can go.
+    unsafe { ((*frame).owner == FrameOwner::Generator).then(|| &*core_of(frame)) }
+}
+
+/// The generator whose frame this is, if it is a generator's.
+pub(crate) fn owner_of_frame(frame: *mut Frame) -> Option<Value> {
+    // SAFETY: the frame is live; the word before it names the object that owns it, without a count.
+    unsafe {
+        if (*frame).owner != FrameOwner::Generator {
+            return None;
+        }
+        let bits = frame.cast::<u64>().sub(1);
+        Some(Value::borrow_bits(&*bits).clone())
+    }
+}
+
+/// Ends a generator that has not started, as its finalizer would.
+pub(crate) fn abandon(owner: &Value) {
+    if owner.downcast::<Coroutine>().is_some()
+        && core(owner).is_some_and(|core| core.state.get() == State::Created)
+    {
+        coroutine::warn_never_awaited(owner);
+    }
+    if let Some(core) = core(owner) {
+        core.discard_frame();
+    }
+}
+
+impl Core {
+    /// `gi_frame` and the like exist while the generator has a frame.
+    pub fn frame(&self) -> Option<*mut Frame> {
+        self.frame.get()
+    }
+
+    /// Where the generator stands.
+    pub fn state(&self) -> State {
+        self.state.get()
+    }
+
+    /// Bytes of the frame's block.
+    pub(crate) fn frame_bytes(&self) -> usize {
+        if self.frame.get().is_some() {
+            (BLOCK_HEAD + frame_words(&self.code)) * 8
+        } else {
+            0
+        }
+    }
+
+    /// Releases the frame of a generator that will not run again.
+    fn discard_frame(&self) {
+        if self.state.get() == State::Running {
+            return;
+        }
+        self.state.set(State::Finished);
+        let Some(frame) = self.frame.get() else {
+            return;
+        };
+        self.frame.set(ptr::null_mut());
+        // SAFETY: the frame is suspended; nothing else points to it once its frame object took its own copy.
+        unsafe {
+            if !(*frame).object.is_null() {
+                detach_frame_object(frame);
+            }
+            let words = BLOCK_HEAD + frame_words((*frame).code());
+            clear_frame(frame, (*frame).sp);
+            free_block(frame, words);
+        }
+    }
+
+    /// The object that a suspended `yield from` or `await` waits for.
+    pub fn waiting_for(&self) -> Option<Value> {
+        if self.state.get() != State::Suspended {
+            return None;
+        }
+        let frame = self.frame.get()?;
+        if self.resume_oparg()? & 3 < 2 {
+            return None;
+        }
+        // SAFETY: the frame is suspended in a delegation: its receiver is on top of the stack.
+        unsafe {
+            let receiver = *(*frame).sp.sub(1);
+            Some((*receiver.view()).clone())
+        }
+    }
+
+    /// The oparg of the RESUME behind the YIELD_VALUE where the frame is suspended.
+    fn resume_oparg(&self) -> Option<u8> {
+        let frame = self.frame.get()?;
+        // SAFETY: the frame is suspended; code ends with an instruction that does not fall through.
+        let unit = CodeUnit(unsafe { *(*frame).ip.add(1) });
+        let opcode = unit.opcode()?;
+        (opcode.plain().unwrap_or_else(|| opcode.base()) == Opcode::Resume).then(|| unit.oparg())
+    }
+
+    /// Whether an exception thrown in now could be handled, or told of: not outside of all blocks, as the compiler notes in
+    /// RESUME.
+    fn has_handler(&self) -> bool {
+        monitoring::listens(Event::PyUnwind)
+            || self.resume_oparg().is_none_or(|oparg| oparg & 4 == 0)
+    }
+}
+
+/// # Safety
+/// The block was made by [`adopt_frame`] for so many words.
+unsafe fn free_block(frame: *mut Frame, words: usize) {
+    // SAFETY: by contract.
+    unsafe {
+        let start = frame.cast::<u64>().sub(BLOCK_HEAD);
+        drop(Box::from_raw(ptr::slice_from_raw_parts_mut(start, words)));
+    }
+}
+
+/// Makes the core of a generator whose frame is a copy of the running one.
+///
+/// # Safety
+/// `frame` is the running frame, its words below `sp` valid; it is given up afterwards without clearing.
+unsafe fn adopt_frame(frame: *mut Frame, sp: *mut StackRef) -> Core {
+    // SAFETY: by contract; the block has room for the whole frame.
+    unsafe {
+        promote_frame(frame, sp);
+        let code = (*frame).code().clone();
+        let words = BLOCK_HEAD + frame_words(&code);
+        let block = Box::into_raw(Box::<[u64]>::new_uninit_slice(words)).cast::<u64>();
+        let copy = block.add(BLOCK_HEAD).cast::<Frame>();
+        let used = sp.offset_from(frame.cast::<StackRef>()) as usize;
+        ptr::copy_nonoverlapping(frame.cast::<u64>(), copy.cast::<u64>(), used);
+        (*copy).owner = FrameOwner::Generator;
+        (*copy).previous = ptr::null_mut();
+        (*copy).is_entry = false;
+        (*copy).sp = copy.cast::<StackRef>().add(used);
+        let function = (*frame).function();
+        Core {
+            frame: FramePointer::new(copy),
+            state: Cell::new(State::Created),
+            name: Slot::new(function.name.get()),
+            qualname: Slot::new(function.qualname.get()),
+            code,
+            handled: HandledException::new(),
+            origin: Slot::empty(),
+        }
+    }
+}
+
+/// Points the block back to where the core came to rest, in `owner`.
+pub(crate) fn anchor(core: &Core, owner: &Value) {
+    if let Some(frame) = core.frame.get() {
+        // SAFETY: the block begins with the words for the two addresses.
+        unsafe {
+            *frame.cast::<*const Core>().sub(BLOCK_HEAD) = core;
+            *frame.cast::<u64>().sub(1) = owner.bits();
+        }
+    }
+}
+
+/// RETURN_GENERATOR: the running frame becomes a generator, which the caller gets.
+pub fn make_generator(c: &mut Cursor) -> PyResult<Value> {
+    let frame = c.frame;
+    // SAFETY: the frame runs; after the copy its words belong to the generator.
+    unsafe {
+        let core = adopt_frame(frame, c.sp);
+        if !(*frame).object.is_null() {
+            let object = (*frame).object;
+            if let Some(copy) = core.frame.get() {
+                crate::frame_object::move_frame_object(object, copy);
+            }
+            (*frame).object = StackRef::NULL;
+        }
+        let code = core.code.clone();
+        if code.has_flag(flags::ASYNC_GENERATOR) {
+            return Ok(crate::async_generator::AsyncGenerator::from_core(core).into_value());
+        }
+        if code.has_flag(flags::COROUTINE) {
+            core.origin
+                .set(coroutine::coroutine_origin((*frame).previous));
+            let coroutine = heap::new_object(Coroutine::class(), Coroutine { core });
+            anchor(&coroutine.core, coroutine.as_value());
+            return Ok(coroutine.into_value());
+        }
+        let generator = heap::new_object(Generator::class(), Generator { core });
+        anchor(&generator.core, generator.as_value());
+        Ok(generator.into_value())
+    }
+}
+
+/// The core of any generator-like object of ours.
+pub fn core(value: &Value) -> Option<&Core> {
+    if let Some(generator) = value.downcast::<Generator>() {
+        return Some(&generator.core);
+    }
+    if let Some(coroutine) = value.downcast::<Coroutine>() {
+        return Some(&coroutine.core);
+    }
+    value
+        .downcast::<crate::async_generator::AsyncGenerator>()
+        .map(|generator| generator.core())
+}
+
+/// `<generator object name at 0x…>`.
+pub(crate) fn show(core: &Core, kind: &str, value: &Value) -> Value {
+    let name = core
+        .qualname
+        .get()
+        .map_or_else(String::new, |name| name.to_display().into_owned());
+    Str::new(&format!("<{kind} object {name} at {:#x}>", value.id())).into_value()
+}
+
+/// `gi_frame` and the like.
+pub(crate) fn frame_of(core: &Core) -> Option<Value> {
+    core.frame
+        .get()
+        .map(|frame| frame_object(frame).into_value())
+}
+
+/// Sets `__name__` or `__qualname__`.
+pub(crate) fn set_text(
+    slot: &Slot<Ref<Str>>,
+    attribute: &str,
+    value: Option<&Value>,
+) -> PyResult<()> {
+    match value.and_then(|value| value.downcast::<Str>()) {
+        Some(text) => {
+            slot.set(Some(text.clone()));
+            Ok(())
+        }
+        None => bail!(TypeError, "{attribute} must be set to a string object"),
+    }
+}
+
+/// What `await value` goes through.
+pub(crate) fn awaitable_iterator(value: &Value) -> PyResult<Value> {
+    crate::bodies::awaitable_iterator(value)
+}
+
+/// A value that an asynchronous generator yields, marked as such.
+pub fn wrap_async_value(value: Value) -> Value {
+    crate::async_generator::wrap(value)
+}

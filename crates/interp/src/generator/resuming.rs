@@ -1,0 +1,225 @@
+//! Running a generator's frame: linked on top of its caller to go on, unlinked where it yields or ends.
+//!
+//! Invariant: a generator is `Running` exactly while its frame is linked, or while it waits for another that is resumed in
+//! its place.
+
+use std::ptr;
+
+use taipan_compiler::flags;
+use taipan_objects::class::Sent;
+use taipan_objects::raised::{PyResult, Raised};
+use taipan_objects::value::{Ref, Value};
+use taipan_objects::{bail, exceptions, thread};
+
+use super::{BLOCK_HEAD, Core, State, core_of, free_block};
+use crate::code::Code;
+use crate::cursor::Cursor;
+use crate::eval;
+use crate::frame_object::detach_frame_object;
+use crate::frame_stack::{EngineState, Frame, StackRef, clear_frame, frame_words};
+use crate::monitoring::{self, Event};
+
+/// Links a suspended generator on top of the running frame, with `value` as what its `yield` answers.
+fn link(engine: &mut EngineState, core: &Core, value: Option<Value>) -> PyResult<*mut Frame> {
+    let frame = core
+        .frame
+        .get()
+        .expect("a generator that is not finished has a frame");
+    eval::push_frame(engine, frame)?;
+    let state = thread::current();
+    core.handled.previous.set(state.handled_top.get());
+    state.handled_top.set(&raw const core.handled);
+    core.state.set(State::Running);
+    // SAFETY: the frame's stack has room for the value: the yielded one was taken from there.
+    unsafe {
+        if let Some(value) = value {
+            *(*frame).sp = StackRef::from_value(value);
+            (*frame).sp = (*frame).sp.add(1);
+        }
+    }
+    Ok(frame)
+}
+
+/// Unlinks the running generator frame; its caller becomes current.
+fn unlink(engine: &mut EngineState, frame: *mut Frame, core: &Core) {
+    let state = thread::current();
+    state
+        .handled_top
+        .set(core.handled.previous.replace(ptr::null()));
+    // SAFETY: the frame is current.
+    engine.current = unsafe { std::mem::replace(&mut (*frame).previous, ptr::null_mut()) };
+    thread::leave_frame();
+}
+
+/// Resumes a suspended generator in the running native loop. Answers false if it cannot be resumed this way.
+pub fn resume_inline(
+    c: &mut Cursor,
+    core: &Core,
+    value: Value,
+    return_units: u16,
+) -> PyResult<bool> {
+    if !matches!(core.state.get(), State::Created | State::Suspended) {
+        return Ok(false);
+    }
+    // SAFETY: the caller's frame is live; the generator's frame is suspended.
+    unsafe {
+        (*c.frame).sp = c.sp;
+        (*c.frame).return_offset = return_units;
+        let frame = link(&mut *c.engine, core, Some(value))?;
+        (*frame).is_entry = false;
+        c.frame = frame;
+        c.sp = (*frame).sp;
+        // Saved too: the RESUME there need not save it, and lines are told by what ran last.
+        (*frame).ip = (*frame).ip.add(1);
+        c.ip = (*frame).ip;
+    }
+    Ok(true)
+}
+
+/// YIELD_VALUE: suspends the running generator with `value` for its caller.
+pub fn yield_value(c: &mut Cursor, value: Value) {
+    let frame = c.frame;
+    // SAFETY: the running frame is a generator's; the engine outlives the loop.
+    unsafe {
+        let core = &*core_of(frame);
+        (*frame).sp = c.sp;
+        let engine = &mut *c.engine;
+        unlink(engine, frame, core);
+        core.state.set(State::Suspended);
+        if (*frame).is_entry {
+            engine.result = Some(value);
+            engine.finished = false;
+            c.leave();
+            return;
+        }
+        // SEND and FOR_ITER, the two that resume inline, both have one cache unit.
+        let caller = engine.current;
+        c.frame = caller;
+        c.sp = (*caller).sp;
+        c.ip = (*caller).ip.add(2);
+        c.push(value);
+    }
+}
+
+/// The running generator frame ends, by return or by exception.
+pub(crate) fn frame_ends(engine: &mut EngineState, frame: *mut Frame, sp: *mut StackRef) {
+    // SAFETY: the frame is current and a generator's.
+    unsafe {
+        let core = &*core_of(frame);
+        core.state.set(State::Finished);
+        core.frame.set(ptr::null_mut());
+        if !(*frame).object.is_null() {
+            (*frame).sp = sp;
+            detach_frame_object(frame);
+        }
+        let words = BLOCK_HEAD + frame_words((*frame).code());
+        let handled = core.handled.value.take();
+        unlink(engine, frame, core);
+        drop(handled);
+        clear_frame(frame, sp);
+        free_block(frame, words);
+    }
+}
+
+/// What is put into a generator.
+pub enum Input {
+    /// The value of its `yield`.
+    Value(Value),
+    /// An exception raised at its `yield`.
+    Exception(Raised),
+}
+
+/// What messages call a generator with this code.
+pub(super) fn kind_of(code: &Code) -> &'static str {
+    if code.has_flag(flags::ASYNC_GENERATOR) {
+        "async generator"
+    } else if code.has_flag(flags::COROUTINE) {
+        "coroutine"
+    } else {
+        "generator"
+    }
+}
+
+/// Resumes a generator from native code until it yields, returns or raises.
+pub fn resume(core: &Core, owner: &Value, input: Input) -> PyResult<Sent> {
+    let keep_alive = owner.clone();
+    let kind = kind_of(&core.code);
+    match core.state.get() {
+        State::Running => bail!(ValueError, "{kind} already executing"),
+        State::Finished => {
+            return match input {
+                _ if kind == "coroutine" => {
+                    bail!(RuntimeError, "cannot reuse already awaited coroutine")
+                }
+                Input::Exception(raised) => Err(raised),
+                Input::Value(_) => Ok(Sent::Return(Value::NONE)),
+            };
+        }
+        State::Created => {
+            if let Input::Value(value) = &input
+                && !value.is_none()
+            {
+                bail!(
+                    TypeError,
+                    "can't send non-None value to a just-started {kind}"
+                );
+            }
+        }
+        State::Suspended => {}
+    }
+    thread::check_stack("")?;
+    let engine = crate::frames::engine();
+    let outcome = match input {
+        Input::Value(value) => {
+            let frame = link(engine, core, Some(value))?;
+            // SAFETY: the frame is linked and suspended one instruction before where it goes on.
+            unsafe { (*frame).ip = (*frame).ip.add(1) };
+            eval::run_linked_frame(engine, frame)
+        }
+        Input::Exception(raised) => {
+            let frame = link(engine, core, None)?;
+            // The context is what the generator handles itself, not what its caller handles.
+            exceptions::link_context(
+                raised.exception(),
+                core.handled.value.get().map(Ref::into_value),
+            );
+            // No RESUME runs that would bring the code up to date.
+            if monitoring::is_active() {
+                monitoring::update(&core.code);
+            }
+            // SAFETY: the frame is live. It shows the YIELD_VALUE; the exception is thrown in at the RESUME behind it.
+            let resume = unsafe { (*frame).instruction_index() } + 1;
+            let raised =
+                monitoring::exception_event(engine, Event::PyThrow, resume.max(0) as usize, raised);
+            // SAFETY: the frame is current; its words below `sp` are valid.
+            unsafe {
+                (*frame).is_entry = true;
+                let next = crate::unwind::unwind(engine, (*frame).sp, raised);
+                if next.ip.is_null() {
+                    match engine.raised.take() {
+                        Some(raised) => Err(raised),
+                        None => Ok(engine.result.take().unwrap_or(Value::NONE)),
+                    }
+                } else {
+                    eval::run_linked_frame_from(engine, frame, next)
+                }
+            }
+        }
+    };
+    drop(keep_alive);
+    let finished = core.state.get() == State::Finished;
+    let value = outcome?;
+    Ok(if finished {
+        Sent::Return(value)
+    } else {
+        Sent::Yield(value)
+    })
+}
+
+/// A result as `next` and `send` show it: the end is StopIteration.
+pub fn sent_to_result(sent: Sent) -> PyResult<Value> {
+    match sent {
+        Sent::Yield(value) => Ok(value),
+        Sent::Return(value) => Err(exceptions::stop_iteration(value)),
+    }
+}
