@@ -10,6 +10,7 @@ mod bytes_object;
 mod convert;
 mod iter;
 mod memoryview;
+mod search;
 mod shared;
 mod text;
 
