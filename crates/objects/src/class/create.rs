@@ -4,7 +4,8 @@ use std::cell::{Cell, RefCell};
 
 use crate::args::Args;
 use crate::cell::{Once, Slot};
-use crate::class::dunders::{bases_of, fill_slots};
+use crate::class::dunders::fill_slots;
+use crate::class::mro::bases_of;
 use crate::class::type_object::itemsize;
 use crate::class::{
     ClassBuilder, ClassDef, ClassFlags, Layout, Payload, Slots, Type, install_slot_wrappers, mro,

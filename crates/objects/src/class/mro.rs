@@ -1,8 +1,21 @@
-//! Method resolution order: C3 linearization.
+//! Bases as classes, and the method resolution order over them: C3 linearization.
 
 use crate::class::Type;
 use crate::raised::PyResult;
+use crate::tuple::Tuple;
 use crate::value::Ref;
+
+/// A tuple of bases as classes; raises TypeError for anything else.
+pub(super) fn bases_of(bases: &Ref<Tuple>) -> PyResult<Vec<Ref<Type>>> {
+    bases
+        .tail()
+        .iter()
+        .map(|base| match base.downcast::<Type>() {
+            Some(class) => Ok(class.clone()),
+            None => bail!(TypeError, "bases must be types"),
+        })
+        .collect()
+}
 
 /// The MRO of a class with these bases: the class itself is not in it yet.
 pub(super) fn linearize(name: &str, bases: &[Ref<Type>]) -> PyResult<Vec<Ref<Type>>> {

@@ -6,8 +6,9 @@ use crate::cell::Once;
 use crate::class::create::{
     allocate_builtin, best_base, calculate_metaclass, compute_mro, create_builtin,
 };
-use crate::class::dunders::{bases_of, fill_slots};
+use crate::class::dunders::fill_slots;
 use crate::class::generic::{class_getattr, class_setattr};
+use crate::class::mro::bases_of;
 use crate::class::{ClassDef, ClassFlags, Layout, Payload, Type, new_class};
 use crate::dict::Dict;
 use crate::id;

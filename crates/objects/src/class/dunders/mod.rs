@@ -1,20 +1,23 @@
 //! The bridge between slots and special methods, both ways.
 //!
 //! [`DUNDERS`] lists every special method that has a slot. For a builtin class, each filled slot puts wrappers into the
-//! class dict (`install_slot_wrappers`), so that `int.__add__` exists. For a class made in Python, each special method
-//! found along the MRO fills the slot with a function that calls it (`update_slots`); where what is found is the wrapper
+//! class dict ([`install_slot_wrappers`]), so that `int.__add__` exists. For a class made in Python, each special method
+//! found along the MRO fills the slot with a function that calls it ([`update_slots`]); where what is found is the wrapper
 //! of a builtin base, the base's own function is copied, so that a subclass of `list` indexes at `list`'s speed.
 
+mod generic;
+mod update;
+
 use crate::args::{Args, check_count};
-use crate::class::slots::*;
-use crate::class::{ClassFlags, Slots, Type};
-use crate::native::{NativeFunction, SlotWrapper};
-use crate::protocol::{self, call_special, call_special_optional};
+use crate::class::{Comparison, SlotId, Slots, Type};
+use crate::protocol::{self, call_special};
 use crate::raised::PyResult;
-use crate::str::Str;
-use crate::tuple::Tuple;
 use crate::value::{Ref, Value};
 use crate::{id, int};
+
+use generic::*;
+pub(super) use update::fill_slots;
+pub use update::{install_slot_wrappers, update_slots};
 
 /// One special method that has a slot.
 pub struct Dunder {
@@ -68,58 +71,6 @@ static UNARY: &[Dunder] = unary_dunders! {
     ("__aiter__", aiter, "Return an awaitable, that resolves in asynchronous iterator."),
     ("__anext__", anext, "Return a value or raise StopAsyncIteration."),
 };
-
-/// Calls `left.method(right)` if the method is found on `left`'s class and is not a builtin's wrapper, whose own slot
-/// the operation tries anyway.
-fn try_python(left: &Value, name: &Ref<Str>, right: &Value) -> PyResult<Option<Value>> {
-    match left.class().lookup(name) {
-        Some(method) if method.downcast_exact::<SlotWrapper>().is_none() => {
-            let answer = protocol::call_bound(&method, left, std::slice::from_ref(right))?;
-            Ok(Some(answer))
-        }
-        _ => Ok(None),
-    }
-}
-
-/// The generic function of a number slot: forward method of the left operand, reflected method of the right.
-fn binary_generic(
-    left: &Value,
-    right: &Value,
-    forward: &Ref<Str>,
-    reflected: &Ref<Str>,
-) -> PyResult<Value> {
-    let (left_class, right_class) = (left.class(), right.class());
-    let mut try_reflected = !left_class.is(right_class);
-    if try_reflected
-        && right_class.is_subclass(left_class)
-        && overrides(left_class, right_class, reflected)
-    {
-        if let Some(answer) = try_python(right, reflected, left)?
-            && !answer.is_not_implemented()
-        {
-            return Ok(answer);
-        }
-        try_reflected = false;
-    }
-    if let Some(answer) = try_python(left, forward, right)?
-        && !answer.is_not_implemented()
-    {
-        return Ok(answer);
-    }
-    if try_reflected && let Some(answer) = try_python(right, reflected, left)? {
-        return Ok(answer);
-    }
-    Ok(Value::NOT_IMPLEMENTED)
-}
-
-/// Whether the subclass has its own version of a method.
-fn overrides(class: &Type, subclass: &Type, name: &Ref<Str>) -> bool {
-    match (class.lookup(name), subclass.lookup(name)) {
-        (Some(base), Some(own)) => !own.is(&base),
-        (None, Some(_)) => true,
-        _ => false,
-    }
-}
 
 fn one_argument<'a>(name: &str, args: Args<'a>) -> PyResult<&'a Value> {
     let values = args.positional();
@@ -202,21 +153,6 @@ static COMPARE: &[Dunder] = compare_dunders! {
     ("__gt__", Gt, ">"),
     ("__ge__", Ge, ">="),
 };
-
-fn compare_generic(left: &Value, right: &Value, comparison: Comparison) -> PyResult<Value> {
-    let name = match comparison {
-        Comparison::Lt => id!("__lt__"),
-        Comparison::Le => id!("__le__"),
-        Comparison::Eq => id!("__eq__"),
-        Comparison::Ne => id!("__ne__"),
-        Comparison::Gt => id!("__gt__"),
-        Comparison::Ge => id!("__ge__"),
-    };
-    match call_special_optional(left, name, std::slice::from_ref(right))? {
-        Some(answer) => Ok(answer),
-        None => Ok(Value::NOT_IMPLEMENTED),
-    }
-}
 
 static OTHER: &[Dunder] = &[
     Dunder {
@@ -486,244 +422,6 @@ fn check_setattr_owner(owner: &Ref<Type>, receiver: &Value, what: &str) -> PyRes
 /// Every special method that has a slot.
 pub static DUNDERS: [&[Dunder]; 5] = [UNARY, NUMBER, INPLACE, COMPARE, OTHER];
 
-fn hash_generic(value: &Value) -> PyResult<i64> {
-    match value.class().lookup(id!("__hash__")) {
-        Some(method) if !method.is_none() => {
-            let answer = protocol::call_bound(&method, value, &[])?;
-            int::hash_result(&answer)
-        }
-        _ => Err(protocol::unhashable(value)),
-    }
-}
-
-fn bool_generic(value: &Value) -> PyResult<bool> {
-    match value.class().lookup(id!("__bool__")) {
-        Some(method) => {
-            let answer = protocol::call_bound(&method, value, &[])?;
-            match (answer.is_true(), answer.is_false()) {
-                (true, _) => Ok(true),
-                (_, true) => Ok(false),
-                _ => bail!(
-                    TypeError,
-                    "__bool__ should return bool, returned {}",
-                    answer.class().name()
-                ),
-            }
-        }
-        None => Ok(true),
-    }
-}
-
-fn len_generic(value: &Value) -> PyResult<usize> {
-    let answer = call_special(value, id!("__len__"), &[])?;
-    protocol::checked_len(&answer)
-}
-
-fn contains_generic(value: &Value, item: &Value) -> PyResult<bool> {
-    match value.class().lookup(id!("__contains__")) {
-        Some(method) if method.is_none() => bail!(
-            TypeError,
-            "'{}' object is not a container",
-            value.class().name()
-        ),
-        Some(method) => protocol::is_true(&protocol::call_bound(
-            &method,
-            value,
-            std::slice::from_ref(item),
-        )?),
-        None => protocol::contains_by_iteration(value, item),
-    }
-}
-
-fn next_generic(value: &Value) -> PyResult<Option<Value>> {
-    use crate::raised::Absent;
-    call_special(value, id!("__next__"), &[])
-        .absent_on(crate::exceptions::ExceptionKind::StopIteration)
-}
-
-fn setitem_generic(value: &Value, key: &Value, new: Option<&Value>) -> PyResult<()> {
-    match new {
-        Some(new) => call_special(value, id!("__setitem__"), &[key.clone(), new.clone()])?,
-        None => call_special(value, id!("__delitem__"), std::slice::from_ref(key))?,
-    };
-    Ok(())
-}
-
-/// `__getattribute__`, then `__getattr__` where that raised AttributeError.
-fn getattr_generic(value: &Value, name: &Ref<Str>) -> PyResult<Value> {
-    let class = value.class().clone();
-    let first = match class.lookup(id!("__getattribute__")) {
-        Some(method) => match method.downcast_exact::<SlotWrapper>() {
-            Some(wrapper) => slot_of!(wrapper.owner(), getattr)(value, name),
-            None => protocol::call_bound(&method, value, &[name.to_value()]),
-        },
-        None => super::generic_getattr(value, name),
-    };
-    match first {
-        Err(raised) if raised.is(crate::exceptions::ExceptionKind::AttributeError) => {
-            match class.lookup(id!("__getattr__")) {
-                Some(method) => {
-                    drop(raised);
-                    protocol::call_bound(&method, value, &[name.to_value()])
-                }
-                None => Err(raised),
-            }
-        }
-        other => other,
-    }
-}
-
-fn setattr_generic(value: &Value, name: &Ref<Str>, new: Option<&Value>) -> PyResult<()> {
-    match new {
-        Some(new) => call_special(value, id!("__setattr__"), &[name.to_value(), new.clone()])?,
-        None => call_special(value, id!("__delattr__"), &[name.to_value()])?,
-    };
-    Ok(())
-}
-
-fn call_generic(value: &Value, args: Args<'_>) -> PyResult<Value> {
-    match value.class().lookup(id!("__call__")) {
-        Some(method) => crate::thread::with_recursion(" while calling a Python object", || {
-            protocol::call_bound_args(&method, value, args)
-        }),
-        None => bail!(
-            TypeError,
-            "'{}' object is not callable",
-            value.class().name()
-        ),
-    }
-}
-
-fn descr_get_generic(
-    value: &Value,
-    instance: Option<&Value>,
-    class: Option<&Value>,
-) -> PyResult<Value> {
-    let none = Value::NONE;
-    match value.class().lookup(id!("__get__")) {
-        Some(method) => {
-            let args = [
-                instance.unwrap_or(&none).clone(),
-                class.unwrap_or(&none).clone(),
-            ];
-            protocol::call_bound(&method, value, &args)
-        }
-        None => Ok(value.clone()),
-    }
-}
-
-fn descr_set_generic(value: &Value, instance: &Value, new: Option<&Value>) -> PyResult<()> {
-    match new {
-        Some(new) => {
-            match call_special_optional(value, id!("__set__"), &[instance.clone(), new.clone()])? {
-                Some(_) => Ok(()),
-                None => Err(crate::exc!(AttributeError, "__set__")),
-            }
-        }
-        None => {
-            match call_special_optional(value, id!("__delete__"), std::slice::from_ref(instance))? {
-                Some(_) => Ok(()),
-                None => Err(crate::exc!(AttributeError, "__delete__")),
-            }
-        }
-    }
-}
-
-fn init_generic(value: &Value, args: Args<'_>) -> PyResult<()> {
-    let Some(method) = value.class().lookup(id!("__init__")) else {
-        return Ok(());
-    };
-    let answer = protocol::call_bound_args(&method, value, args)?;
-    if !answer.is_none() {
-        bail!(
-            TypeError,
-            "__init__() should return None, not '{}'",
-            answer.class().name()
-        );
-    }
-    Ok(())
-}
-
-fn new_generic(class: &Ref<Type>, args: Args<'_>) -> PyResult<Value> {
-    let function = super::generic::class_getattr(class.as_value(), id!("__new__"))?;
-    protocol::call_prepended(&function, class.as_value(), args)
-}
-
-fn power_generic(left: &Value, right: &Value, modulus: &Value) -> PyResult<Value> {
-    if modulus.is_none() {
-        return binary_generic(left, right, id!("__pow__"), id!("__rpow__"));
-    }
-    let args = [right.clone(), modulus.clone()];
-    match left.class().lookup(id!("__pow__")) {
-        Some(method) if method.downcast_exact::<SlotWrapper>().is_none() => {
-            protocol::call_bound(&method, left, &args)
-        }
-        _ => Ok(Value::NOT_IMPLEMENTED),
-    }
-}
-
-fn finalize_generic(value: &Value) {
-    if let Some(method) = value.class().lookup(id!("__del__"))
-        && let Err(raised) = protocol::call_bound(&method, value, &[])
-    {
-        crate::runtime::unraisable(
-            raised,
-            Some("Exception ignored while calling deallocator"),
-            Some(&method),
-        );
-    }
-}
-
-/// Runs the finalizer of `value`'s class, if it has one.
-pub fn run_finalizer(value: &Value) {
-    if let Some(finalize) = value.class().slots.finalize.get() {
-        finalize(value);
-    }
-}
-
-/// Puts a wrapper for every filled slot into a builtin class's dict. `defined` names what the class defines itself.
-pub fn install_slot_wrappers(class: &Ref<Type>, defined: &[&'static str]) {
-    let dict = class.dict();
-    let inherits = class.base();
-    for dunder in DUNDERS.iter().copied().flatten() {
-        let inherited = inherits
-            .as_ref()
-            .is_some_and(|base| base.slots.same_slot(dunder.slot, &class.slots));
-        if class.slots.is_filled(dunder.slot)
-            && !inherited
-            && !defined.contains(&dunder.name)
-            && !is_hidden(dunder)
-        {
-            let name = Str::intern(dunder.name);
-            if dict.get_str(&name).is_none() {
-                dict.set_str(&name, SlotWrapper::new(class, dunder));
-            }
-        }
-    }
-    if class.slots.concat.get().is_some() && dict.get_str(id!("__add__")).is_none() {
-        dict.set_str(id!("__add__"), SlotWrapper::new(class, &SEQUENCE[0]));
-    }
-    if class.slots.repeat.get().is_some() && dict.get_str(id!("__mul__")).is_none() {
-        dict.set_str(id!("__mul__"), SlotWrapper::new(class, &SEQUENCE[1]));
-        dict.set_str(id!("__rmul__"), SlotWrapper::new(class, &SEQUENCE[2]));
-    }
-    if class.slots.inplace_concat.get().is_some() {
-        dict.set_str(id!("__iadd__"), SlotWrapper::new(class, &SEQUENCE[3]));
-    }
-    if class.slots.inplace_repeat.get().is_some() {
-        dict.set_str(id!("__imul__"), SlotWrapper::new(class, &SEQUENCE[4]));
-    }
-    let hash_is_none = class.slots.hash.get().is_none() && class.slots.richcompare.get().is_some();
-    if hash_is_none && dict.get_str(id!("__hash__")).is_none() {
-        dict.set_str(id!("__hash__"), Value::NONE);
-    }
-}
-
-/// Slots of builtin classes that Python does not show: native finalizers.
-fn is_hidden(dunder: &Dunder) -> bool {
-    matches!(dunder.slot, SlotId::finalize)
-}
-
 static SEQUENCE: &[Dunder] = &[
     Dunder {
         name: "__add__",
@@ -777,167 +475,9 @@ static SEQUENCE: &[Dunder] = &[
     },
 ];
 
-/// Brings the slots that `name` stands for up to date in a class made in Python, and in all below it.
-pub fn update_slots(class: &Ref<Type>, name: &Ref<Str>) {
-    if !name.to_display().starts_with("__") {
-        return;
+/// Runs the finalizer of `value`'s class, if it has one.
+pub fn run_finalizer(value: &Value) {
+    if let Some(finalize) = value.class().slots.finalize.get() {
+        finalize(value);
     }
-    let mut touched = false;
-    if name.eq_str("__new__") {
-        update_new(class);
-        touched = true;
-    } else if name.eq_str("__getattr__") {
-        update_slot(class, SlotId::getattr);
-        touched = true;
-    } else {
-        for dunder in DUNDERS.iter().copied().flatten().chain(SEQUENCE) {
-            if name.eq_str(dunder.name) {
-                update_slot(class, dunder.slot);
-                touched = true;
-            }
-        }
-    }
-    if touched {
-        for subclass in class.subclasses() {
-            update_slots(&subclass, name);
-        }
-    }
-}
-
-/// Fills every slot of a new class made in Python.
-pub(super) fn fill_slots(class: &Ref<Type>) {
-    let mut done = [false; 128];
-    for dunder in DUNDERS.iter().copied().flatten().chain(SEQUENCE) {
-        let slot = dunder.slot as usize;
-        if !done[slot] {
-            done[slot] = true;
-            update_slot(class, dunder.slot);
-        }
-    }
-    update_new(class);
-    // `send` has no special method: it comes along with the layout.
-    if let Some(base) = class.base() {
-        class.slots.copy_slot(SlotId::send, &base.slots);
-    }
-}
-
-fn update_slot(class: &Ref<Type>, slot: SlotId) {
-    if matches!(
-        slot,
-        SlotId::concat | SlotId::repeat | SlotId::inplace_concat | SlotId::inplace_repeat
-    ) {
-        return update_sequence_slot(class, slot);
-    }
-    let mut wrapper: Option<Value> = None;
-    let mut generic = None;
-    for dunder in DUNDERS
-        .iter()
-        .copied()
-        .flatten()
-        .filter(|dunder| dunder.slot == slot)
-    {
-        let Some(found) = class.lookup(&Str::intern(dunder.name)) else {
-            continue;
-        };
-        match found.downcast_exact::<SlotWrapper>() {
-            Some(found_wrapper) if found_wrapper.dunder().slot == slot => {
-                let agrees = wrapper.as_ref().is_none_or(|earlier| {
-                    let earlier = earlier
-                        .downcast_exact::<SlotWrapper>()
-                        .expect("only wrappers are kept");
-                    earlier
-                        .owner()
-                        .slots
-                        .same_slot(slot, &found_wrapper.owner().slots)
-                });
-                if !agrees {
-                    generic = Some(dunder);
-                }
-                wrapper = Some(found);
-            }
-            // A sequence's `+` stands in another slot; its wrapper is not a Python method.
-            Some(found_wrapper) if !class_defines_in_python(found_wrapper) => {}
-            _ => generic = Some(dunder),
-        }
-    }
-    if slot == SlotId::getattr && class.lookup(id!("__getattr__")).is_some() {
-        generic = OTHER.iter().find(|dunder| dunder.slot == SlotId::getattr);
-    }
-    match (generic, wrapper) {
-        (Some(dunder), _) => (dunder.generic)(&class.slots),
-        (None, Some(wrapper)) => {
-            let owner = wrapper
-                .downcast_exact::<SlotWrapper>()
-                .expect("only wrappers are kept")
-                .owner()
-                .clone();
-            class.slots.copy_slot(slot, &owner.slots);
-        }
-        (None, None) => match inherited_hidden(class, slot) {
-            Some(base) => class.slots.copy_slot(slot, &base.slots),
-            None => class.slots.clear_slot(slot),
-        },
-    }
-    if slot == SlotId::finalize {
-        class.set_flag(ClassFlags::FINALIZER, class.slots.finalize.get().is_some());
-    }
-}
-
-/// Wrappers always come from builtin classes.
-fn class_defines_in_python(_: &SlotWrapper) -> bool {
-    false
-}
-
-/// Slots that builtin classes fill without showing a wrapper (finalizers, buffers) are inherited along the bases.
-fn inherited_hidden(class: &Ref<Type>, slot: SlotId) -> Option<Ref<Type>> {
-    if !matches!(slot, SlotId::finalize | SlotId::buffer) {
-        return None;
-    }
-    class.base().filter(|base| base.slots.is_filled(slot))
-}
-
-fn update_sequence_slot(class: &Ref<Type>, slot: SlotId) {
-    let name = match slot {
-        SlotId::concat => id!("__add__"),
-        SlotId::repeat => id!("__mul__"),
-        SlotId::inplace_concat => id!("__iadd__"),
-        _ => id!("__imul__"),
-    };
-    class.slots.clear_slot(slot);
-    if let Some(found) = class.lookup(name)
-        && let Some(wrapper) = found.downcast_exact::<SlotWrapper>()
-        && wrapper.dunder().slot == slot
-    {
-        class.slots.copy_slot(slot, &wrapper.owner().slots);
-    }
-}
-
-fn update_new(class: &Ref<Type>) {
-    let found = class.lookup(id!("__new__"));
-    let builtin = found
-        .as_ref()
-        .and_then(|found| found.downcast_exact::<NativeFunction>())
-        .and_then(|function| function.new_owner());
-    // A constructor of other instances, put into the class's dict, counts as little as it does in CPython.
-    let builtin = builtin.map(|owner| match class.base() {
-        Some(base) if !std::ptr::eq(owner.layout(), class.layout()) => base,
-        _ => owner,
-    });
-    match builtin {
-        Some(owner) => class.slots.copy_slot(SlotId::new, &owner.slots),
-        None if found.is_some() => class.slots.new.set(Some(new_generic)),
-        None => class.slots.clear_slot(SlotId::new),
-    }
-}
-
-/// A tuple of bases as classes; raises TypeError for anything else.
-pub(super) fn bases_of(bases: &Ref<Tuple>) -> PyResult<Vec<Ref<Type>>> {
-    bases
-        .tail()
-        .iter()
-        .map(|base| match base.downcast::<Type>() {
-            Some(class) => Ok(class.clone()),
-            None => bail!(TypeError, "bases must be types"),
-        })
-        .collect()
 }
