@@ -15,41 +15,22 @@
 //! probe checks that the block and the entry are still the same.
 #![allow(unsafe_code)]
 
-use std::alloc::{Layout as Block, alloc, dealloc, handle_alloc_error};
+mod layout;
+mod probe;
+
+use std::alloc::{alloc, dealloc, handle_alloc_error};
 use std::cell::Cell;
 use std::mem;
 use std::ptr;
 
 use crate::class::Trace;
-use crate::protocol;
-use crate::raised::PyResult;
 use crate::str::Str;
 use crate::value::{Ref, Value};
 
-/// Log2 of the smallest index table.
-const MIN_LOG2: u8 = 3;
-/// Shift of the perturbation: how fast the high bits of the hash join the probe.
-const PERTURB_SHIFT: u32 = 5;
-
-/// Whether entries carry a hash.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(u8)]
-pub enum Kind {
-    /// All keys are exact strings; entries have 16 bytes.
-    Strings = 0,
-    /// Entries have 24 bytes.
-    General = 1,
-}
-
-/// What all entries begin with; entries of general tables have the hash behind it.
-#[repr(C)]
-struct Pair {
-    key: Option<Value>,
-    value: Option<Value>,
-}
-
-const PAIR: usize = size_of::<Pair>();
-const HASHED: usize = PAIR + 8;
+pub use layout::Kind;
+use layout::{
+    HASHED, PAIR, Pair, Place, block, by_width, capacity, index_bytes, log2_for_places, stride,
+};
 
 /// The changing part of a dict. Machine code reads `entries` (offset 0) of tables whose keys are all strings: entry `i`
 /// has its value at `entries + 16 * i + 8`.
@@ -67,109 +48,6 @@ pub struct Table {
 }
 
 const _: () = assert!(size_of::<Table>() == 24 && mem::offset_of!(Table, entries) == 0);
-
-/// An index place: its width depends on the size of the table.
-trait Place: Copy + Eq {
-    const EMPTY: Self;
-    const DELETED: Self;
-    fn of(index: usize) -> Self;
-    fn index(self) -> usize;
-}
-
-macro_rules! places {
-    ($($type:ty)*) => { $(impl Place for $type {
-        const EMPTY: $type = <$type>::MAX;
-        const DELETED: $type = <$type>::MAX - 1;
-        #[inline(always)]
-        fn of(index: usize) -> $type {
-            index as $type
-        }
-        #[inline(always)]
-        fn index(self) -> usize {
-            self as usize
-        }
-    })* };
-}
-places! { u8 u16 u32 }
-
-/// Calls a method generic over the place type with the type for the table's size.
-macro_rules! by_width {
-    ($table:expr, $method:ident($($arg:expr),*)) => {
-        match $table.log2_size.get() {
-            0..=8 => $table.$method::<u8>($($arg),*),
-            9..=16 => $table.$method::<u16>($($arg),*),
-            _ => $table.$method::<u32>($($arg),*),
-        }
-    };
-}
-
-/// Bytes of an index table.
-fn index_bytes(log2_size: u8) -> usize {
-    let width_shift = match log2_size {
-        0..=8 => 0,
-        9..=16 => 1,
-        _ => 2,
-    };
-    1 << (log2_size as usize + width_shift)
-}
-
-/// How many entries a table of this size takes: two thirds of its places.
-fn capacity(log2_size: u8) -> usize {
-    (2usize << log2_size) / 3
-}
-
-/// Log2 of the smallest table with at least `places` places.
-fn log2_for_places(places: usize) -> u8 {
-    (places
-        .max(1 << MIN_LOG2)
-        .next_power_of_two()
-        .trailing_zeros()) as u8
-}
-
-fn stride(kind: Kind) -> usize {
-    match kind {
-        Kind::Strings => PAIR,
-        Kind::General => HASHED,
-    }
-}
-
-fn block(log2_size: u8, kind: Kind) -> Block {
-    let bytes = capacity(log2_size)
-        .checked_mul(stride(kind))
-        .and_then(|entries| entries.checked_add(index_bytes(log2_size)))
-        .expect("a dict fits the address space");
-    Block::from_size_align(bytes, 8).expect("a dict fits the address space")
-}
-
-/// One walk over the places where a hash may be.
-struct Probe {
-    slot: usize,
-    perturb: u64,
-    mask: usize,
-}
-
-impl Probe {
-    #[inline(always)]
-    fn new(hash: i64, log2_size: u8) -> Probe {
-        let mask = (1usize << log2_size) - 1;
-        Probe {
-            slot: hash as usize & mask,
-            perturb: hash as u64,
-            mask,
-        }
-    }
-
-    #[inline(always)]
-    fn advance(&mut self) {
-        self.perturb >>= PERTURB_SHIFT;
-        self.slot = self
-            .slot
-            .wrapping_mul(5)
-            .wrapping_add(self.perturb as usize)
-            .wrapping_add(1)
-            & self.mask;
-    }
-}
 
 /// Whether `value` is a string and not of a subclass.
 #[inline(always)]
@@ -427,141 +305,6 @@ impl Table {
         unsafe { (*self.pair(index)).value.replace(value) }
     }
 
-    /// The entry whose key has the text of `key`. Keys that are not strings do not count, so no foreign code runs.
-    #[inline]
-    pub fn find_str(&self, key: &Ref<Str>, hash: i64) -> Option<usize> {
-        if self.used.get() == 0 {
-            return None;
-        }
-        by_width!(self, find_str_in(key, hash))
-    }
-
-    #[inline(always)]
-    fn find_str_in<P: Place>(&self, key: &Ref<Str>, hash: i64) -> Option<usize> {
-        let places = self.places::<P>();
-        let strings = self.is_strings();
-        let key_bits = key.as_value().bits();
-        let mut probe = Probe::new(hash, self.log2_size.get());
-        loop {
-            // SAFETY: the slot is masked to the table, its place names an initialized entry; comparing text runs no foreign code.
-            unsafe {
-                let place = *places.add(probe.slot);
-                if place == P::EMPTY {
-                    return None;
-                }
-                if place != P::DELETED {
-                    let index = place.index();
-                    let stored = (*self.pair(index))
-                        .key
-                        .as_ref()
-                        .expect("an index place names an entry with a key");
-                    if stored.bits() == key_bits {
-                        return Some(index);
-                    }
-                    let same = if strings {
-                        let stored = stored.downcast_unchecked::<Str>();
-                        stored.hash_value() == hash && stored.same_text(key)
-                    } else {
-                        self.hash_at(index) == hash
-                            && stored
-                                .downcast::<Str>()
-                                .is_some_and(|stored| stored.same_text(key))
-                    };
-                    if same {
-                        return Some(index);
-                    }
-                }
-            }
-            probe.advance();
-        }
-    }
-
-    /// The entry whose key is or equals `key`. Comparing may run foreign code; if that changed the table where the probe
-    /// stands, the probe starts again.
-    #[inline]
-    pub fn find(&self, key: &Value, hash: i64) -> PyResult<Option<usize>> {
-        if self.used.get() == 0 {
-            return Ok(None);
-        }
-        if self.is_strings()
-            && let Some(key) = exact_str(key)
-        {
-            return Ok(by_width!(self, find_str_in(key, hash)));
-        }
-        self.find_general(key, hash)
-    }
-
-    fn find_general(&self, key: &Value, hash: i64) -> PyResult<Option<usize>> {
-        let mut probe = Probe::new(hash, self.log2_size.get());
-        loop {
-            let Some(index) = by_width!(self, next_candidate(&mut probe)) else {
-                return Ok(None);
-            };
-            match self.compare(index, key, hash)? {
-                Same::Yes => return Ok(Some(index)),
-                Same::No => {}
-                Same::Changed => {
-                    if self.used.get() == 0 {
-                        return Ok(None);
-                    }
-                    probe = Probe::new(hash, self.log2_size.get());
-                }
-            }
-        }
-    }
-
-    /// The next entry on the way of `probe`, or nothing at its end.
-    #[inline(always)]
-    fn next_candidate<P: Place>(&self, probe: &mut Probe) -> Option<usize> {
-        let places = self.places::<P>();
-        loop {
-            // SAFETY: the slot is masked to the table.
-            let place = unsafe { *places.add(probe.slot) };
-            if place == P::EMPTY {
-                return None;
-            }
-            probe.advance();
-            if place != P::DELETED {
-                return Some(place.index());
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn compare(&self, index: usize, key: &Value, hash: i64) -> PyResult<Same> {
-        // SAFETY: the reference is not used after the clone below.
-        let stored =
-            unsafe { self.peek_key(index) }.expect("an index place names an entry with a key");
-        if stored.is(key) {
-            return Ok(Same::Yes);
-        }
-        if self.hash_at(index) != hash {
-            return Ok(Same::No);
-        }
-        if stored.as_small_int().is_some() && key.as_small_int().is_some() {
-            return Ok(Same::No);
-        }
-        if let (Some(stored), Some(key)) = (exact_str(stored), exact_str(key)) {
-            return Ok(if stored.same_text(key) {
-                Same::Yes
-            } else {
-                Same::No
-            });
-        }
-        let stored = stored.clone();
-        let before = (self.entries.get(), self.log2_size.get(), self.kind.get());
-        let equal = protocol::equal(&stored, key)?;
-        let after = (self.entries.get(), self.log2_size.get(), self.kind.get());
-        // SAFETY: only the bits are looked at.
-        let unchanged =
-            before == after && unsafe { self.peek_key(index) }.is_some_and(|now| now.is(&stored));
-        Ok(match (unchanged, equal) {
-            (false, _) => Same::Changed,
-            (true, true) => Same::Yes,
-            (true, false) => Same::No,
-        })
-    }
-
     /// Adds an entry for a key that is not in the table; answers its number. `hash` is the key's.
     #[inline]
     pub fn insert_new(&self, key: Value, hash: i64, value: Value) -> usize {
@@ -590,24 +333,6 @@ impl Table {
         self.used.set(self.used.get() + 1);
         self.usable.set(self.usable.get() - 1);
         index
-    }
-
-    /// Names entry `index` in the first free place for `hash`.
-    #[inline(always)]
-    fn link<P: Place>(&self, hash: i64, index: usize) {
-        let places = self.places::<P>();
-        let mut probe = Probe::new(hash, self.log2_size.get());
-        // SAFETY: the slot is masked to the table.
-        unsafe {
-            loop {
-                let place = places.add(probe.slot);
-                if *place == P::EMPTY || *place == P::DELETED {
-                    place.write(P::of(index));
-                    return;
-                }
-                probe.advance();
-            }
-        }
     }
 
     /// Room for one more entry of a key of the given kind.
@@ -702,23 +427,6 @@ impl Table {
         Some(pair)
     }
 
-    fn unlink<P: Place>(&self, hash: i64, index: usize) {
-        let places = self.places::<P>();
-        let mut probe = Probe::new(hash, self.log2_size.get());
-        // SAFETY: the slot is masked to the table; every entry with a key has a place on the way of its hash.
-        unsafe {
-            loop {
-                let place = places.add(probe.slot);
-                if *place == P::of(index) {
-                    place.write(P::DELETED);
-                    return;
-                }
-                debug_assert!(*place != P::EMPTY, "an entry has an index place");
-                probe.advance();
-            }
-        }
-    }
-
     /// Takes the block out, leaving the table empty. What it held is released when the answer is dropped.
     pub fn take(&self) -> Table {
         Table {
@@ -799,14 +507,6 @@ impl Trace for Table {
     }
 }
 
-/// The outcome of one comparison in a probe.
-enum Same {
-    Yes,
-    No,
-    /// The comparison changed the table.
-    Changed,
-}
-
 impl Drop for Table {
     fn drop(&mut self) {
         for index in 0..self.filled() {
@@ -816,5 +516,3 @@ impl Drop for Table {
         Table::free(self.entries.get(), self.log2_size.get(), self.kind.get());
     }
 }
-
-const _: () = assert!(PAIR == 16 && HASHED == 24);
