@@ -191,6 +191,8 @@ fn copy_tests(source: &TestSource) -> Result<PathBuf, Failure> {
     let folder = workspace::root().join("target/conformance");
     let library = folder.join("lib");
     let stamp = folder.join("version");
+    let own = workspace::root().join("xtask/conformance");
+    copy_folder(&own.join("support"), &library)?;
     if std::fs::read_to_string(&stamp).is_ok_and(|version| version == source.version) {
         return Ok(library);
     }
@@ -198,7 +200,6 @@ fn copy_tests(source: &TestSource) -> Result<PathBuf, Failure> {
         std::fs::remove_dir_all(&library)?;
     }
     copy_folder(&source.package, &library.join("test"))?;
-    let own = workspace::root().join("xtask/conformance");
     copy_folder(&own.join("support"), &library)?;
     amend(&library.join("test"), &own.join("amendments.tsv"))?;
     std::fs::write(stamp, &source.version)?;
