@@ -6,12 +6,14 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use taipan_objects::dict::Dict;
+use taipan_objects::exceptions::ExceptionKind;
 use taipan_objects::list::List;
 use taipan_objects::module::Module;
 use taipan_objects::raised::{PyResult, Raised};
 use taipan_objects::str::Str;
+use taipan_objects::tuple::Tuple;
 use taipan_objects::value::{Ref, Value};
-use taipan_objects::{bail, id, protocol, runtime};
+use taipan_objects::{bail, id, int, protocol, runtime};
 use taipan_stdlib::compile::{Mode, Request, Source, compile_source};
 use taipan_stdlib::{config, filesystem, import, system};
 
@@ -78,7 +80,13 @@ fn run_command(command: &OsStr) -> PyResult<Status> {
     prepend_path(&Str::empty())?;
     let text = filesystem::fs_decode_os(command);
     system::audit("cpython.run_command", &[text.to_value()])?;
-    let text = dedent(&text.to_str()?);
+    let text = match text.to_str() {
+        Ok(text) => dedent(&text),
+        Err(raised) => {
+            exit::complain("Unable to decode the command from the command line:\n");
+            return Err(raised);
+        }
+    };
     let request = Request {
         filename: id!("<string>").clone(),
         mode: Mode::Exec,
@@ -273,6 +281,7 @@ fn run_source(mut bytes: Vec<u8>, name: &Ref<Str>) -> PyResult<Status> {
             .unwrap_or(bytes.len());
         bytes.drain(..end);
     }
+    refuse_null_bytes(&bytes, name)?;
     let request = Request {
         filename: name.clone(),
         mode: Mode::Exec,
@@ -283,6 +292,17 @@ fn run_source(mut bytes: Vec<u8>, name: &Ref<Str>) -> PyResult<Status> {
     let code = compile_source(&Source::Bytes(bytes), &request)?;
     import::run_in_module(&code, &main_namespace()?)?;
     Ok(Status::Code(0))
+}
+
+/// The error of a file with null bytes tells of the line with the first one, up to it.
+fn refuse_null_bytes(bytes: &[u8], name: &Ref<Str>) -> PyResult<()> {
+    let Some(end) = bytes.iter().position(|byte| *byte == 0) else { return Ok(()) };
+    let start = bytes[..end].iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+    let line = bytes[..start].iter().filter(|byte| **byte == b'\n').count() + 1;
+    let text = Str::new(&String::from_utf8_lossy(&bytes[start..end])).into_value();
+    let place = Tuple::new(vec![name.to_value(), int::from_usize(line), Value::NONE, text]);
+    let message = Str::new("source code cannot contain null bytes").into_value();
+    Err(Raised::with_args(ExceptionKind::SyntaxError, vec![message, place.into_value()]))
 }
 
 fn run_stdin() -> PyResult<Status> {

@@ -103,6 +103,9 @@ pub fn fork_exec(
     child_umask: i32,
     preexec_fn: &Value,
 ) -> PyResult<pid_t> {
+    if given(preexec_fn).is_some() && crate::startup::is_finalizing() {
+        bail!(PythonFinalizationError, "preexec_fn not supported at interpreter shutdown");
+    }
     let keep = descriptors(pass_fds)?;
     if close_fds && errpipe_write < 3 {
         bail!(ValueError, "errpipe_write must be >= 3");
@@ -129,7 +132,10 @@ pub fn fork_exec(
             Some(
                 groups
                     .iter()
-                    .map(|group| Gid::from_arg(group, &info).map(|group| group.0))
+                    .map(|group| match Gid::from_arg(group, &info) {
+                        Ok(group) => Ok(group.0),
+                        Err(_) => bail!(ValueError, "invalid group id"),
+                    })
                     .collect::<PyResult<_>>()?,
             )
         }

@@ -755,11 +755,6 @@ impl FileIo {
             }
         }
     }
-
-    #[slot(finalize)]
-    fn finalize(this: &Value) {
-        finalize_file(this);
-    }
 }
 
 /// `_RawIOBase.close(file)`.

@@ -209,6 +209,9 @@ pub fn fork_with<T>(
     make: impl FnOnce() -> io::Result<T>,
     is_child: impl Fn(&T) -> bool,
 ) -> PyResult<T> {
+    if crate::startup::is_finalizing() {
+        bail!(PythonFinalizationError, "can't fork at interpreter shutdown");
+    }
     before_fork();
     match runtime::around_fork(make) {
         Ok(answer) if is_child(&answer) => {

@@ -318,7 +318,8 @@ fn pthread_kill(thread_id: u64, signalnum: i32) -> PyResult<()> {
 fn set_of(signals: &Value) -> PyResult<SignalSet> {
     let mut set = SignalSet::empty();
     protocol::iterate(signals, |item| {
-        let number = int::as_i64(&protocol::index(&item)?)?;
+        // A number beyond any range is as wrong as one just outside.
+        let number = int::to_i64(&protocol::index(&item)?).unwrap_or(-1);
         if !(1..i64::from(NSIG)).contains(&number) {
             bail!(
                 ValueError,

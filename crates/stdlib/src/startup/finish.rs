@@ -3,10 +3,12 @@
 use std::cell::Cell;
 
 use taipan_objects::cell::Locked;
+use taipan_objects::class::Payload;
 use taipan_objects::dict::Dict;
 use taipan_objects::module::Module;
 use taipan_objects::str::Str;
 use taipan_objects::value::{Ref, Value};
+use taipan_objects::weakref::{WeakRef, new_reference};
 use taipan_objects::{gc, id, protocol};
 
 use super::hooks::report;
@@ -24,11 +26,11 @@ pub fn is_finalizing() -> bool {
 pub fn finish() -> bool {
     wait_for_threads();
     crate::atexit::run();
-    let flushed = flush_streams();
+    let flushed = flush_streams(true);
     FINALIZING.with(|finalizing| finalizing.set(true));
     gc::collect_quietly();
     empty_modules();
-    flush_streams() && flushed
+    flush_streams(flushed) && flushed
 }
 
 /// `threading._shutdown()`, if threads were ever used.
@@ -41,8 +43,8 @@ fn wait_for_threads() {
     }
 }
 
-/// Flushes `sys.stdout` and `sys.stderr`; whether both took everything.
-fn flush_streams() -> bool {
+/// Flushes `sys.stdout` and `sys.stderr`; whether both took everything. A failure is told once.
+fn flush_streams(tells: bool) -> bool {
     let flushed = |name: &str| {
         let Some(stream) = system::get(name).filter(|stream| !stream.is_none()) else {
             return true;
@@ -56,7 +58,7 @@ fn flush_streams() -> bool {
         match protocol::call_method(&stream, id!("flush"), &[]) {
             Ok(_) => true,
             Err(raised) => {
-                if name == "stdout" {
+                if name == "stdout" && tells {
                     system::report_unraisable(
                         raised,
                         Some("Exception ignored while flushing sys.stdout"),
@@ -107,13 +109,14 @@ fn empty_modules() {
     let Some(modules) = modules.downcast_exact::<Dict>() else {
         return;
     };
-    let mut kept: Vec<Ref<Module>> = Vec::new();
+    // Modules that nothing else holds go with the collection, while the modules that their objects use are whole.
+    let mut kept: Vec<Value> = Vec::new();
     for (_, module) in modules.iter_snapshot() {
         if let Some(module) = module.downcast::<Module>()
             && !module.is(builtins)
             && !module.is(super::sys_module())
         {
-            kept.push(module.clone());
+            kept.extend(new_reference(WeakRef::class(), module.as_value(), None));
         }
     }
     // The names go first: what nobody holds is finalized with its own globals still in place.
@@ -127,8 +130,11 @@ fn empty_modules() {
         }
         let _ = modules.remove(name);
     }
+    drop(names);
     gc::collect_quietly();
     for module in kept.into_iter().rev() {
+        let Some(module) = module.downcast::<WeakRef>().and_then(|module| module.get()) else { continue };
+        let Some(module) = module.downcast::<Module>() else { continue };
         let stays = module.name().is_some_and(|name| is_needed_to_report(&name));
         if !stays {
             clear_names(&module.dict());

@@ -204,7 +204,7 @@ fn implementation() -> Value {
 fn flags(config: &Config) -> Value {
     let flag = |set: bool| number(set.into());
     FLAGS.make(vec![
-        number(config.parser_debug.into()),
+        flag(config.parser_debug > 0),
         flag(config.inspect),
         flag(config.interactive),
         number(config.optimize.into()),

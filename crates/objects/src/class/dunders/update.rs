@@ -23,7 +23,6 @@ pub fn install_slot_wrappers(class: &Ref<Type>, defined: &[&'static str]) {
         if class.slots.is_filled(dunder.slot)
             && !inherited
             && !defined.contains(&dunder.name)
-            && !is_hidden(dunder)
         {
             let name = Str::intern(dunder.name);
             if dict.get_str(&name).is_none() {
@@ -48,11 +47,6 @@ pub fn install_slot_wrappers(class: &Ref<Type>, defined: &[&'static str]) {
     if hash_is_none && dict.get_str(id!("__hash__")).is_none() {
         dict.set_str(id!("__hash__"), Value::NONE);
     }
-}
-
-/// Slots of builtin classes that Python does not show: native finalizers.
-fn is_hidden(dunder: &Dunder) -> bool {
-    matches!(dunder.slot, SlotId::finalize)
 }
 
 /// Brings the slots that `name` stands for up to date in a class made in Python, and in all below it.

@@ -170,11 +170,6 @@ macro_rules! common_methods {
             fn repr(this: &Value) -> PyResult<String> {
                 show(this)
             }
-
-            #[slot(finalize)]
-            fn finalize(this: &Value) {
-                finalize_file(this);
-            }
         }
     };
 }

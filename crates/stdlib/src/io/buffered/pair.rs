@@ -145,9 +145,4 @@ impl BufferedRWPair {
             ),
         }
     }
-
-    #[slot(finalize)]
-    fn finalize(this: &Value) {
-        finalize_file(this);
-    }
 }

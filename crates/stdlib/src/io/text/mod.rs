@@ -668,9 +668,4 @@ impl TextIo {
         text.push_str(&format!(" encoding={}>", encoding.to_display()));
         Ok(text)
     }
-
-    #[slot(finalize)]
-    fn finalize(this: &Value) {
-        finalize_file(this);
-    }
 }
