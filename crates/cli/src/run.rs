@@ -296,13 +296,26 @@ fn run_source(mut bytes: Vec<u8>, name: &Ref<Str>) -> PyResult<Status> {
 
 /// The error of a file with null bytes tells of the line with the first one, up to it.
 fn refuse_null_bytes(bytes: &[u8], name: &Ref<Str>) -> PyResult<()> {
-    let Some(end) = bytes.iter().position(|byte| *byte == 0) else { return Ok(()) };
-    let start = bytes[..end].iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+    let Some(end) = bytes.iter().position(|byte| *byte == 0) else {
+        return Ok(());
+    };
+    let start = bytes[..end]
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(0, |newline| newline + 1);
     let line = bytes[..start].iter().filter(|byte| **byte == b'\n').count() + 1;
     let text = Str::new(&String::from_utf8_lossy(&bytes[start..end])).into_value();
-    let place = Tuple::new(vec![name.to_value(), int::from_usize(line), Value::NONE, text]);
+    let place = Tuple::new(vec![
+        name.to_value(),
+        int::from_usize(line),
+        Value::NONE,
+        text,
+    ]);
     let message = Str::new("source code cannot contain null bytes").into_value();
-    Err(Raised::with_args(ExceptionKind::SyntaxError, vec![message, place.into_value()]))
+    Err(Raised::with_args(
+        ExceptionKind::SyntaxError,
+        vec![message, place.into_value()],
+    ))
 }
 
 fn run_stdin() -> PyResult<Status> {

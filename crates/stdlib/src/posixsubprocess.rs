@@ -104,7 +104,10 @@ pub fn fork_exec(
     preexec_fn: &Value,
 ) -> PyResult<pid_t> {
     if given(preexec_fn).is_some() && crate::startup::is_finalizing() {
-        bail!(PythonFinalizationError, "preexec_fn not supported at interpreter shutdown");
+        bail!(
+            PythonFinalizationError,
+            "preexec_fn not supported at interpreter shutdown"
+        );
     }
     let keep = descriptors(pass_fds)?;
     if close_fds && errpipe_write < 3 {

@@ -57,7 +57,10 @@ fn load_zipimport() -> PyResult<Value> {
     let loaded = super::import_module("zipimport");
     LOADS_ZIPIMPORT.with(|loads| loads.set(false));
     // Paths that were no zip files meanwhile are asked about again.
-    if let Some(cache) = crate::system::get("path_importer_cache").as_ref().and_then(|cache| cache.downcast::<Dict>()) {
+    if let Some(cache) = crate::system::get("path_importer_cache")
+        .as_ref()
+        .and_then(|cache| cache.downcast::<Dict>())
+    {
         for (path, finder) in cache.iter_snapshot() {
             if finder.is_none() {
                 cache.remove(&path)?;

@@ -210,7 +210,10 @@ pub fn fork_with<T>(
     is_child: impl Fn(&T) -> bool,
 ) -> PyResult<T> {
     if crate::startup::is_finalizing() {
-        bail!(PythonFinalizationError, "can't fork at interpreter shutdown");
+        bail!(
+            PythonFinalizationError,
+            "can't fork at interpreter shutdown"
+        );
     }
     before_fork();
     match runtime::around_fork(make) {

@@ -133,8 +133,12 @@ fn empty_modules() {
     drop(names);
     gc::collect_quietly();
     for module in kept.into_iter().rev() {
-        let Some(module) = module.downcast::<WeakRef>().and_then(|module| module.get()) else { continue };
-        let Some(module) = module.downcast::<Module>() else { continue };
+        let Some(module) = module.downcast::<WeakRef>().and_then(|module| module.get()) else {
+            continue;
+        };
+        let Some(module) = module.downcast::<Module>() else {
+            continue;
+        };
         let stays = module.name().is_some_and(|name| is_needed_to_report(&name));
         if !stays {
             clear_names(&module.dict());

@@ -99,7 +99,10 @@ impl Job {
 /// Starts a thread. A thread that is no daemon is waited for at the end of the program.
 fn start(job: Job, handle: Arc<Handle>, daemon: bool) -> PyResult<u64> {
     if crate::startup::is_finalizing() {
-        bail!(PythonFinalizationError, "can't create new thread at interpreter shutdown");
+        bail!(
+            PythonFinalizationError,
+            "can't create new thread at interpreter shutdown"
+        );
     }
     if !handle.begin() {
         bail!(RuntimeError, "thread already started");

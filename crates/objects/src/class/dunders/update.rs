@@ -20,10 +20,7 @@ pub fn install_slot_wrappers(class: &Ref<Type>, defined: &[&'static str]) {
         let inherited = inherits
             .as_ref()
             .is_some_and(|base| base.slots.same_slot(dunder.slot, &class.slots));
-        if class.slots.is_filled(dunder.slot)
-            && !inherited
-            && !defined.contains(&dunder.name)
-        {
+        if class.slots.is_filled(dunder.slot) && !inherited && !defined.contains(&dunder.name) {
             let name = Str::intern(dunder.name);
             if dict.get_str(&name).is_none() {
                 dict.set_str(&name, SlotWrapper::new(class, dunder));
