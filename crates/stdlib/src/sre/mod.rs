@@ -103,7 +103,9 @@ fn ascii_iscased(character: i32) -> bool {
 #[function("(character, /)")]
 fn unicode_iscased(character: i32) -> bool {
     let code = character as u32;
-    set::lower_unicode(code) != code || set::upper_unicode(code) != code
+    // Some characters have capitals only as a pair: the ligature of long s and t.
+    let has_capital = |character: char| character.to_uppercase().next() != Some(character);
+    set::lower_unicode(code) != code || char::from_u32(code).is_some_and(has_capital)
 }
 
 #[function("(character, /)")]
