@@ -135,16 +135,21 @@ def test_mmap():
     m.close()
 
 def test_shared_memory():
-    from multiprocessing import shared_memory
-    s = shared_memory.SharedMemory(create=True, size=100)
+    import _posixshmem
+    import mmap
+    name = f"/taipan-test-{os.getpid()}"
+    first = _posixshmem.shm_open(name, os.O_CREAT | os.O_EXCL | os.O_RDWR, mode=0o600)
     try:
-        other = shared_memory.SharedMemory(s.name)
-        s.buf[0] = 7
-        assert other.buf[0] == 7
-        other.close()
+        os.ftruncate(first, 100)
+        second = _posixshmem.shm_open(name, os.O_RDWR, mode=0o600)
+        with mmap.mmap(first, 100) as one, mmap.mmap(second, 100) as other:
+            one[:5] = b"hello"
+            assert other[:5] == b"hello"
+        os.close(second)
     finally:
-        s.close()
-        s.unlink()
+        os.close(first)
+        _posixshmem.shm_unlink(name)
+
 
 def test_signals():
     got = []

@@ -140,10 +140,9 @@ fn check(program: &str, expected: &End) -> Result<(), String> {
     let mut child = start(program);
     let mut lines = BufReader::new(child.stdout.take().expect("it is piped"));
     let mut first = String::new();
-    lines
-        .read_line(&mut first)
-        .map_err(|error| error.to_string())?;
-    if first != "go\n" {
+    if lines.read_line(&mut first).is_err() || first != "go\n" {
+        let _ = child.kill();
+        let _ = child.wait();
         return Err(format!("it said {first:?}"));
     }
     interrupt(&child);

@@ -4,6 +4,7 @@
 //! geometric mean is over the benchmarks both could run.
 
 use std::fmt::Write;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::{Measurement, START_UP};
 use crate::taipan::Interpreter;
@@ -169,7 +170,21 @@ impl Report {
         for (name, version) in self.names.iter().zip(&self.versions) {
             let _ = writeln!(page, "- {name}: {version}");
         }
-        let _ = writeln!(page, "- processor: {}\n", processor());
+        let _ = writeln!(page, "- processor: {}", processor());
+        let _ = writeln!(page, "- date: {}", date());
+        let command = std::env::args()
+            .skip(1)
+            .map(|word| match word.rsplit_once('/') {
+                Some((_, name)) if word.contains("target/") || word.contains("/bin/") => {
+                    name.to_string()
+                }
+                _ => word,
+            });
+        let _ = writeln!(
+            page,
+            "- command: `cargo xtask {}`\n",
+            command.collect::<Vec<_>>().join(" ")
+        );
         for other in 1..self.names.len() {
             let means = self.means(other);
             let _ = writeln!(
@@ -255,6 +270,28 @@ fn quoted(text: &str) -> String {
     }
     out.push('"');
     out
+}
+
+/// Today, as year-month-day (UTC).
+fn date() -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let days = now.map_or(0, |since| since.as_secs() / 86_400) as i64;
+    // Years that begin in March end with the leap day.
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 {
+        shifted_month + 3
+    } else {
+        shifted_month - 9
+    };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
 }
 
 fn processor() -> String {

@@ -5,6 +5,7 @@ use taipan_macros::methods;
 use crate::buffer;
 use crate::bytes::bytearray::ByteArray;
 use crate::bytes::convert::{copy_bytes, item_bytes};
+use crate::class::Payload;
 use crate::heap;
 use crate::protocol;
 use crate::raised::PyResult;
@@ -17,6 +18,9 @@ const RANGE: &str = "byte must be in range(0, 256)";
 
 /// What pickle needs besides class and bytes: the instance's `__dict__`.
 fn state(this: &Ref<ByteArray>) -> PyResult<Value> {
+    if this.class().is(ByteArray::class()) {
+        return Ok(Value::NONE);
+    }
     protocol::call_method(this.as_value(), id!("__getstate__"), &[])
 }
 

@@ -20,7 +20,7 @@ use taipan_objects::value::{Ref, Value};
 use taipan_objects::{bail, exc, id, int, runtime, warnings};
 
 use super::DEFAULT_BUFFER_SIZE;
-use super::base::{self, RawIoBase, both_errors, finalize_file, unsupported};
+use super::base::{self, RawIoBase, both_errors, unsupported};
 use crate::bytes_like::{BytesLike, WritableBytes};
 use crate::filesystem;
 use crate::os_result::OsResult;

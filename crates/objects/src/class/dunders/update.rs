@@ -5,7 +5,7 @@
 //! Python code first.
 
 use super::generic::new_generic;
-use super::{DUNDERS, Dunder, OTHER, SEQUENCE};
+use super::{DUNDERS, OTHER, SEQUENCE};
 use crate::class::{ClassFlags, SlotId, Type};
 use crate::id;
 use crate::native::{NativeFunction, SlotWrapper};

@@ -22,7 +22,7 @@ use taipan_objects::{bail, id};
 pub use core::Buffer;
 pub use pair::BufferedRWPair;
 
-use super::base::{BufferedIoBase, finalize_file, limit_of, refuse_pickle, size_argument};
+use super::base::{BufferedIoBase, limit_of, refuse_pickle, size_argument};
 use crate::bytes_like::{BytesLike, WritableBytes};
 
 macro_rules! buffered_class {

@@ -12,9 +12,7 @@ use taipan_objects::value::{Ref, Value};
 use taipan_objects::{bail, id, int};
 
 use super::{BufferedReader, BufferedWriter};
-use crate::io::base::{
-    BufferedIoBase, both_errors, check_readable, check_writable, finalize_file, refuse_pickle,
-};
+use crate::io::base::{BufferedIoBase, both_errors, check_readable, check_writable, refuse_pickle};
 
 /// The payload of `BufferedRWPair`.
 #[class(

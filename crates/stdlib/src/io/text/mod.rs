@@ -24,8 +24,7 @@ use taipan_objects::value::{Ref, Value};
 use taipan_objects::{bail, id, int};
 
 use super::base::{
-    TextIoBase, both_errors, finalize_file, is_exactly, limit_of, refuse_pickle, size_argument,
-    unsupported,
+    TextIoBase, both_errors, is_exactly, limit_of, refuse_pickle, size_argument, unsupported,
 };
 use super::buffered;
 use super::newline::{LineEnd, is_valid_newline};
