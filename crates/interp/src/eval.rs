@@ -156,11 +156,9 @@ pub fn resume_caller(c: &mut Cursor) {
 fn do_due_work() -> PyResult<()> {
     let due = EVAL_BREAKER.load(Ordering::Relaxed);
     if due & breaker::SIGNALS != 0 {
-        runtime::acknowledge(breaker::SIGNALS);
         runtime::check_signals()?;
     }
     if due & breaker::COLLECT != 0 {
-        runtime::acknowledge(breaker::COLLECT);
         taipan_objects::gc::poll();
     }
     if due & breaker::HAND_OVER != 0 {

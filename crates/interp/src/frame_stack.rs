@@ -411,16 +411,6 @@ impl EngineState {
         }
     }
 
-    /// As [`EngineState::give_back`] without giving chunks back: the memory stays for the next call.
-    ///
-    /// # Safety
-    /// As there.
-    #[inline(always)]
-    pub unsafe fn give_back_quick(&mut self, frame: *mut Frame) {
-        // SAFETY: by contract.
-        unsafe { self.give_back(frame) }
-    }
-
     #[cold]
     #[inline(never)]
     fn drop_chunk(&mut self) {

@@ -471,26 +471,25 @@ fn is_young(object: &Header) -> bool {
         && crate::value::header_class(object).has(ClassFlags::TRACED)
 }
 
-/// The list is full: makes room, and asks for a collection when many objects in it are alive.
+/// The list is full.
 #[cold]
 #[inline(never)]
 fn remember_slow(object: *mut Header) {
     // SAFETY: the interpreter lock is held; after `make_room` there is a place.
     unsafe {
         let heap = &mut *HEAP.as_ptr();
-        if make_room(heap) >= heap.threshold {
-            crate::runtime::request(crate::runtime::breaker::COLLECT);
-        }
+        make_room(heap);
         heap.young.next.write(object);
         heap.young.next = heap.young.next.add(1);
     }
 }
 
-/// Compacts the list and gives it room until the next look is due. Answers the number of young objects.
+/// Compacts the list and gives it room until the next look is due. Asks for a collection when many young objects are
+/// alive.
 ///
 /// # Safety
 /// The interpreter lock is held.
-unsafe fn make_room(heap: &mut Heap) -> usize {
+unsafe fn make_room(heap: &mut Heap) {
     // SAFETY: as for the caller.
     unsafe {
         let live = compact_young(heap);
@@ -504,7 +503,9 @@ unsafe fn make_room(heap: &mut Heap) -> usize {
             _ => used.max(YOUNG_MINIMUM),
         };
         resize_young(&mut heap.young, used + room);
-        live
+        if live >= heap.threshold {
+            crate::runtime::request(crate::runtime::breaker::COLLECT);
+        }
     }
 }
 
@@ -579,9 +580,7 @@ pub fn set_young_threshold(threshold: usize) {
     unsafe {
         let heap = &mut *HEAP.as_ptr();
         heap.threshold = threshold;
-        if make_room(heap) >= threshold {
-            crate::runtime::request(crate::runtime::breaker::COLLECT);
-        }
+        make_room(heap);
     }
 }
 

@@ -19,6 +19,11 @@ taipan_macros::define_module!(
     init = fill
 );
 
+/// The name that Debian gives the platform.
+pub(crate) fn multiarch() -> String {
+    format!("{}-linux-gnu", std::env::consts::ARCH)
+}
+
 fn fill(module: &Ref<Module>) -> PyResult<()> {
     let variables = Dict::new();
     let set = |name: &str, value: Value| variables.set_str(&Str::intern(name), value);
@@ -46,15 +51,9 @@ fn fill(module: &Ref<Module>) -> PyResult<()> {
     set("HAVE_FORK", int::new(1));
     let texts = [
         ("VERSION", "3.14".to_owned()),
-        ("MULTIARCH", format!("{}-linux-gnu", std::env::consts::ARCH)),
-        (
-            "SOABI",
-            format!("taipan-314-{}-linux-gnu", std::env::consts::ARCH),
-        ),
-        (
-            "EXT_SUFFIX",
-            format!(".taipan-314-{}-linux-gnu.so", std::env::consts::ARCH),
-        ),
+        ("MULTIARCH", multiarch()),
+        ("SOABI", format!("taipan-314-{}", multiarch())),
+        ("EXT_SUFFIX", format!(".taipan-314-{}.so", multiarch())),
         ("SHLIB_SUFFIX", ".so".to_owned()),
         ("EXE", String::new()),
         ("ABIFLAGS", String::new()),

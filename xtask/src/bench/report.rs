@@ -4,7 +4,7 @@
 //! geometric mean is over the benchmarks both could run.
 
 use std::fmt::Write;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::process::Command;
 
 use super::{Measurement, START_UP};
 use crate::taipan::Interpreter;
@@ -274,24 +274,11 @@ fn quoted(text: &str) -> String {
 
 /// Today, as year-month-day (UTC).
 fn date() -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let days = now.map_or(0, |since| since.as_secs() / 86_400) as i64;
-    // Years that begin in March end with the leap day.
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 {
-        shifted_month + 3
-    } else {
-        shifted_month - 9
-    };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
+    let output = Command::new("date").args(["-u", "+%F"]).output();
+    output.map_or_else(
+        |_| "on an unknown day".to_string(),
+        |output| String::from_utf8_lossy(&output.stdout).trim().to_string(),
+    )
 }
 
 fn processor() -> String {

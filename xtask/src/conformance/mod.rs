@@ -192,17 +192,16 @@ fn copy_tests(source: &TestSource) -> Result<PathBuf, Failure> {
     let library = folder.join("lib");
     let stamp = folder.join("version");
     let own = workspace::root().join("xtask/conformance");
-    copy_folder(&own.join("support"), &library)?;
-    if std::fs::read_to_string(&stamp).is_ok_and(|version| version == source.version) {
-        return Ok(library);
+    let is_current = std::fs::read_to_string(&stamp).is_ok_and(|version| version == source.version);
+    if !is_current {
+        if library.exists() {
+            std::fs::remove_dir_all(&library)?;
+        }
+        copy_folder(&source.package, &library.join("test"))?;
+        amend(&library.join("test"), &own.join("amendments.tsv"))?;
+        std::fs::write(stamp, &source.version)?;
     }
-    if library.exists() {
-        std::fs::remove_dir_all(&library)?;
-    }
-    copy_folder(&source.package, &library.join("test"))?;
     copy_folder(&own.join("support"), &library)?;
-    amend(&library.join("test"), &own.join("amendments.tsv"))?;
-    std::fs::write(stamp, &source.version)?;
     Ok(library)
 }
 

@@ -63,6 +63,19 @@ fn closed(outcome: PyResult<Sent>) -> PyResult<()> {
     }
 }
 
+/// What an awaitable makes of a step of its generator: all but a value passed on is its end.
+fn finish(
+    generator: &AsyncGenerator,
+    progress: &Cell<Progress>,
+    outcome: PyResult<Value>,
+) -> PyResult<Sent> {
+    let sent = generator.unwrap(outcome);
+    if !matches!(sent, Ok(Sent::Yield(_))) {
+        progress.set(Progress::Ended);
+    }
+    sent
+}
+
 fn generator_exit() -> Raised {
     exceptions::raise_args(ExceptionKind::GeneratorExit.class(), Vec::new())
 }
@@ -117,11 +130,7 @@ impl AsyncGenASend {
     }
 
     fn finish(&self, outcome: PyResult<Value>) -> PyResult<Sent> {
-        let sent = self.generator.unwrap(outcome);
-        if !matches!(sent, Ok(Sent::Yield(_))) {
-            self.progress.set(Progress::Ended);
-        }
-        sent
+        finish(&self.generator, &self.progress, outcome)
     }
 
     fn advance(&self, argument: &Value) -> PyResult<Sent> {
@@ -323,11 +332,7 @@ impl AsyncGenAThrow {
         if self.arguments.is_none() {
             return self.closing(outcome);
         }
-        let sent = self.generator.unwrap(outcome);
-        if !matches!(sent, Ok(Sent::Yield(_))) {
-            self.progress.set(Progress::Ended);
-        }
-        sent
+        finish(&self.generator, &self.progress, outcome)
     }
 }
 

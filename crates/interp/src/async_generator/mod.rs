@@ -3,12 +3,10 @@
 //! The code of an asynchronous generator is a generator that yields two kinds of values: what its `await`s yield, which
 //! go to the event loop as they are, and what its own `yield`s yield, which are marked by a [`WrappedValue`]. An awaitable
 //! of `asend` or `athrow` passes the first kind on and ends with the second. Here an end is a [`Sent::Return`], and becomes
-//! StopIteration only where Python asks. `awaitables` has what `asend` and `athrow` answer, `anext` the builtins over any
-//! asynchronous iterator.
+//! StopIteration only where Python asks. `awaitables` has what `asend` and `athrow` answer.
 //!
 //! Invariant: `running` is set exactly while an awaitable of the generator has started and not ended.
 
-mod anext;
 mod awaitables;
 
 use std::cell::Cell;
@@ -30,7 +28,6 @@ use taipan_objects::{heap, runtime, warnings};
 use crate::code::Code;
 use crate::generator::{self, Core, Input, State, anchor};
 
-pub use anext::{AnextAwaitable, aiter, anext};
 pub use awaitables::{AsyncGenASend, AsyncGenAThrow};
 
 /// The payload of `async_generator`.
@@ -276,5 +273,4 @@ pub(crate) fn init_classes() {
     WrappedValue::init_class();
     AsyncGenASend::init_class();
     AsyncGenAThrow::init_class();
-    AnextAwaitable::init_class();
 }

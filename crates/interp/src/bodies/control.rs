@@ -232,7 +232,7 @@ pub(crate) fn return_value(c: &mut Cursor, _oparg: u32) -> bool {
             return false;
         }
         let engine = &mut *c.engine;
-        engine.give_back_quick(frame);
+        engine.give_back(frame);
         engine.current = caller;
         let depth = &engine.thread.depth;
         depth.set(depth.get() - 1);

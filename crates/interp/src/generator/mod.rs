@@ -337,11 +337,6 @@ pub(crate) fn set_text(
     }
 }
 
-/// What `await value` goes through.
-pub(crate) fn awaitable_iterator(value: &Value) -> PyResult<Value> {
-    crate::bodies::awaitable_iterator(value)
-}
-
 /// A value that an asynchronous generator yields, marked as such.
 pub fn wrap_async_value(value: Value) -> Value {
     crate::async_generator::wrap(value)

@@ -97,6 +97,7 @@ impl Candidates {
                         visit(object);
                     }
                 });
+                // SAFETY: as for the list.
                 young
                     .iter()
                     .for_each(|object| visit(unsafe { object.as_ref() }));

@@ -192,10 +192,7 @@ fn implementation() -> Value {
         (id!("cache_tag"), text("taipan-314")),
         (id!("version"), version(numbers, level)),
         (id!("hexversion"), number(hex)),
-        (
-            id!("_multiarch"),
-            text(&format!("{}-linux-gnu", std::env::consts::ARCH)),
-        ),
+        (id!("_multiarch"), text(&crate::sysconfigdata::multiarch())),
         (id!("supports_isolated_interpreters"), Value::FALSE),
     ])
     .into_value()
