@@ -115,9 +115,15 @@ const PROGRAMS: &[(&str, End)] = &[
 
 fn start(program: &str) -> Child {
     let program = format!("import sys; print('go', flush=True)\n{program}");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_taipan"));
+    // Whoever runs the tests may ignore signals, as a shell does for what it starts in the background.
+    let mut command = Command::new("/usr/bin/env");
     command
-        .args(["-c", &program])
+        .args([
+            "--default-signal",
+            env!("CARGO_BIN_EXE_taipan"),
+            "-c",
+            &program,
+        ])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
