@@ -31,6 +31,7 @@ mod compare;
 mod generated {
     //! The tables; see the files' heads.
     pub mod caches;
+    pub mod compositions;
     pub mod lists;
     pub mod opcodes;
     pub mod pseudos;

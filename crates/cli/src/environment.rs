@@ -3,6 +3,7 @@
 use std::env;
 use std::ffi::OsString;
 
+use taipan_interp::specialize::{Mode, set_mode};
 use taipan_stdlib::config::{Config, locale};
 
 use crate::options::Given;
@@ -243,6 +244,11 @@ fn from_x_options(config: &mut Config) -> Result<(), String> {
             "thread_inherit_context" => config.thread_inherit_context = value == Some("1"),
             "context_aware_warnings" => config.context_aware_warnings = value == Some("1"),
             "gil" => check_gil(value)?,
+            "specialize" => {
+                let message = "bad value for option -X specialize (expected \"on\", \"off\", \"eager\" or \"failing\")";
+                let mode = Mode::from_name(value.unwrap_or("on"));
+                set_mode(mode.ok_or_else(|| fatal("config_init_specialize", message))?);
+            }
             // Others are for programs to read in `sys._xoptions`.
             _ => {}
         }

@@ -124,6 +124,7 @@ Settings of the implementation, given as -X name or -X name=value:
 -X jit=[0|1]               whether hot code becomes machine code
 -X no_debug_ranges         code without columns, to save memory
 -X pycache_prefix=DIR      folder for .pyc files
+-X specialize=MODE         on, off; for tests: eager, failing
 -X thread_inherit_context=[0|1]  threads start with a copy of the context
 -X tracemalloc[=N]         trace memory allocations, N frames each
 -X utf8[=0|1]              UTF-8 mode

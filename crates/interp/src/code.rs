@@ -24,6 +24,9 @@ pub struct Units(Box<[Cell<u16>]>);
 /// very end skips its inline cache, so there are as many as the longest cache has, and one more.
 const GUARD_UNITS: usize = 16;
 
+/// The first instruction that tracing sees, of code that it never sees.
+const HIDDEN: u32 = i32::MAX as u32;
+
 impl Units {
     fn own(&self) -> &[Cell<u16>] {
         &self.0[..self.0.len() - GUARD_UNITS]
@@ -89,6 +92,8 @@ pub struct Code {
     pub is_simple: bool,
     /// Number of parameters of all kinds, `*args` and `**kwargs` included.
     pub parameter_count: u32,
+    /// Version tag of the functions made of this code; 0 before the first.
+    version: Cell<u32>,
     /// The version of the instrumentation that the units carry.
     pub instrumentation: Cell<u64>,
     /// What tools listen to in this code (`sys.monitoring`).
@@ -204,6 +209,11 @@ impl Code {
 
     /// Makes a code object. The parts fit together: `co_code` is whole units of known opcodes.
     pub fn new(parts: CodeParts) -> Ref<Code> {
+        Code::build(parts, None)
+    }
+
+    /// As [`Code::new`]; `first_traceable` stands for the first RESUME.
+    fn build(parts: CodeParts, first_traceable: Option<u32>) -> Ref<Code> {
         let units = parts
             .code
             .chunks_exact(2)
@@ -227,10 +237,12 @@ impl Code {
         let is_simple = !has(flags::VARARGS | flags::VARKEYWORDS)
             && parts.kwonly_arg_count == 0
             && has(flags::OPTIMIZED);
-        let first_traceable = units
+        let first_resume = units
             .iter()
-            .position(|unit| unit.get() & 0xff == Opcode::Resume as u16)
-            .map_or(0, |position| position as u32);
+            .position(|unit| unit.get() & 0xff == Opcode::Resume as u16);
+        let first_traceable =
+            first_traceable.unwrap_or(first_resume.map_or(0, |position| position as u32));
+        crate::specialize::write_counters(&units[..units.len() - GUARD_UNITS]);
         let code = heap::new_object(
             Code::class(),
             Code {
@@ -256,6 +268,7 @@ impl Code {
                 first_traceable,
                 is_simple,
                 parameter_count: parameters,
+                version: Cell::new(0),
                 instrumentation: Cell::new(0),
                 monitoring: CodeMonitoring::default(),
                 cache: RefCell::new(Vec::new()),
@@ -265,6 +278,24 @@ impl Code {
             monitoring::mark(&code);
         }
         code
+    }
+
+    /// Makes code whose frames are the interpreter's own: they are never shown.
+    pub(crate) fn new_hidden(parts: CodeParts) -> Ref<Code> {
+        Code::build(parts, Some(HIDDEN))
+    }
+
+    /// Whether frames of the code are the interpreter's own.
+    pub(crate) fn is_hidden(&self) -> bool {
+        self.first_traceable == HIDDEN
+    }
+
+    /// The version tag of functions made of this code, given out now if there is none.
+    pub(crate) fn version_tag(&self) -> u32 {
+        if self.version.get() == 0 {
+            self.version.set(crate::function::next_version());
+        }
+        self.version.get()
     }
 
     /// The parts, to make a changed copy (`code.replace`).

@@ -33,6 +33,20 @@ pub struct Next {
     pub sp: *mut StackRef,
 }
 
+impl Next {
+    /// What a specialized opcode gives back when its guards fail.
+    pub const MISS: Next = Next {
+        ip: std::ptr::dangling(),
+        sp: std::ptr::null_mut(),
+    };
+
+    /// Whether guards failed. Code units are never where a dangling pointer points.
+    #[inline(always)]
+    pub fn is_miss(self) -> bool {
+        std::ptr::eq(self.ip, Next::MISS.ip)
+    }
+}
+
 impl Cursor {
     /// The word `depth` below the top.
     #[inline(always)]
@@ -215,6 +229,37 @@ pub(crate) fn run_full(
         };
         match body(&mut cursor, oparg) {
             Ok(()) => Next {
+                ip: cursor.ip,
+                sp: cursor.sp,
+            },
+            Err(raised) => crate::unwind::unwind(engine, cursor.sp, raised),
+        }
+    }
+}
+
+/// As [`run_full`] for the full bodies of a specialized opcode.
+#[inline(always)]
+pub(crate) fn run_specialized(
+    body: impl FnOnce(&mut Cursor, u32) -> PyResult<crate::uops::Flow>,
+    cache: usize,
+    ip: *const u16,
+    sp: *mut StackRef,
+    frame: *mut Frame,
+    engine: *mut EngineState,
+    oparg: u32,
+) -> Next {
+    // SAFETY: the registers satisfy the cursor's invariant.
+    unsafe {
+        (*frame).ip = ip;
+        let mut cursor = Cursor {
+            ip: ip.add(1 + cache),
+            sp,
+            frame,
+            engine,
+        };
+        match body(&mut cursor, oparg) {
+            Ok(crate::uops::Flow::Miss) => Next::MISS,
+            Ok(_) => Next {
                 ip: cursor.ip,
                 sp: cursor.sp,
             },

@@ -5,16 +5,40 @@
 //! happens in a function of its own that gives the registers back. The portable build runs the same bodies from one
 //! `loop { match }`.
 
-use taipan_bytecode::{Opcode, OpcodeKind};
+use taipan_bytecode::{BackoffCounter, Opcode, OpcodeKind};
 
 use crate::bodies::*;
-use crate::cursor::{Cursor, Next, run_full};
+use crate::cursor::{Cursor, Next, run_full, run_specialized};
 use crate::frame_stack::{EngineState, Frame, StackRef};
+use crate::specialize::{self, Quickener, Specializer, operand};
+use crate::uops::{self, Flow, Uop};
 
-/// Lists every opcode once: `quick` and `full` bodies, or only a full one, or only a quick one.
+/// Lists every opcode that is not specialized once: `quick` and `full` bodies, or only a full one, or only a quick one. The
+/// base of a family is *adaptive*: it counts down to its specializer; or *quickened*: it becomes another when it runs first.
 macro_rules! opcodes {
     ($consume:ident) => {
         $consume! {
+            adaptive {
+                LoadGlobal: load_global, load_global_full, load_global;
+                ToBool: to_bool, to_bool_full, to_bool;
+                BinaryOp: binary_op, binary_op_full, binary_op;
+                StoreSubscr: store_subscr, store_subscr_full, store_subscr;
+                CompareOp: compare_op, compare_op_full, compare_op;
+                ContainsOp: no_quick_body, contains_op, contains_op;
+                UnpackSequence: unpack_sequence, unpack_sequence_full, unpack_sequence;
+                LoadAttr: load_attr, load_attr_full, load_attr;
+                StoreAttr: store_attr, store_attr_full, store_attr;
+                LoadSuperAttr: no_quick_body, load_super_attr, load_super_attr;
+                Call: call, call_full, call;
+                CallKw: no_quick_body, call_kw, call_kw;
+                ForIter: for_iter, for_iter_full, for_iter;
+                Send: no_quick_body, send, send;
+            }
+            quickened {
+                Resume: resume, resume_full, quicken_resume;
+                JumpBackward: jump_backward, jump_backward_full, quicken_jump_backward;
+                LoadConst: load_const, load_const_full, quicken_load_const;
+            }
             quick_full {
                 LoadFastCheck: load_fast_check, load_fast_check_full;
                 StoreFast: store_fast, store_fast_full;
@@ -24,25 +48,13 @@ macro_rules! opcodes {
                 PopIter: pop_top, pop_top_full;
                 EndFor: pop_top, pop_top_full;
                 EndSend: end_send, end_send_full;
-                BinaryOp: binary_op, binary_op_full;
-                CompareOp: compare_op, compare_op_full;
                 IsOp: is_op, is_op_full;
-                ToBool: to_bool, to_bool_full;
                 PopJumpIfFalse: pop_jump_if_false, pop_jump_full;
                 PopJumpIfTrue: pop_jump_if_true, pop_jump_full;
                 PopJumpIfNone: pop_jump_if_none, pop_jump_if_none_full;
                 PopJumpIfNotNone: pop_jump_if_not_none, pop_jump_if_not_none_full;
-                JumpBackward: jump_backward, jump_backward_full;
-                Resume: resume, resume_full;
-                ForIter: for_iter, for_iter_full;
                 ReturnValue: return_value, return_value_full;
-                Call: call, call_full;
-                LoadGlobal: load_global, load_global_full;
-                LoadAttr: load_attr, load_attr_full;
-                StoreAttr: store_attr, store_attr_full;
                 LoadDeref: load_deref, load_deref_full;
-                StoreSubscr: store_subscr, store_subscr_full;
-                UnpackSequence: unpack_sequence, unpack_sequence_full;
                 UnaryNegative: unary_negative, unary_negative_full;
             }
             quick {
@@ -53,7 +65,6 @@ macro_rules! opcodes {
                 LoadFastLoadFast: load_fast_load_fast;
                 LoadFastBorrowLoadFastBorrow: load_fast_borrow_load_fast_borrow;
                 LoadFastAndClear: load_fast_and_clear;
-                LoadConst: load_const;
                 LoadSmallInt: load_small_int;
                 PushNull: push_null;
                 Copy: copy;
@@ -79,13 +90,11 @@ macro_rules! opcodes {
                 StoreDeref: store_deref;
                 DeleteDeref: delete_deref;
                 DeleteAttr: delete_attr;
-                LoadSuperAttr: load_super_attr;
                 LoadSpecial: load_special;
                 DeleteSubscr: delete_subscr;
                 BinarySlice: binary_slice;
                 StoreSlice: store_slice;
                 UnaryInvert: unary_invert;
-                ContainsOp: contains_op;
                 BuildTuple: build_tuple;
                 BuildList: build_list;
                 BuildSet: build_set;
@@ -115,12 +124,10 @@ macro_rules! opcodes {
                 GetAiter: get_aiter;
                 GetAnext: get_anext;
                 GetAwaitable: get_awaitable;
-                Send: send;
                 YieldValue: yield_value;
                 ReturnGenerator: return_generator;
                 CleanupThrow: cleanup_throw;
                 EndAsyncFor: end_async_for;
-                CallKw: call_kw;
                 CallFunctionEx: call_function_ex;
                 CallIntrinsic1: call_intrinsic_1;
                 CallIntrinsic2: call_intrinsic_2;
@@ -140,6 +147,21 @@ macro_rules! opcodes {
                 SetupAnnotations: setup_annotations;
             }
         }
+    };
+}
+
+/// The operands of a uop, from the inline cache behind `$ip`.
+macro_rules! operands {
+    ($ip:ident) => { [0; 3] };
+    // SAFETY: the inline cache lies in the code object.
+    ($ip:ident, $u0:literal @ $o0:literal) => { [unsafe { operand::<$u0, $o0>($ip) }, 0, 0] };
+    ($ip:ident, $u0:literal @ $o0:literal, $u1:literal @ $o1:literal) => {
+        // SAFETY: as above.
+        unsafe { [operand::<$u0, $o0>($ip), operand::<$u1, $o1>($ip), 0] }
+    };
+    ($ip:ident, $u0:literal @ $o0:literal, $u1:literal @ $o1:literal, $u2:literal @ $o2:literal) => {
+        // SAFETY: as above.
+        unsafe { [operand::<$u0, $o0>($ip), operand::<$u1, $o1>($ip), operand::<$u2, $o2>($ip)] }
     };
 }
 
@@ -164,6 +186,23 @@ mod tail_threaded {
         }};
     }
 
+    /// Runs a quick body, or the full one behind a call.
+    macro_rules! general {
+        ($op:ident, $quick:ident, $ip:ident, $sp:ident, $frame:ident, $engine:ident, $oparg:ident) => {{
+            let mut c = Cursor {
+                ip: $ip.add(const { 1 + Opcode::$op.cache_units() }),
+                sp: $sp,
+                frame: $frame,
+                engine: $engine,
+            };
+            if $quick(&mut c, $oparg as u32) {
+                dispatch!(c.ip, c.sp, c.frame, $engine)
+            } else {
+                continue_with!(behind::$op($ip, $sp, $frame, $engine, $oparg), $engine)
+            }
+        }};
+    }
+
     macro_rules! continue_with {
         ($next:expr, $engine:expr) => {{
             let next: Next = $next;
@@ -177,6 +216,8 @@ mod tail_threaded {
 
     macro_rules! define {
         (
+            adaptive { $($adaptive:ident: $adaptive_quick:ident, $adaptive_slow:ident, $specializer:ident;)* }
+            quickened { $($quickened:ident: $quickened_quick:ident, $quickened_slow:ident, $quickener:ident;)* }
             quick_full { $($both:ident: $quick:ident, $slow:ident;)* }
             quick { $($only:ident: $only_body:ident;)* }
             full { $($full:ident: $full_body:ident;)* }
@@ -184,6 +225,18 @@ mod tail_threaded {
             #[allow(non_snake_case)]
             mod behind {
                 use super::*;
+                $(
+                    #[inline(never)]
+                    pub(super) fn $adaptive(ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState, oparg: u64) -> Next {
+                        run_full($adaptive_slow, const { Opcode::$adaptive.cache_units() }, ip, sp, frame, engine, oparg as u32)
+                    }
+                )*
+                $(
+                    #[inline(never)]
+                    pub(super) fn $quickened(ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState, oparg: u64) -> Next {
+                        run_full($quickened_slow, const { Opcode::$quickened.cache_units() }, ip, sp, frame, engine, oparg as u32)
+                    }
+                )*
                 $(
                     #[inline(never)]
                     pub(super) fn $both(ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState, oparg: u64) -> Next {
@@ -199,9 +252,46 @@ mod tail_threaded {
 
                 #[cold]
                 #[inline(never)]
+                pub(super) fn specialize(base: Opcode, specializer: Specializer, ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState, oparg: u64) -> u8 {
+                    // SAFETY: the inline cache lies in the code object.
+                    let ip_behind = unsafe { ip.add(1 + base.cache_units()) };
+                    specialize::specialize(base, specializer, ip, &Cursor { ip: ip_behind, sp, frame, engine }, oparg as u32)
+                }
+
+                #[cold]
+                #[inline(never)]
+                pub(super) fn quicken(quickener: Quickener, ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState, oparg: u64) {
+                    quickener(ip, &Cursor { ip, sp, frame, engine }, oparg as u32)
+                }
+
+                #[cold]
+                #[inline(never)]
                 pub(super) fn instrumented(ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState, oparg: u64) -> Next {
                     crate::bodies::instrumented(ip, sp, frame, engine, oparg as u32)
                 }
+            }
+
+            /// What runs when the guards of a specialized opcode fail: the base opcode, once, which counts the miss.
+            #[allow(non_snake_case)]
+            mod missed {
+                use super::*;
+                $(
+                    /// # Safety
+                    /// As [`enter`].
+                    pub(super) unsafe extern "C" fn $adaptive(ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState, oparg: u64) {
+                        // SAFETY: as in `ops`.
+                        unsafe {
+                            let counter = BackoffCounter(*ip.add(1));
+                            if counter.is_triggered() {
+                                behind::specialize(Opcode::$adaptive, specialize::$specializer, ip, sp, frame, engine, oparg);
+                            } else {
+                                *ip.add(1).cast_mut() = counter.advance().0;
+                            }
+                            general!($adaptive, $adaptive_quick, ip, sp, frame, engine, oparg)
+                        }
+                    }
+                )*
+                $(pub(super) use super::ops::$quickened;)*
             }
 
             #[allow(non_snake_case)]
@@ -210,15 +300,42 @@ mod tail_threaded {
                 $(
                     /// # Safety
                     /// As [`enter`].
+                    pub(super) unsafe extern "C" fn $adaptive(ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState, oparg: u64) {
+                        // SAFETY: the registers satisfy the cursor's invariant on entry and after a body.
+                        unsafe {
+                            let counter = BackoffCounter(*ip.add(1));
+                            if counter.is_triggered() {
+                                let opcode = behind::specialize(Opcode::$adaptive, specialize::$specializer, ip, sp, frame, engine, oparg);
+                                if opcode != Opcode::$adaptive as u8 {
+                                    return TABLE[opcode as usize](ip, sp, frame, engine, oparg);
+                                }
+                            } else {
+                                *ip.add(1).cast_mut() = counter.advance().0;
+                            }
+                            general!($adaptive, $adaptive_quick, ip, sp, frame, engine, oparg)
+                        }
+                    }
+                )*
+                $(
+                    /// # Safety
+                    /// As [`enter`].
+                    pub(super) unsafe extern "C" fn $quickened(ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState, oparg: u64) {
+                        // SAFETY: as above.
+                        unsafe {
+                            if *ip as u8 == Opcode::$quickened as u8 {
+                                behind::quicken(specialize::$quickener, ip, sp, frame, engine, oparg);
+                            }
+                            general!($quickened, $quickened_quick, ip, sp, frame, engine, oparg)
+                        }
+                    }
+                )*
+                $(
+                    /// # Safety
+                    /// As [`enter`].
                     pub(super) unsafe extern "C" fn $both(ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState, oparg: u64) {
                         // SAFETY: the registers satisfy the cursor's invariant on entry and after a body.
                         unsafe {
-                            let mut c = Cursor { ip: ip.add(const { 1 + Opcode::$both.cache_units() }), sp, frame, engine };
-                            if $quick(&mut c, oparg as u32) {
-                                dispatch!(c.ip, c.sp, c.frame, engine)
-                            } else {
-                                continue_with!(behind::$both(ip, sp, frame, engine, oparg), engine)
-                            }
+                            general!($both, $quick, ip, sp, frame, engine, oparg)
                         }
                     }
                 )*
@@ -280,8 +397,10 @@ mod tail_threaded {
                 }
             }
 
-            static TABLE: [Op; 256] = {
+            const PLAIN_TABLE: [Op; 256] = {
                 let mut table: [Op; 256] = [ops::unknown; 256];
+                $(table[Opcode::$adaptive as usize] = ops::$adaptive;)*
+                $(table[Opcode::$quickened as usize] = ops::$quickened;)*
                 $(table[Opcode::$both as usize] = ops::$both;)*
                 $(table[Opcode::$only as usize] = ops::$only;)*
                 $(table[Opcode::$full as usize] = ops::$full;)*
@@ -301,6 +420,74 @@ mod tail_threaded {
     }
 
     opcodes!(define);
+
+    macro_rules! define_specialized {
+        ($($member:ident of $base:ident: $($part:ident[$($units:literal @ $offset:literal),*])*;)*) => {
+            #[allow(non_snake_case)]
+            mod specialized_behind {
+                use super::*;
+                $(
+                    #[inline(never)]
+                    pub(super) fn $member(ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState, oparg: u64) -> Next {
+                        run_specialized(|c, oparg| {
+                            $(
+                                match <uops::$part as Uop>::full(c, oparg, operands!(ip $(, $units @ $offset)*))? {
+                                    Flow::Next => {}
+                                    flow => return Ok(flow),
+                                }
+                            )*
+                            Ok(Flow::Done)
+                        }, const { Opcode::$member.cache_units() }, ip, sp, frame, engine, oparg as u32)
+                    }
+                )*
+            }
+
+            #[allow(non_snake_case, unused_unsafe, reason = "the operands of full bodies are read outside of unsafe code")]
+            mod specialized {
+                use super::*;
+                $(
+                    /// # Safety
+                    /// As [`enter`].
+                    pub(super) unsafe extern "C" fn $member(ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState, oparg: u64) {
+                        // SAFETY: the registers satisfy the cursor's invariant on entry and after a body.
+                        unsafe {
+                            if const { true $(&& <uops::$part as Uop>::QUICK)* } {
+                                let mut c = Cursor { ip: ip.add(const { 1 + Opcode::$member.cache_units() }), sp, frame, engine };
+                                let done = 'parts: {
+                                    $(
+                                        match <uops::$part as Uop>::quick(&mut c, oparg as u32, operands!(ip $(, $units @ $offset)*)) {
+                                            Flow::Next => {}
+                                            Flow::Done => break 'parts true,
+                                            Flow::Miss => break 'parts false,
+                                        }
+                                    )*
+                                    true
+                                };
+                                if done {
+                                    dispatch!(c.ip, c.sp, c.frame, engine);
+                                    return;
+                                }
+                            }
+                            let next = specialized_behind::$member(ip, sp, frame, engine, oparg);
+                            if next.is_miss() {
+                                missed::$base(ip, sp, frame, engine, oparg)
+                            } else {
+                                continue_with!(next, engine)
+                            }
+                        }
+                    }
+                )*
+            }
+
+            static TABLE: [Op; 256] = {
+                let mut table = PLAIN_TABLE;
+                $(table[Opcode::$member as usize] = specialized::$member;)*
+                table
+            };
+        };
+    }
+
+    taipan_bytecode::specialized_opcodes!(define_specialized);
 
     /// # Safety
     /// The registers satisfy the cursor's invariant.
@@ -324,6 +511,8 @@ mod portable {
 
     macro_rules! define {
         (
+            adaptive { $($adaptive:ident: $adaptive_quick:ident, $adaptive_slow:ident, $specializer:ident;)* }
+            quickened { $($quickened:ident: $quickened_quick:ident, $quickened_slow:ident, $quickener:ident;)* }
             quick_full { $($both:ident: $quick:ident, $slow:ident;)* }
             quick { $($only:ident: $only_body:ident;)* }
             full { $($full:ident: $full_body:ident;)* }

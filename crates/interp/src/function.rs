@@ -54,6 +54,15 @@ pub struct Function {
 
 static NEXT_VERSION: Locked<Cell<u32>> = Locked::new(Cell::new(1));
 
+/// A version tag that no function has yet.
+pub(crate) fn next_version() -> u32 {
+    NEXT_VERSION.with(|next| {
+        let version = next.get();
+        next.set(version.wrapping_add(1));
+        version
+    })
+}
+
 /// The mapping of builtins that goes with a namespace: its `__builtins__`, or the builtins of the running code.
 pub fn builtins_of(globals: &Ref<Dict>) -> Value {
     match globals.get_str(id!("__builtins__")) {
@@ -111,10 +120,7 @@ impl Function {
     /// The version tag, given out now if there is none.
     pub fn version_tag(&self) -> u32 {
         if self.version.get() == 0 {
-            NEXT_VERSION.with(|next| {
-                self.version.set(next.get());
-                next.set(next.get().wrapping_add(1));
-            });
+            self.version.set(next_version());
         }
         self.version.get()
     }

@@ -19,6 +19,7 @@ pub mod function;
 pub mod generator;
 pub mod locals_proxy;
 pub mod monitoring;
+pub mod specialize;
 pub mod tracing;
 pub mod typing;
 pub mod unwind;
@@ -27,6 +28,7 @@ mod code_attributes;
 mod frame_attributes;
 mod function_attributes;
 mod jump;
+mod uops;
 
 /// Makes the interpreter's classes. Called once, after `taipan_objects::boot`.
 pub fn init_classes() {

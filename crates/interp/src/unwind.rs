@@ -158,9 +158,11 @@ unsafe fn handle(
                 told_at = target;
                 continue;
             }
-            drop(code);
             (*frame).sp = sp;
-            raised = monitoring::exception_event(engine, Event::PyUnwind, told_at, raised);
+            if !code.is_hidden() {
+                raised = monitoring::exception_event(engine, Event::PyUnwind, told_at, raised);
+            }
+            drop(code);
             let is_entry = (*frame).is_entry;
             crate::eval::leave_frame(&mut *engine, frame, sp);
             if is_entry {
@@ -172,6 +174,9 @@ unsafe fn handle(
             }
             let caller = (*engine).current;
             sp = (*caller).sp;
+            if (*caller).code().is_hidden() {
+                continue;
+            }
             add_traceback(caller, raised.exception());
             // As CPython has it: in callers the unit in front of the call.
             told_at = ((*caller).instruction_index().max(1) - 1) as usize;

@@ -66,6 +66,12 @@ impl SharedKeys {
         self.names().iter().position(|key| key.is(name))
     }
 
+    /// The number of names: it only grows, so it stands for the names themselves.
+    #[inline(always)]
+    pub fn version(&self) -> u32 {
+        self.version.get()
+    }
+
     fn add(&self, name: &Ref<Str>) -> Option<usize> {
         // SAFETY: no slice from `names` is held across this call.
         let names = unsafe { &mut *self.names.get() };
@@ -303,6 +309,27 @@ impl AttrTable {
         }
     }
 
+    /// The slot at a place of the shared keys, if this instance has it inline.
+    #[inline(always)]
+    pub fn slot(&self, index: usize) -> Option<&Slot> {
+        if index < self.capacity() {
+            // SAFETY: the capacity is at most the number of allocated places, which follow the table.
+            Some(unsafe { &*(self as *const AttrTable).add(1).cast::<Slot>().add(index) })
+        } else {
+            None
+        }
+    }
+
+    /// Views the instance's dict, if it has one already.
+    ///
+    /// # Safety
+    /// Nothing changes the instance while the reference is in use.
+    #[inline(always)]
+    pub unsafe fn peek_dict(&self) -> Option<&Ref<Dict>> {
+        // SAFETY: by contract.
+        unsafe { self.dict.peek() }
+    }
+
     /// The instance's dict, if it has one already.
     #[inline(always)]
     pub fn dict(&self) -> Option<Ref<Dict>> {
@@ -409,6 +436,68 @@ pub unsafe fn peek_attribute<'a>(value: &'a Value, name: &Ref<Str>) -> Option<&'
         }
         let dict = table.dict.peek()?;
         dict.peek_str(name).map(|found| &*(found as *const Value))
+    }
+}
+
+/// Where instances of a class keep one of their attributes, in the sixteen bits that an inline cache has for it: in the high
+/// byte the words from the start of the object to its [`AttrTable`], in the low byte the place of the shared keys.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct AttrPlace(pub u16);
+
+impl AttrPlace {
+    /// The place of `name` in instances of `class`: nothing if the name has none, or if the table is not at the same offset
+    /// in all instances.
+    pub fn find(class: &Type, name: &Ref<Str>) -> Option<AttrPlace> {
+        let index = class.shared_keys.find(name)?;
+        Some(AttrPlace(AttrPlace::table(class)?.0 | index as u16))
+    }
+
+    /// The table itself, with place 0.
+    pub fn table(class: &Type) -> Option<AttrPlace> {
+        if !class.has(ClassFlags::ATTRIBUTES) || class.layout().tail_bytes.is_some() {
+            return None;
+        }
+        let words = round_up(class.layout().size) / 8 + class.member_count.get() as usize;
+        Some(AttrPlace(u16::from(u8::try_from(words).ok()?) << 8))
+    }
+
+    /// The table of an instance.
+    ///
+    /// # Safety
+    /// `value` is an instance of the class that the place is of.
+    #[inline(always)]
+    pub unsafe fn table_of(self, value: &Value) -> &AttrTable {
+        let words = usize::from(self.0 >> 8);
+        // SAFETY: by contract the table lies there, as long as the value lives.
+        unsafe { &*(value.bits() as *const u64).add(words).cast::<AttrTable>() }
+    }
+
+    /// The place of the shared keys.
+    #[inline(always)]
+    pub fn index(self) -> usize {
+        usize::from(self.0 & 0xff)
+    }
+}
+
+/// Where instances of a class keep a `__slots__` member: words from the start of the object.
+pub fn member_words(class: &Type, place: usize) -> Option<u16> {
+    if class.layout().tail_bytes.is_some() || place >= class.member_count.get() as usize {
+        return None;
+    }
+    u16::try_from(round_up(class.layout().size) / 8 + place).ok()
+}
+
+/// The member of an instance that is so many words from its start.
+///
+/// # Safety
+/// [`member_words`] answered `words` for the class of `value`.
+#[inline(always)]
+pub unsafe fn member_at(value: &Value, words: u16) -> &Slot {
+    // SAFETY: by contract the member lies there, as long as the value lives.
+    unsafe {
+        &*(value.bits() as *const u64)
+            .add(usize::from(words))
+            .cast::<Slot>()
     }
 }
 

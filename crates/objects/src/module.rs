@@ -50,6 +50,17 @@ impl Module {
         dict
     }
 
+    /// Views the module's namespace, if it has one yet.
+    ///
+    /// # Safety
+    /// Nothing gives the module another namespace while the reference is in use.
+    #[inline(always)]
+    #[allow(unsafe_code)]
+    pub unsafe fn peek_dict(&self) -> Option<&Ref<Dict>> {
+        // SAFETY: by contract.
+        unsafe { self.dict.peek() }
+    }
+
     /// `__name__`, when it is a string.
     pub fn name(&self) -> Option<Ref<Str>> {
         self.dict()

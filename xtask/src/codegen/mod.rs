@@ -4,6 +4,7 @@
 //! what is wrong in it is wrong in `ops/` or in the emitter.
 
 mod check;
+mod compose;
 mod emit;
 mod lists;
 mod model;
@@ -82,6 +83,10 @@ fn generate(root: &Path) -> Result<Vec<Generated>, Failure> {
         Generated {
             path: "crates/bytecode/src/generated/caches.rs",
             text: emit::caches(&model),
+        },
+        Generated {
+            path: "crates/bytecode/src/generated/compositions.rs",
+            text: compose::compositions(&model),
         },
         Generated {
             path: "crates/bytecode/src/generated/lists.rs",

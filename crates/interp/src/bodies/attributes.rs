@@ -19,6 +19,9 @@ fn name(c: &Cursor, index: u32) -> Ref<Str> {
     c.frame().code().names[index as usize].clone()
 }
 
+/// Code units of LOAD_ATTR with its cache.
+pub(crate) const LOAD_ATTR_UNITS: u16 = 1 + taipan_bytecode::Opcode::LoadAttr.cache_units() as u16;
+
 /// Attributes of plain instances whose class lookup is in the cache: instance attributes, methods, class attributes.
 #[inline(always)]
 pub(crate) fn load_attr(c: &mut Cursor, oparg: u32) -> bool {

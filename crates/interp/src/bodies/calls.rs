@@ -23,7 +23,7 @@ use crate::frame_stack::{Frame, StackRef, frame_words};
 use crate::function::Function;
 
 /// Code units of CALL with its cache: where the caller goes on.
-const CALL_UNITS: u16 = 1 + taipan_bytecode::Opcode::Call.cache_units() as u16;
+pub(crate) const CALL_UNITS: u16 = 1 + taipan_bytecode::Opcode::Call.cache_units() as u16;
 
 /// A call of a Python function with exactly its positional parameters: the arguments become the locals of a new frame.
 #[inline(always)]
@@ -119,7 +119,14 @@ pub(crate) fn call_full(c: &mut Cursor, oparg: u32) -> Step {
         c.drop_words(1);
         return enter(c, frame, CALL_UNITS);
     }
-    // SAFETY: as above; the slice is used before the stack changes.
+    call_native_word(c, given)?;
+    crate::eval::safe_point_if_needed(c)
+}
+
+/// Calls what is not a Python function and puts the result in place of the call.
+pub(crate) fn call_native_word(c: &mut Cursor, given: usize) -> Step {
+    let count = given + usize::from(!c.word(given).is_null());
+    // SAFETY: arguments are not NULL; the slice is used before the stack changes.
     let values = unsafe { c.own_top(count) };
     let result = call_value(&c.peek(given + 1), values)?;
     c.drop_words(given);
@@ -128,9 +135,6 @@ pub(crate) fn call_full(c: &mut Cursor, oparg: u32) -> Step {
     c.set_word(0, StackRef::from_value(result));
     // SAFETY: the word left the stack.
     unsafe { callable.close() };
-    if EVAL_BREAKER.load(Ordering::Relaxed) != 0 {
-        return crate::eval::safe_point(c);
-    }
     Ok(())
 }
 
@@ -282,7 +286,11 @@ pub(crate) fn make_function(c: &mut Cursor, _oparg: u32) -> Step {
     };
     let globals = c.frame().globals().clone();
     let builtins = c.frame().builtins().clone();
-    c.push(Function::with_builtins(code, globals, builtins).into_value());
+    let version = code.version_tag();
+    let function = Function::with_builtins(code, globals, builtins);
+    // Functions of the same code are alike to guards until something of one is replaced.
+    function.version.set(version);
+    c.push(function.into_value());
     Ok(())
 }
 

@@ -32,6 +32,12 @@ use taipan_objects::value::bits;
 
 use crate::frame_stack::StackRef;
 
+/// The quick body of an opcode that has none.
+#[inline(always)]
+pub(crate) fn no_quick_body(_: &mut crate::cursor::Cursor, _: u32) -> bool {
+    false
+}
+
 /// Releases a word without a call if its object does not die; answers false, changing nothing, if it would.
 #[inline(always)]
 pub(crate) fn close_quick(word: StackRef) -> bool {

@@ -139,6 +139,9 @@ fn subscript_dict_quick(c: &mut Cursor) -> StackRef {
     }
 }
 
+/// Code units of BINARY_OP with its cache.
+pub(crate) const BINARY_OP_UNITS: u16 = 1 + taipan_bytecode::Opcode::BinaryOp.cache_units() as u16;
+
 #[inline(always)]
 pub(crate) fn binary_op(c: &mut Cursor, oparg: u32) -> bool {
     let (left, right) = (c.word(1), c.word(0));
@@ -184,7 +187,8 @@ pub(crate) fn binary_op_full(c: &mut Cursor, oparg: u32) -> Step {
     Ok(())
 }
 
-fn replace_top_two(c: &mut Cursor, result: Value) {
+/// Puts a result in place of two operands, and releases them.
+pub(crate) fn replace_top_two(c: &mut Cursor, result: Value) {
     let right = c.pop_word();
     let left = c.word(0);
     c.set_word(0, StackRef::from_value(result));
@@ -241,31 +245,26 @@ fn comparison_of(oparg: u32) -> Comparison {
     }
 }
 
+/// Whether the comparison that the oparg of COMPARE_OP names holds; the operator stands above bit 5.
+#[inline(always)]
+pub(crate) fn compare_quick<T: PartialOrd>(oparg: u32, left: T, right: T) -> bool {
+    match oparg >> 5 {
+        0 => left < right,
+        1 => left <= right,
+        2 => left == right,
+        3 => left != right,
+        4 => left > right,
+        _ => left >= right,
+    }
+}
+
 #[inline(always)]
 pub(crate) fn compare_op(c: &mut Cursor, oparg: u32) -> bool {
     let (left, right) = (c.word(1).0, c.word(0).0);
-    // Bits of the oparg's mask: unordered 1, less 2, greater 4, equal 8; the operator stands above bit 5.
-    let operator = oparg >> 5;
     let holds = if bits::is_int(left) && bits::is_int(right) {
-        let (left, right) = (left as i64, right as i64);
-        match operator {
-            0 => left < right,
-            1 => left <= right,
-            2 => left == right,
-            3 => left != right,
-            4 => left > right,
-            _ => left >= right,
-        }
+        compare_quick(oparg, left as i64, right as i64)
     } else if bits::is_rotated_float(left) && bits::is_rotated_float(right) {
-        let (left, right) = (bits::to_float(left), bits::to_float(right));
-        match operator {
-            0 => left < right,
-            1 => left <= right,
-            2 => left == right,
-            3 => left != right,
-            4 => left > right,
-            _ => left >= right,
-        }
+        compare_quick(oparg, bits::to_float(left), bits::to_float(right))
     } else {
         return false;
     };

@@ -22,7 +22,7 @@ use taipan_objects::cell::Slot;
 use taipan_objects::class::{Payload, Trace};
 use taipan_objects::raised::PyResult;
 use taipan_objects::str::Str;
-use taipan_objects::thread::HandledException;
+use taipan_objects::thread::{self, HandledException};
 use taipan_objects::value::{Ref, Value};
 use taipan_objects::{bail, heap};
 
@@ -139,11 +139,21 @@ pub(crate) fn abandon(owner: &Value) {
 
 impl Core {
     /// `gi_frame` and the like exist while the generator has a frame.
+    #[inline(always)]
     pub fn frame(&self) -> Option<*mut Frame> {
         self.frame.get()
     }
 
+    /// Notes that the frame is about to run, on top of the running one.
+    #[inline(always)]
+    pub(crate) fn start_running(&self, thread: &thread::ThreadState) {
+        self.handled.previous.set(thread.handled_top.get());
+        thread.handled_top.set(&raw const self.handled);
+        self.state.set(State::Running);
+    }
+
     /// Where the generator stands.
+    #[inline(always)]
     pub fn state(&self) -> State {
         self.state.get()
     }

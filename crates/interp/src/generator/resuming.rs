@@ -26,10 +26,7 @@ fn link(engine: &mut EngineState, core: &Core, value: Option<Value>) -> PyResult
         .get()
         .expect("a generator that is not finished has a frame");
     eval::push_frame(engine, frame)?;
-    let state = thread::current();
-    core.handled.previous.set(state.handled_top.get());
-    state.handled_top.set(&raw const core.handled);
-    core.state.set(State::Running);
+    core.start_running(engine.thread);
     // SAFETY: the frame's stack has room for the value: the yielded one was taken from there.
     unsafe {
         if let Some(value) = value {

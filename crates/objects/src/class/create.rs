@@ -8,7 +8,7 @@ use crate::class::dunders::fill_slots;
 use crate::class::mro::bases_of;
 use crate::class::type_object::itemsize;
 use crate::class::{
-    ClassBuilder, ClassDef, ClassFlags, Layout, Payload, Slots, Type, install_slot_wrappers, mro,
+    ClassBuilder, ClassDef, ClassFlags, Layout, Payload, Slots, SpecialMethods, Type, install_slot_wrappers, mro,
 };
 use crate::dict::Dict;
 use crate::exceptions::ExceptionKind;
@@ -53,6 +53,8 @@ fn empty_type(flags: u32, layout: &'static Layout, definition: Option<&'static C
         layout,
         member_count: Cell::new(0),
         attr_capacity: Cell::new(0),
+        attr_table: Cell::new(0),
+        special: SpecialMethods::default(),
         slots: Slots::default(),
         shared_keys: SharedKeys::new(Vec::new()),
         name: Slot::empty(),

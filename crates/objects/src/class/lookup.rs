@@ -5,6 +5,7 @@ use std::cell::Cell;
 use crate::cell::Locked;
 use crate::class::{Type, watch};
 use crate::header::flags;
+use crate::instance::AttrPlace;
 use crate::str::Str;
 use crate::value::{Ref, Value};
 
@@ -63,6 +64,16 @@ impl Type {
         self.version.get()
     }
 
+    /// Where instances have their table of attributes; nothing if it is not at the same offset in all of them, or if the class
+    /// has no version tag.
+    #[inline(always)]
+    pub fn attr_table(&self) -> Option<AttrPlace> {
+        match self.attr_table.get() {
+            0 => None,
+            place => Some(AttrPlace(place)),
+        }
+    }
+
     #[cold]
     fn assign_version(&self) -> u32 {
         // A tag speaks for the bases too, so that a change of a base reaches this class: bases first. The base of a class
@@ -84,6 +95,8 @@ impl Type {
             }
             next.set(version + 1);
             self.version.set(version);
+            self.attr_table
+                .set(AttrPlace::table(self).map_or(0, |place| place.0));
             version
         })
     }
@@ -119,6 +132,8 @@ impl Type {
         }
         watch::class_modified(self);
         self.version.set(0);
+        self.special.init.set(0);
+        self.special.getitem.set(0);
         for class in self.subclasses() {
             class.modified();
         }

@@ -100,6 +100,16 @@ pub mod ClassFlags {
         | TYPE;
 }
 
+/// Methods of a class that specialized opcodes call without a lookup: bits of the values that the class holds, or 0. They are
+/// forgotten with the version tag.
+#[derive(Default)]
+pub struct SpecialMethods {
+    /// `__init__`, of a class whose instances are plain.
+    pub init: Cell<u64>,
+    /// `__getitem__`.
+    pub getitem: Cell<u64>,
+}
+
 /// The payload of a class object.
 pub struct Type {
     pub(crate) flags: Cell<u32>,
@@ -110,6 +120,10 @@ pub struct Type {
     pub(crate) member_count: Cell<u32>,
     /// How many inline attribute places new instances get.
     pub(crate) attr_capacity: Cell<u32>,
+    /// Where instances have their table of attributes, as an [`AttrPlace`]; 0 if nowhere fixed. Known with the version tag.
+    pub(crate) attr_table: Cell<u16>,
+    /// What specialized opcodes remember of the class while it has its version tag.
+    pub special: SpecialMethods,
     /// The function pointers.
     pub slots: Slots,
     pub(crate) shared_keys: SharedKeys,

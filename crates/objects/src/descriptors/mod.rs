@@ -8,4 +8,4 @@ mod super_object;
 pub use bound_method::BoundMethod;
 pub use property::Property;
 pub use static_class::{ClassMethod, StaticMethod};
-pub use super_object::{Super, super_getattr};
+pub use super_object::{Super, super_getattr, super_method};

@@ -28,9 +28,15 @@ pub struct Property {
 }
 
 impl Property {
-    /// The getter function, for specialized attribute access.
-    pub fn getter_function(&self) -> Option<Value> {
-        self.get.get()
+    /// Views the getter, for specialized attribute access.
+    ///
+    /// # Safety
+    /// Nothing initializes the property again while the reference is in use.
+    #[inline(always)]
+    #[allow(unsafe_code)]
+    pub unsafe fn peek_getter(&self) -> Option<&Value> {
+        // SAFETY: by contract.
+        unsafe { self.get.peek() }
     }
 
     fn empty() -> Property {

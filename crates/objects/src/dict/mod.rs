@@ -123,6 +123,12 @@ impl Dict {
         heap::new_object(Dict::class(), Dict::of(table))
     }
 
+    /// The keys and values as they lie there, for whoever knows an entry's number.
+    #[inline(always)]
+    pub fn table(&self) -> &Table {
+        &self.table
+    }
+
     /// Number of keys.
     #[inline(always)]
     pub fn len(&self) -> usize {

@@ -366,6 +366,12 @@ impl Str {
         self.units().code_points()
     }
 
+    /// One character as a string, if the index is in range.
+    #[inline]
+    pub fn item(&self, index: usize) -> Option<Ref<Str>> {
+        self.char_at(index).map(Str::from_code_point)
+    }
+
     /// One code point, if the index is in range.
     #[inline]
     pub fn char_at(&self, index: usize) -> Option<u32> {

@@ -1,0 +1,244 @@
+//! Frames of Python functions: checks, making, entering.
+//!
+//! What makes a frame leaves its address on the stack as a word, as the stack effects in `ops/ops.def` say; `PushFrame` takes
+//! it from there. Nothing looks at the stack in between.
+
+use std::sync::atomic::Ordering;
+
+use taipan_objects::runtime::EVAL_BREAKER;
+use taipan_objects::value::Ref;
+
+use super::{Flow, Operands, is_exact, uops};
+use crate::bodies::duplicate_quick;
+use crate::call::initialize_frame_quick;
+use crate::code::Code;
+use crate::cursor::Cursor;
+use crate::frame_stack::{Frame, StackRef, frame_words};
+use crate::function::Function;
+use crate::generator::{self, Coroutine, Generator, State};
+
+/// The code of a function that a guard saw.
+///
+/// # Safety
+/// The word is a function's; it keeps its code while the answer is used.
+#[inline(always)]
+pub(super) unsafe fn code_of(function: StackRef) -> Option<&'static Ref<Code>> {
+    // SAFETY: by contract.
+    unsafe {
+        let view = function.view();
+        let code = view.downcast_unchecked::<Function>().code.peek()?;
+        Some(&*std::ptr::from_ref(code))
+    }
+}
+
+/// Whether the thread's stack has room for a frame of `code`, and one more frame is allowed without a closer look.
+#[inline(always)]
+pub(super) fn has_room(c: &Cursor, code: &Code) -> bool {
+    // SAFETY: the engine outlives the loop; `top` and `limit` delimit the rest of its chunk.
+    unsafe {
+        let engine = &*c.engine;
+        engine.limit.offset_from(engine.top) as usize >= frame_words(code)
+    }
+}
+
+/// Whether one more frame is allowed without a closer look.
+#[inline(always)]
+pub(super) fn may_recurse(c: &Cursor) -> bool {
+    // SAFETY: the engine outlives the loop.
+    unsafe { (*c.engine).thread.depth.get() < taipan_objects::thread::unchecked_depth() }
+}
+
+/// Moves the top `count` words into the locals of a new frame of `function`, for which there is room.
+///
+/// # Safety
+/// `function` is the owned word of a function that takes exactly so many positional arguments.
+#[inline(always)]
+unsafe fn make_frame(c: &mut Cursor, function: StackRef, code: &Ref<Code>, count: usize) -> *mut Frame {
+    // SAFETY: by contract; the room was checked.
+    unsafe {
+        let engine = &mut *c.engine;
+        let frame = engine.top.cast::<Frame>();
+        engine.top = engine.top.add(frame_words(code));
+        let locals = Frame::locals(frame);
+        let first = c.sp.sub(count);
+        for index in 0..count {
+            *locals.add(index) = *first.add(index);
+        }
+        c.sp = first;
+        let code = duplicate_quick(StackRef(code.as_value().bits()));
+        initialize_frame_quick(frame, function, code, count);
+        frame
+    }
+}
+
+#[inline(always)]
+fn push_frame_word(c: &mut Cursor, frame: *mut Frame) {
+    c.push_word(StackRef(frame as u64));
+}
+
+/// Puts the address of a frame of `function`, with the top `count` words as arguments, in their place.
+#[inline(always)]
+pub(super) fn replace_by_frame(c: &mut Cursor, function: StackRef, count: u32) -> Flow {
+    // SAFETY: the caller saw a function.
+    let code = unsafe { code_of(function) };
+    match code {
+        Some(code) if code.is_simple && code.arg_count == count && has_room(c, code) && may_recurse(c) => {
+            // SAFETY: checked above.
+            let frame = unsafe { make_frame(c, duplicate_quick(function), code, count as usize) };
+            push_frame_word(c, frame);
+            Flow::Next
+        }
+        _ => Flow::Miss,
+    }
+}
+
+/// Notes where the running frame goes on when what it calls returns: `units` behind its instruction, the length of which they
+/// are.
+#[inline(always)]
+pub(super) fn set_return(c: &mut Cursor, units: u16) {
+    // SAFETY: the instruction is so long.
+    let ip = unsafe { c.ip.sub(usize::from(units)) };
+    let frame = c.frame_mut();
+    frame.ip = ip;
+    frame.return_offset = units;
+}
+
+/// The function that a call's arguments stand behind.
+#[inline(always)]
+fn callable(c: &Cursor, oparg: u32) -> StackRef {
+    c.word(oparg as usize + 1)
+}
+
+uops! {
+    /// Holds if the callable is a function of the version of the cache.
+    quick CheckFunctionVersion = |c: &mut Cursor, oparg: u32, [version, ..]: Operands| {
+        let function = callable(c, oparg);
+        // SAFETY: a function was seen.
+        is_exact::<Function>(function)
+            && unsafe { u64::from(function.view().downcast_unchecked::<Function>().version.get()) == version }
+    };
+    /// Holds if the function takes exactly the arguments that are there.
+    quick CheckFunctionExactArgs = |c: &mut Cursor, oparg: u32, _: Operands| {
+        let count = oparg + u32::from(!c.word(oparg as usize).is_null());
+        // SAFETY: the guard in front saw a function.
+        unsafe { code_of(callable(c, oparg)) }.is_some_and(|code| code.arg_count == count)
+    };
+    /// Holds if the frame fits the stack's chunk.
+    quick CheckStackSpace = |c: &mut Cursor, oparg: u32, _: Operands| {
+        // SAFETY: a guard in front saw a function.
+        unsafe { code_of(callable(c, oparg)) }.is_some_and(|code| has_room(c, code))
+    };
+    /// Holds if one more frame is allowed.
+    quick CheckRecursionRemaining = |c: &mut Cursor, _: u32, _: Operands| may_recurse(c);
+    /// Makes the frame of a function that takes exactly the arguments that are there.
+    quick InitCallPyExactArgs = |c: &mut Cursor, oparg: u32, _: Operands| {
+        let given = oparg as usize;
+        let function = callable(c, oparg);
+        let has_self = !c.word(given).is_null();
+        let count = given + usize::from(has_self);
+        // SAFETY: the guards in front saw such a function, and room.
+        unsafe {
+            let Some(code) = code_of(function) else {
+                return Flow::Miss;
+            };
+            let frame = make_frame(c, function, code, count);
+            // The place of `self`, if it is empty, and the callable, which the frame has now.
+            c.sp = c.sp.sub(1 + usize::from(!has_self));
+            push_frame_word(c, frame);
+        }
+        Flow::Next
+    };
+    /// Notes where the caller goes on.
+    quick SaveReturnOffset = |c: &mut Cursor, _: u32, [units, ..]: Operands| {
+        set_return(c, units as u16);
+        true
+    };
+    /// Enters the frame on top.
+    quick PushFrame = |c: &mut Cursor, _: u32, _: Operands| {
+        let frame = c.pop_word().0 as *mut Frame;
+        let caller = c.frame;
+        // SAFETY: the word is the address of a fresh or suspended frame; both frames are live.
+        unsafe {
+            (*caller).sp = c.sp;
+            (*frame).previous = caller;
+            let engine = &mut *c.engine;
+            engine.current = frame;
+            engine.thread.depth.set(engine.thread.depth.get() + 1);
+            c.frame = frame;
+            c.ip = (*frame).ip;
+            c.sp = (*frame).sp;
+        }
+        true
+    };
+    /// The frame of a suspended generator, for the next step of a loop.
+    quick ForIterGenFrame = |c: &mut Cursor, oparg: u32, _: Operands| {
+        let iterator = c.word(0);
+        if !is_exact::<Generator>(iterator) {
+            return Flow::Miss;
+        }
+        // SAFETY: the class was seen; the generator stays on the stack.
+        let core = unsafe { &*std::ptr::from_ref(iterator.view().downcast_unchecked::<Generator>().core()) };
+        resume_frame(c, core, StackRef::NONE, oparg)
+    };
+    /// The frame of a suspended generator or coroutine, which gets the value on top.
+    quick SendGenFrame = |c: &mut Cursor, oparg: u32, _: Operands| {
+        let (receiver, value) = (c.word(1), c.word(0));
+        // SAFETY: the class is seen; the receiver stays on the stack.
+        let core = unsafe {
+            if is_exact::<Generator>(receiver) {
+                &*std::ptr::from_ref(receiver.view().downcast_unchecked::<Generator>().core())
+            } else if is_exact::<Coroutine>(receiver) {
+                &*std::ptr::from_ref(receiver.view().downcast_unchecked::<Coroutine>().core())
+            } else {
+                return Flow::Miss;
+            }
+        };
+        if !matches!(core.state(), State::Created | State::Suspended) || !may_recurse(c) {
+            return Flow::Miss;
+        }
+        c.pop_word();
+        let value = if value.is_borrowed() { duplicate_quick(value) } else { value };
+        resume_frame(c, core, value, oparg)
+    };
+}
+
+/// Code units of FOR_ITER and SEND with their caches.
+const RESUMING_UNITS: u16 = 2;
+
+/// Makes a suspended frame ready to go on with `value` and pushes its address. A return goes behind the loop's END_FOR, or to
+/// END_SEND: `oparg` units behind the instruction.
+#[inline(always)]
+fn resume_frame(c: &mut Cursor, core: &'static generator::Core, value: StackRef, oparg: u32) -> Flow {
+    if !matches!(core.state(), State::Created | State::Suspended) || !may_recurse(c) {
+        return Flow::Miss;
+    }
+    let Some(frame) = core.frame() else {
+        return Flow::Miss;
+    };
+    // SAFETY: the frame is suspended; its stack has room for the value.
+    unsafe {
+        core.start_running((*c.engine).thread);
+        *(*frame).sp = value;
+        (*frame).sp = (*frame).sp.add(1);
+        (*frame).is_entry = false;
+        (*frame).ip = (*frame).ip.add(1);
+        let ip = c.ip.sub(usize::from(RESUMING_UNITS));
+        let caller = c.frame_mut();
+        caller.ip = ip;
+        caller.return_offset = RESUMING_UNITS + oparg as u16;
+    }
+    push_frame_word(c, frame);
+    Flow::Next
+}
+
+uops! {
+    /// Holds if nothing is due between instructions.
+    quick ResumeCheck = |_: &mut Cursor, _: u32, _: Operands| EVAL_BREAKER.load(Ordering::Relaxed) == 0;
+    /// Counts a back edge towards a trace. There is no second tier yet, so the opcode is never written, and runs as its base.
+    quick StepJit = |_: &mut Cursor, _: u32, _: Operands| false;
+    /// The jump of a back edge.
+    quick StepJumpBackward = |c: &mut Cursor, oparg: u32, _: Operands| {
+        c.jump_backward(oparg);
+        true
+    };
+}
