@@ -66,12 +66,12 @@ uops! {
     both BinaryOpAddInt = |c: &mut Cursor, _: u32, _: Operands| match small(c) {
         Some((left, right)) => put(c, (left - 1).checked_add(right).map_or(0, |sum| sum as u64)),
         None => false,
-    }, |c, _, _| general(c, BinaryOp::Add);
+    }, |c: &mut Cursor, _: u32, _: Operands| general(c, BinaryOp::Add);
     /// The difference of two ints.
     both BinaryOpSubtractInt = |c: &mut Cursor, _: u32, _: Operands| match small(c) {
         Some((left, right)) => put(c, left.checked_sub(right - 1).map_or(0, |difference| difference as u64)),
         None => false,
-    }, |c, _, _| general(c, BinaryOp::Subtract);
+    }, |c: &mut Cursor, _: u32, _: Operands| general(c, BinaryOp::Subtract);
     /// The product of two ints.
     both BinaryOpMultiplyInt = |c: &mut Cursor, _: u32, _: Operands| match small(c) {
         Some((left, right)) => put(
@@ -79,22 +79,22 @@ uops! {
             (left - 1).checked_mul(bits::to_small_int(right as u64)).map_or(0, |product| product as u64 | 1),
         ),
         None => false,
-    }, |c, _, _| general(c, BinaryOp::Multiply);
+    }, |c: &mut Cursor, _: u32, _: Operands| general(c, BinaryOp::Multiply);
     /// The sum of two floats.
     both BinaryOpAddFloat = |c: &mut Cursor, _: u32, _: Operands| match floats(c) {
         Some((left, right)) => put_float(c, left + right),
         None => false,
-    }, |c, _, _| general(c, BinaryOp::Add);
+    }, |c: &mut Cursor, _: u32, _: Operands| general(c, BinaryOp::Add);
     /// The difference of two floats.
     both BinaryOpSubtractFloat = |c: &mut Cursor, _: u32, _: Operands| match floats(c) {
         Some((left, right)) => put_float(c, left - right),
         None => false,
-    }, |c, _, _| general(c, BinaryOp::Subtract);
+    }, |c: &mut Cursor, _: u32, _: Operands| general(c, BinaryOp::Subtract);
     /// The product of two floats.
     both BinaryOpMultiplyFloat = |c: &mut Cursor, _: u32, _: Operands| match floats(c) {
         Some((left, right)) => put_float(c, left * right),
         None => false,
-    }, |c, _, _| general(c, BinaryOp::Multiply);
+    }, |c: &mut Cursor, _: u32, _: Operands| general(c, BinaryOp::Multiply);
     /// Two strings as one.
     full BinaryOpAddUnicode = |c: &mut Cursor, _: u32, _: Operands| {
         let text = {
@@ -106,14 +106,14 @@ uops! {
         Ok(Flow::Next)
     };
     /// `s += t` where the STORE_FAST behind it stores into the local that `s` came from: both at once.
-    full BinaryOpInplaceAddUnicode = inplace_add_unicode;
+    full BinaryOpInplaceAddUnicode = |c: &mut Cursor, oparg: u32, operands: Operands| inplace_add_unicode(c, oparg, operands);
     /// Holds if the operands are of the types that the cache names.
     quick GuardBinaryOpExtend = |c: &mut Cursor, _: u32, [kind, ..]: Operands| holds(kind, c.word(1), c.word(0));
     /// The operation on operands of the types that the cache names.
     both BinaryOpExtend = |c: &mut Cursor, oparg: u32, _: Operands| {
         let result = extended(oparg, c.word(1).0, c.word(0).0);
         put(c, result)
-    }, |c: &mut Cursor, oparg: u32, _| {
+    }, |c: &mut Cursor, oparg: u32, _: Operands| {
         let result = binary(&c.peek(1), &c.peek(0), oparg)?;
         replace_top_two(c, result);
         Ok(Flow::Next)
@@ -122,12 +122,12 @@ uops! {
     both CompareOpInt = |c: &mut Cursor, oparg: u32, _: Operands| match small(c) {
         Some((left, right)) => put_truth(c, compare_quick(oparg, left, right)),
         None => false,
-    }, compare;
+    }, |c: &mut Cursor, oparg: u32, operands: Operands| compare(c, oparg, operands);
     /// Compares two floats.
     both CompareOpFloat = |c: &mut Cursor, oparg: u32, _: Operands| match floats(c) {
         Some((left, right)) => put_truth(c, compare_quick(oparg, left, right)),
         None => false,
-    }, compare;
+    }, |c: &mut Cursor, oparg: u32, operands: Operands| compare(c, oparg, operands);
     /// Compares two strings for equality.
     both CompareOpStr = |c: &mut Cursor, oparg: u32, _: Operands| match differ_quick(c.word(1), c.word(0)) {
         Some(differ) => {
@@ -136,7 +136,7 @@ uops! {
             put_truth(c, compare_quick(oparg, i64::from(differ), 0))
         }
         None => false,
-    }, |c: &mut Cursor, oparg: u32, _| {
+    }, |c: &mut Cursor, oparg: u32, _: Operands| {
         let same = {
             let (left, right) = (c.peek(1), c.peek(0));
             // SAFETY: the guards in front saw two exact strings.

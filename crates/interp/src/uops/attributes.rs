@@ -9,7 +9,7 @@ use taipan_objects::raised::PyResult;
 use taipan_objects::str::Str;
 use taipan_objects::value::{Ref, Value, bits};
 
-use super::{Flow, Operands, class_of, is_exact, uops};
+use super::{Flow, class_of, is_exact, uops};
 use crate::bodies::{close_quick, duplicate_quick, would_die};
 use crate::cursor::Cursor;
 use crate::frame_stack::StackRef;

@@ -11,7 +11,7 @@ use taipan_objects::value::Value;
 use taipan_objects::{bail, protocol};
 
 use super::frames::{replace_by_frame, set_return};
-use super::{Flow, Operands, class_of, is_exact, uops};
+use super::{Flow, class_of, is_exact, uops};
 use crate::bodies::{close_quick, duplicate_quick, would_die};
 use crate::call::new_frame;
 use crate::cursor::Cursor;
@@ -118,7 +118,7 @@ uops! {
     };
     /// Takes the bound method apart.
     both InitCallBoundMethodExactArgs = |c: &mut Cursor, oparg: u32, _: Operands| expand(c, oparg as usize),
-        |c: &mut Cursor, oparg: u32, _| expand_full(c, oparg as usize);
+        |c: &mut Cursor, oparg: u32, _: Operands| expand_full(c, oparg as usize);
     /// Holds if a bound method of a function of the version of the cache is called.
     quick CheckMethodVersion = |c: &mut Cursor, oparg: u32, [version, ..]: Operands| is_method_of(c, oparg as usize, version);
     /// Takes the bound method apart.

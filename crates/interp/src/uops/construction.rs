@@ -74,7 +74,7 @@ uops! {
         Ok(Flow::Next)
     };
     /// Makes the frames of `__init__` and of what comes behind it, and makes that one the running one.
-    full CreateInitFrame = create_init_frame;
+    full CreateInitFrame = |c: &mut Cursor, oparg: u32, operands: Operands| create_init_frame(c, oparg, operands);
 }
 
 fn create_init_frame(c: &mut Cursor, oparg: u32, _: Operands) -> PyResult<Flow> {

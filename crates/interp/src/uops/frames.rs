@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use taipan_objects::runtime::EVAL_BREAKER;
 use taipan_objects::value::Ref;
 
-use super::{Flow, Operands, is_exact, uops};
+use super::{Flow, is_exact, uops};
 use crate::bodies::duplicate_quick;
 use crate::call::initialize_frame_quick;
 use crate::code::Code;

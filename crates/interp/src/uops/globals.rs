@@ -3,7 +3,7 @@
 use taipan_objects::dict::Dict;
 use taipan_objects::value::{Value, bits};
 
-use super::{Operands, uops};
+use super::uops;
 use crate::bodies::duplicate_quick;
 use crate::cursor::Cursor;
 use crate::frame_stack::StackRef;

@@ -11,8 +11,7 @@ use taipan_objects::str::Str;
 use taipan_objects::tuple::Tuple;
 use taipan_objects::value::{Ref, bits};
 
-use super::{Operands, uops};
-use crate::cursor::Cursor;
+use super::uops;
 use crate::frame_stack::StackRef;
 
 /// The class of a word that is a pointer to an object, as an address to compare.

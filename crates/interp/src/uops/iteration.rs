@@ -6,7 +6,7 @@ use taipan_objects::range::RangeIterator;
 use taipan_objects::tuple::iterator::TupleIterator;
 use taipan_objects::value::{Value, bits};
 
-use super::{Flow, Operands, is_exact, uops};
+use super::{Flow, is_exact, uops};
 use crate::bodies::duplicate_quick;
 use crate::cursor::Cursor;
 use crate::frame_stack::StackRef;
@@ -53,7 +53,7 @@ uops! {
         let iterator = top!(c as ListIterator);
         // SAFETY: a look at the length.
         unsafe { iterator.list.peek().is_some_and(|list| iterator.index.get() < list.len()) }
-    }, |c: &mut Cursor, oparg: u32, _| {
+    }, |c: &mut Cursor, oparg: u32, _: Operands| {
         let iterator = top!(c as ListIterator);
         // SAFETY: a look at the length.
         let goes_on = unsafe { iterator.list.peek().is_some_and(|list| iterator.index.get() < list.len()) };
@@ -75,7 +75,7 @@ uops! {
         let iterator = top!(c as TupleIterator);
         // SAFETY: a look at the length.
         unsafe { iterator.tuple.peek().is_some_and(|tuple| iterator.index.get() < tuple.len()) }
-    }, |c: &mut Cursor, oparg: u32, _| {
+    }, |c: &mut Cursor, oparg: u32, _: Operands| {
         let iterator = top!(c as TupleIterator);
         // SAFETY: a look at the length.
         let goes_on = unsafe { iterator.tuple.peek().is_some_and(|tuple| iterator.index.get() < tuple.len()) };
@@ -106,7 +106,7 @@ uops! {
         iterator.advance();
         c.push_word(StackRef(bits::from_small_int(next)));
         Flow::Next
-    }, |c: &mut Cursor, _: u32, _| {
+    }, |c: &mut Cursor, _: u32, _: Operands| {
         if let Some(next) = top!(c as RangeIterator).advance() {
             c.push(taipan_objects::int::new(next));
         }

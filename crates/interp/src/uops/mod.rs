@@ -72,71 +72,77 @@ pub(crate) trait Uop {
 }
 
 /// Defines uops. `quick NAME = body;` has a quick body alone, `full NAME = body;` a full one alone, `both NAME = quick, full;`
-/// both. Bodies are functions of cursor, oparg and operands; quick ones answer a `Flow`, or whether to go on, full ones
-/// `PyResult<Flow>`.
+/// both. Bodies are written as closures of cursor, oparg and operands; quick ones answer a `Flow`, or whether to go on, full
+/// ones `PyResult<Flow>`. They become functions, because closures are not always inlined.
 macro_rules! uops {
     () => {};
-    ($(#[$doc:meta])* quick $name:ident = $quick:expr; $($rest:tt)*) => {
+    (
+        $(#[$doc:meta])*
+        quick $name:ident = |$c:tt: &mut Cursor, $oparg:tt: u32, $operands:tt: Operands| $quick:expr;
+        $($rest:tt)*
+    ) => {
         $(#[$doc])*
         pub(crate) struct $name;
         impl $crate::uops::Uop for $name {
-            #[inline(always)]
-            fn quick(
-                c: &mut $crate::cursor::Cursor,
-                oparg: u32,
-                operands: $crate::uops::Operands,
-            ) -> $crate::uops::Flow {
-                $crate::uops::Flow::from($quick(c, oparg, operands))
-            }
+            $crate::uops::quick_body!($c, $oparg, $operands, $quick);
         }
         $crate::uops::uops! { $($rest)* }
     };
-    ($(#[$doc:meta])* full $name:ident = $full:expr; $($rest:tt)*) => {
+    (
+        $(#[$doc:meta])*
+        full $name:ident = |$c:tt: &mut Cursor, $oparg:tt: u32, $operands:tt: Operands| $full:expr;
+        $($rest:tt)*
+    ) => {
         $(#[$doc])*
         pub(crate) struct $name;
         impl $crate::uops::Uop for $name {
             const QUICK: bool = false;
-            #[inline(always)]
-            fn quick(
-                _: &mut $crate::cursor::Cursor,
-                _: u32,
-                _: $crate::uops::Operands,
-            ) -> $crate::uops::Flow {
-                $crate::uops::Flow::Miss
-            }
-            #[inline(always)]
-            fn full(
-                c: &mut $crate::cursor::Cursor,
-                oparg: u32,
-                operands: $crate::uops::Operands,
-            ) -> taipan_objects::raised::PyResult<$crate::uops::Flow> {
-                $full(c, oparg, operands)
-            }
+            $crate::uops::quick_body!(_, _, _, $crate::uops::Flow::Miss);
+            $crate::uops::full_body!($c, $oparg, $operands, $full);
         }
         $crate::uops::uops! { $($rest)* }
     };
-    ($(#[$doc:meta])* both $name:ident = $quick:expr, $full:expr; $($rest:tt)*) => {
+    (
+        $(#[$doc:meta])*
+        both $name:ident = |$c:tt: &mut Cursor, $oparg:tt: u32, $operands:tt: Operands| $quick:expr,
+            |$full_c:tt: &mut Cursor, $full_oparg:tt: u32, $full_operands:tt: Operands| $full:expr;
+        $($rest:tt)*
+    ) => {
         $(#[$doc])*
         pub(crate) struct $name;
         impl $crate::uops::Uop for $name {
-            #[inline(always)]
-            fn quick(
-                c: &mut $crate::cursor::Cursor,
-                oparg: u32,
-                operands: $crate::uops::Operands,
-            ) -> $crate::uops::Flow {
-                $crate::uops::Flow::from($quick(c, oparg, operands))
-            }
-            #[inline(always)]
-            fn full(
-                c: &mut $crate::cursor::Cursor,
-                oparg: u32,
-                operands: $crate::uops::Operands,
-            ) -> taipan_objects::raised::PyResult<$crate::uops::Flow> {
-                $full(c, oparg, operands)
-            }
+            $crate::uops::quick_body!($c, $oparg, $operands, $quick);
+            $crate::uops::full_body!($full_c, $full_oparg, $full_operands, $full);
         }
         $crate::uops::uops! { $($rest)* }
     };
 }
 pub(crate) use uops;
+
+macro_rules! quick_body {
+    ($c:tt, $oparg:tt, $operands:tt, $body:expr) => {
+        #[inline(always)]
+        fn quick(
+            $c: &mut $crate::cursor::Cursor,
+            $oparg: u32,
+            $operands: $crate::uops::Operands,
+        ) -> $crate::uops::Flow {
+            $crate::uops::Flow::from($body)
+        }
+    };
+}
+pub(crate) use quick_body;
+
+macro_rules! full_body {
+    ($c:tt, $oparg:tt, $operands:tt, $body:expr) => {
+        #[inline(always)]
+        fn full(
+            $c: &mut $crate::cursor::Cursor,
+            $oparg: u32,
+            $operands: $crate::uops::Operands,
+        ) -> taipan_objects::raised::PyResult<$crate::uops::Flow> {
+            $body
+        }
+    };
+}
+pub(crate) use full_body;

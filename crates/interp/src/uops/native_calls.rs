@@ -11,7 +11,7 @@ use taipan_objects::str::Str;
 use taipan_objects::tuple::Tuple;
 use taipan_objects::value::{Value, bits};
 
-use super::{Flow, Operands, class_of, is_exact, uops};
+use super::{Flow, class_of, is_exact, uops};
 use crate::bodies::{close_quick, would_die};
 use crate::cursor::Cursor;
 use crate::frame_stack::StackRef;
@@ -169,7 +169,7 @@ uops! {
         c.pop_word();
         c.set_word(0, StackRef(bits::from_small_int(len as i64)));
         Flow::Next
-    }, |c: &mut Cursor, _: u32, _| {
+    }, |c: &mut Cursor, _: u32, _: Operands| {
         let len = protocol::len(&c.peek(0))?;
         finish(c, 1, taipan_objects::int::from_usize(len))
     };

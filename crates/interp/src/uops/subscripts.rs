@@ -67,7 +67,7 @@ uops! {
             }
             None => Flow::Miss,
         }
-    }, |c: &mut Cursor, _: u32, _| {
+    }, |c: &mut Cursor, _: u32, _: Operands| {
         // SAFETY: as above.
         let item = unsafe {
             let list = c.peek(1);
@@ -90,7 +90,7 @@ uops! {
             }
             None => Flow::Miss,
         }
-    }, |c: &mut Cursor, _: u32, _| {
+    }, |c: &mut Cursor, _: u32, _: Operands| {
         // SAFETY: as above.
         let item = unsafe {
             let tuple = c.peek(1);
@@ -141,7 +141,7 @@ uops! {
             }
             None => Flow::Miss,
         }
-    }, |c: &mut Cursor, _: u32, _| {
+    }, |c: &mut Cursor, _: u32, _: Operands| {
         let found = {
             let (dict, key) = (c.peek(1), c.peek(0));
             // SAFETY: the guard in front saw an exact dict.
@@ -155,7 +155,7 @@ uops! {
     };
     /// `list[int] = value`, within bounds.
     both StoreSubscrListInt = |c: &mut Cursor, oparg: u32, _: Operands| crate::bodies::store_subscr(c, oparg),
-        |c: &mut Cursor, _: u32, _| {
+        |c: &mut Cursor, _: u32, _: Operands| {
             // SAFETY: the guard in front saw an exact list.
             let old = unsafe {
                 let list = c.peek(1);
@@ -208,9 +208,11 @@ uops! {
         Ok(Flow::Next)
     };
     /// Takes a pair apart.
-    both UnpackSequenceTwoTuple = unpack_tuple, unpack_dying_tuple;
+    both UnpackSequenceTwoTuple = |c: &mut Cursor, oparg: u32, operands: Operands| unpack_tuple(c, oparg, operands),
+        |c: &mut Cursor, oparg: u32, operands: Operands| unpack_dying_tuple(c, oparg, operands);
     /// Takes a tuple apart.
-    both UnpackSequenceTuple = unpack_tuple, unpack_dying_tuple;
+    both UnpackSequenceTuple = |c: &mut Cursor, oparg: u32, operands: Operands| unpack_tuple(c, oparg, operands),
+        |c: &mut Cursor, oparg: u32, operands: Operands| unpack_dying_tuple(c, oparg, operands);
     /// Takes a list apart.
     both UnpackSequenceList = |c: &mut Cursor, oparg: u32, _: Operands| {
         let word = c.word(0);
@@ -225,7 +227,7 @@ uops! {
         }
         close_quick(word);
         Flow::Next
-    }, |c: &mut Cursor, oparg: u32, _| {
+    }, |c: &mut Cursor, oparg: u32, _: Operands| {
         // SAFETY: as above.
         let items = unsafe { c.peek(0).downcast_unchecked::<List>().to_vec() };
         if items.len() != oparg as usize {

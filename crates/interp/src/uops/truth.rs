@@ -5,7 +5,7 @@ use taipan_objects::raised::PyResult;
 use taipan_objects::str::Str;
 use taipan_objects::value::bits;
 
-use super::{Flow, Operands, is_exact_int, uops};
+use super::{Flow, is_exact_int, uops};
 use crate::bodies::{close_quick, would_die};
 use crate::cursor::Cursor;
 use crate::frame_stack::StackRef;
@@ -51,7 +51,7 @@ uops! {
     both ToBoolInt = |c: &mut Cursor, _: u32, _: Operands| {
         let word = c.word(0).0;
         if bits::is_int(word) { put(c, word != bits::from_small_int(0)) } else { Flow::Miss }
-    }, |c: &mut Cursor, _: u32, _| {
+    }, |c: &mut Cursor, _: u32, _: Operands| {
         if is_exact_int(c.word(0)) { put_full(c, c.word(0).0 != bits::from_small_int(0)) } else { Ok(Flow::Miss) }
     };
     /// None is false.
@@ -64,11 +64,11 @@ uops! {
     };
     /// A list is true if it has items.
     both ToBoolList = |c: &mut Cursor, _: u32, _: Operands| put(c, list_len(c) != 0),
-        |c: &mut Cursor, _: u32, _| put_full(c, list_len(c) != 0);
+        |c: &mut Cursor, _: u32, _: Operands| put_full(c, list_len(c) != 0);
     /// A string is true if it has characters.
     both ToBoolStr = |c: &mut Cursor, _: u32, _: Operands| put(c, str_len(c) != 0),
-        |c: &mut Cursor, _: u32, _| put_full(c, str_len(c) != 0);
+        |c: &mut Cursor, _: u32, _: Operands| put_full(c, str_len(c) != 0);
     /// Instances of a class without `__bool__` and `__len__` are true.
     both ReplaceWithTrue = |c: &mut Cursor, _: u32, _: Operands| put(c, true),
-        |c: &mut Cursor, _: u32, _| put_full(c, true);
+        |c: &mut Cursor, _: u32, _: Operands| put_full(c, true);
 }
