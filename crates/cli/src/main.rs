@@ -14,6 +14,10 @@ mod run;
 use std::process::ExitCode;
 
 use options::Outcome;
+use taipan_objects::blocks::Blocks;
+
+#[global_allocator]
+static ALLOCATOR: Blocks = Blocks;
 
 fn main() -> ExitCode {
     let (config, program) = match options::read(std::env::args_os()) {

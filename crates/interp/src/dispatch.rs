@@ -56,6 +56,7 @@ macro_rules! opcodes {
                 ReturnValue: return_value, return_value_full;
                 LoadDeref: load_deref, load_deref_full;
                 UnaryNegative: unary_negative, unary_negative_full;
+                ListAppend: list_append, list_append_full;
             }
             quick {
                 Nop: nop;
@@ -103,7 +104,6 @@ macro_rules! opcodes {
                 BuildSlice: build_slice;
                 BuildTemplate: build_template;
                 BuildInterpolation: build_interpolation;
-                ListAppend: list_append;
                 ListExtend: list_extend;
                 SetAdd: set_add;
                 SetUpdate: set_update;
@@ -148,6 +148,26 @@ macro_rules! opcodes {
             }
         }
     };
+}
+
+/// Whether an opcode leaves a bool on top. What comes next is nearly always a jump on it, which is done at once: a dispatch
+/// less. A trace has the two apart.
+const fn makes_truth(base: Opcode) -> bool {
+    matches!(
+        base,
+        Opcode::CompareOp | Opcode::ContainsOp | Opcode::ToBool
+    )
+}
+
+/// Whether an opcode ends at the first instruction of a function.
+const fn enters_function(member: Opcode) -> bool {
+    matches!(
+        member,
+        Opcode::CallPyExactArgs
+            | Opcode::CallBoundMethodExactArgs
+            | Opcode::LoadAttrProperty
+            | Opcode::BinaryOpSubscrGetitem
+    )
 }
 
 /// The operands of a uop, from the inline cache behind `$ip`.
@@ -464,6 +484,12 @@ mod tail_threaded {
                                     true
                                 };
                                 if done {
+                                    if const { makes_truth(Opcode::$base) } {
+                                        jump_on_truth(&mut c);
+                                    }
+                                    if const { enters_function(Opcode::$member) } {
+                                        resume_at_once(&mut c);
+                                    }
                                     dispatch!(c.ip, c.sp, c.frame, engine);
                                     return;
                                 }

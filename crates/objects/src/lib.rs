@@ -21,6 +21,7 @@ pub mod str;
 
 pub mod annotations;
 pub mod args;
+pub mod blocks;
 pub mod boot;
 pub mod buffer;
 pub mod builtins;

@@ -17,8 +17,14 @@ use crate::cursor::{Cursor, Step};
 use crate::frame_stack::StackRef;
 
 pub(crate) fn build_tuple(c: &mut Cursor, oparg: u32) -> Step {
-    let items = c.pop_many(oparg as usize);
-    c.push(Tuple::new(items).into_value());
+    let count = oparg as usize;
+    // SAFETY: the values move into the tuple, and leave the stack.
+    unsafe {
+        let items = c.own_top(count);
+        let tuple = Tuple::from_moved(items);
+        c.sp = c.sp.sub(count);
+        c.push(tuple.into_value());
+    }
     Ok(())
 }
 
@@ -64,7 +70,31 @@ fn below<T: taipan_objects::class::Payload>(c: &Cursor, depth: u32) -> PyResult<
     }
 }
 
-pub(crate) fn list_append(c: &mut Cursor, oparg: u32) -> Step {
+/// A list of a comprehension that has room for the item.
+#[inline(always)]
+pub(crate) fn list_append(c: &mut Cursor, oparg: u32) -> bool {
+    let (item, list) = (c.word(0), c.word(oparg as usize));
+    // SAFETY: the list stays on the stack; the item moves into it.
+    unsafe {
+        let list = list.view();
+        let Some(list) = list.downcast_exact::<List>() else {
+            return false;
+        };
+        if !list.has_room() {
+            return false;
+        }
+        let item = if item.is_borrowed() {
+            duplicate_quick(item)
+        } else {
+            item
+        };
+        std::mem::forget(list.push_within(Value::from_bits(item.0)));
+    }
+    c.pop_word();
+    true
+}
+
+pub(crate) fn list_append_full(c: &mut Cursor, oparg: u32) -> Step {
     let item = c.pop();
     below::<List>(c, oparg)?.push(item)
 }

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
+use taipan_bytecode::Opcode;
 use taipan_objects::exceptions::ExceptionKind;
 use taipan_objects::list::iterators::ListIterator;
 use taipan_objects::protocol;
@@ -52,11 +53,50 @@ pub(crate) fn resume_full(c: &mut Cursor, oparg: u32) -> Step {
     crate::eval::safe_point(c)
 }
 
+/// Goes on behind a NOT_TAKEN, which only tools look at.
+#[inline(always)]
+fn fall_through(c: &mut Cursor) {
+    if c.next_unit() as u8 == Opcode::NotTaken as u8 {
+        c.jump_forward(1);
+    }
+}
+
+/// Does a conditional jump that follows the opcode that made its condition, which is on top and a bool.
+#[inline(always)]
+pub(crate) fn jump_on_truth(c: &mut Cursor) {
+    const UNITS: u32 = 1 + Opcode::PopJumpIfFalse.cache_units() as u32;
+    let unit = c.next_unit();
+    let jumps_if = if unit as u8 == Opcode::PopJumpIfFalse as u8 {
+        bits::FALSE
+    } else if unit as u8 == Opcode::PopJumpIfTrue as u8 {
+        bits::TRUE
+    } else {
+        return;
+    };
+    c.jump_forward(UNITS);
+    if c.pop_word().0 == jumps_if {
+        c.jump_forward(u32::from(unit >> 8));
+    } else {
+        fall_through(c);
+    }
+}
+
+/// Does the RESUME_CHECK that a fresh frame begins with, if nothing is due.
+#[inline(always)]
+pub(crate) fn resume_at_once(c: &mut Cursor) {
+    if c.next_unit() as u8 == Opcode::ResumeCheck as u8 && EVAL_BREAKER.load(Ordering::Relaxed) == 0
+    {
+        c.jump_forward(1);
+    }
+}
+
 #[inline(always)]
 pub(crate) fn pop_jump_if_false(c: &mut Cursor, oparg: u32) -> bool {
     let word = c.pop_word().0;
     if word == bits::FALSE {
         c.jump_forward(oparg);
+    } else {
+        fall_through(c);
     }
     true
 }
@@ -66,6 +106,8 @@ pub(crate) fn pop_jump_if_true(c: &mut Cursor, oparg: u32) -> bool {
     let word = c.pop_word().0;
     if word == bits::TRUE {
         c.jump_forward(oparg);
+    } else {
+        fall_through(c);
     }
     true
 }
@@ -83,6 +125,8 @@ pub(crate) fn pop_jump_if_none(c: &mut Cursor, oparg: u32) -> bool {
     c.pop_word();
     if word.0 == bits::NONE {
         c.jump_forward(oparg);
+    } else {
+        fall_through(c);
     }
     true
 }
@@ -103,6 +147,8 @@ pub(crate) fn pop_jump_if_not_none(c: &mut Cursor, oparg: u32) -> bool {
     c.pop_word();
     if word.0 != bits::NONE {
         c.jump_forward(oparg);
+    } else {
+        fall_through(c);
     }
     true
 }

@@ -1,5 +1,7 @@
 //! Arithmetic, comparison, truth, subscripts.
 
+use std::ops::Range;
+
 use taipan_bytecode::{BinaryOp, CompareOp};
 use taipan_objects::class::Comparison;
 use taipan_objects::dict::Dict;
@@ -270,6 +272,7 @@ pub(crate) fn compare_op(c: &mut Cursor, oparg: u32) -> bool {
     };
     c.pop_word();
     c.set_word(0, StackRef(if holds { bits::TRUE } else { bits::FALSE }));
+    super::jump_on_truth(c);
     true
 }
 
@@ -308,6 +311,7 @@ pub(crate) fn is_op(c: &mut Cursor, oparg: u32) -> bool {
             bits::FALSE
         }),
     );
+    super::jump_on_truth(c);
     true
 }
 
@@ -467,7 +471,48 @@ fn make_slice(start: &Value, stop: &Value) -> Value {
     slice::Slice::new(start.clone(), stop.clone(), Value::NONE).into_value()
 }
 
+/// The bounds that two ends of a slice mean in a sequence of `len` items, if they are immediate ints or None.
+fn bounds(start: &Value, stop: &Value, len: usize) -> Option<Range<usize>> {
+    let end = |end: &Value, missing: usize| {
+        if end.is_none() {
+            return Some(missing);
+        }
+        let position = end.as_small_int()?;
+        let position = if position < 0 {
+            position.saturating_add(len as i64).max(0)
+        } else {
+            position
+        };
+        Some((position as usize).min(len))
+    };
+    let start = end(start, 0)?;
+    Some(start..end(stop, len)?.max(start))
+}
+
+/// The slice of an exact list, tuple or string.
+fn sliced(container: &Value, start: &Value, stop: &Value) -> Option<Value> {
+    if let Some(list) = container.downcast_exact::<List>() {
+        let range = bounds(start, stop, list.len())?;
+        return Some(List::new(list.slice(range.start, range.end)).into_value());
+    }
+    if let Some(text) = container.downcast_exact::<Str>() {
+        return Some(text.slice(bounds(start, stop, text.len())?).into_value());
+    }
+    let tuple = container.downcast_exact::<Tuple>()?;
+    let range = bounds(start, stop, tuple.len())?;
+    if range.len() == tuple.len() {
+        return Some(tuple.to_value());
+    }
+    Some(Tuple::from_slice(&tuple.tail()[range]).into_value())
+}
+
 pub(crate) fn binary_slice(c: &mut Cursor, _oparg: u32) -> Step {
+    let quick = sliced(&c.peek(2), &c.peek(1), &c.peek(0));
+    if let Some(result) = quick {
+        c.drop_words(3);
+        c.push(result);
+        return Ok(());
+    }
     let result = {
         let key = make_slice(&c.peek(1), &c.peek(0));
         protocol::getitem(&c.peek(2), &key)?

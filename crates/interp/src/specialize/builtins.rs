@@ -1,6 +1,7 @@
 //! The builtin functions that have opcodes of their own.
 
-use std::sync::OnceLock;
+use std::sync::Once;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use taipan_objects::class::Payload;
 use taipan_objects::list::List;
@@ -12,15 +13,14 @@ use crate::frame_stack::StackRef;
 use crate::uops::is_exact;
 
 /// The definitions of `len`, `isinstance` and `list.append`, as addresses: the functions themselves may be rebound.
-struct Known {
-    len: usize,
-    isinstance: usize,
-    list_append: usize,
-}
+static LEN: AtomicUsize = AtomicUsize::new(0);
+static ISINSTANCE: AtomicUsize = AtomicUsize::new(0);
+static LIST_APPEND: AtomicUsize = AtomicUsize::new(0);
 
-fn known() -> &'static Known {
-    static KNOWN: OnceLock<Known> = OnceLock::new();
-    KNOWN.get_or_init(|| {
+/// Finds the definitions. Before, nothing is taken for one of these functions.
+pub(crate) fn find() {
+    static FOUND: Once = Once::new();
+    FOUND.call_once(|| {
         let builtin = |name: &str| {
             let module = runtime::import_module("builtins").ok()?;
             let function = taipan_objects::protocol::getattr(&module, &Str::intern(name)).ok()?;
@@ -29,12 +29,10 @@ fn known() -> &'static Known {
         };
         let append = List::class().lookup(id!("append"));
         let append = append.as_ref().and_then(|append| append.downcast_exact::<MethodDescriptor>());
-        Known {
-            len: builtin("len").unwrap_or(0),
-            isinstance: builtin("isinstance").unwrap_or(0),
-            list_append: append.map_or(0, |append| std::ptr::from_ref(append.def()) as usize),
-        }
-    })
+        LEN.store(builtin("len").unwrap_or(0), Ordering::Relaxed);
+        ISINSTANCE.store(builtin("isinstance").unwrap_or(0), Ordering::Relaxed);
+        LIST_APPEND.store(append.map_or(0, |append| std::ptr::from_ref(append.def()) as usize), Ordering::Relaxed);
+    });
 }
 
 #[inline(always)]
@@ -50,13 +48,13 @@ fn is_defined_by(word: StackRef, address: usize) -> bool {
 /// Whether a word is the builtin function `len`.
 #[inline(always)]
 pub(crate) fn is_len(word: StackRef) -> bool {
-    is_defined_by(word, known().len)
+    is_defined_by(word, LEN.load(Ordering::Relaxed))
 }
 
 /// Whether a word is the builtin function `isinstance`.
 #[inline(always)]
 pub(crate) fn is_isinstance(word: StackRef) -> bool {
-    is_defined_by(word, known().isinstance)
+    is_defined_by(word, ISINSTANCE.load(Ordering::Relaxed))
 }
 
 /// Whether a word is the method `append` of `list`.
@@ -67,5 +65,5 @@ pub(crate) fn is_list_append(word: StackRef) -> bool {
     }
     // SAFETY: the class was seen.
     let def: &'static FunctionDef = unsafe { word.view().downcast_unchecked::<MethodDescriptor>().def() };
-    std::ptr::from_ref(def) as usize == known().list_append
+    std::ptr::from_ref(def) as usize == LIST_APPEND.load(Ordering::Relaxed)
 }

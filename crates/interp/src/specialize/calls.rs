@@ -10,7 +10,7 @@ use taipan_objects::str::Str;
 use taipan_objects::tuple::Tuple;
 use taipan_objects::value::{Ref, Value};
 
-use super::{Found, Site, is_isinstance, is_len, is_list_append};
+use super::{Found, Site, builtins, is_isinstance, is_len, is_list_append};
 use crate::cursor::Cursor;
 use crate::function::Function;
 
@@ -37,6 +37,7 @@ pub(crate) fn call(site: &Site, c: &Cursor, oparg: u32) -> Found {
     if let Some(class) = callable.downcast::<Type>() {
         return call_class(site, class, given, has_self);
     }
+    builtins::find();
     if let Some(function) = callable.downcast_exact::<NativeFunction>() {
         let word = c.word(given + 1);
         return Ok(match function.def().code {

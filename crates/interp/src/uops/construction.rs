@@ -12,13 +12,13 @@ use taipan_objects::raised::PyResult;
 use taipan_objects::str::Str;
 use taipan_objects::value::{Ref, Value};
 
-use super::frames::set_return;
+use super::frames::{code_of, has_room, make_frame, set_return};
 use super::{Flow, Operands, class_of, uops};
 use crate::bodies::{CALL_UNITS, duplicate_quick};
 use crate::call::{initialize_frame_quick, new_frame};
 use crate::code::{Code, CodeParts};
 use crate::cursor::Cursor;
-use crate::frame_stack::{StackRef, frame_words};
+use crate::frame_stack::{Frame, StackRef, frame_words};
 use crate::function::Function;
 
 /// The function whose frame stands between a caller and an `__init__`: it checks the answer and returns the instance.
@@ -91,6 +91,16 @@ fn create_init_frame(c: &mut Cursor, oparg: u32, _: Operands) -> PyResult<Flow> 
             duplicate_quick(StackRef(code.as_value().bits())),
             0,
         );
+        let init_word = c.word(given + 1);
+        let init_code = code_of(init_word).expect("a function has code");
+        if init_code.is_simple
+            && init_code.arg_count as usize == given + 1
+            && has_room(c, init_code)
+        {
+            let init = make_frame(c, init_word, init_code, given + 1);
+            c.sp = c.sp.sub(1);
+            return enter_init(c, shim, init);
+        }
         let init = {
             let init = c.peek(given + 1);
             let init = init.downcast_unchecked::<Function>();
@@ -105,16 +115,31 @@ fn create_init_frame(c: &mut Cursor, oparg: u32, _: Operands) -> PyResult<Flow> 
                 return Err(raised);
             }
         };
-        c.drop_words(given);
-        let instance = c.pop_word();
-        c.drop_words(1);
+        c.drop_words(given + 2);
+        enter_init(c, shim, init)
+    }
+}
+
+/// Links the frame behind `__init__`, which holds the instance, and leaves that of `__init__` for `PushFrame`.
+///
+/// # Safety
+/// Both frames are fresh, the shim below the other; the first local of that one is the instance.
+unsafe fn enter_init(c: &mut Cursor, shim: *mut Frame, init: *mut Frame) -> PyResult<Flow> {
+    // SAFETY: by contract.
+    unsafe {
         set_return(c, CALL_UNITS);
-        crate::eval::push_frame(engine, shim)?;
         let caller = c.frame;
         (*caller).sp = c.sp;
+        if let Err(raised) = crate::eval::push_frame(&mut *c.engine, shim) {
+            for frame in [init, shim] {
+                crate::frame_stack::clear_frame(frame, (*frame).sp);
+                (*c.engine).give_back(frame);
+            }
+            return Err(raised);
+        }
         c.frame = shim;
         c.sp = (*shim).sp;
-        c.push_word(instance);
+        c.push_word(duplicate_quick(*Frame::locals(init)));
         c.push_word(StackRef(init as u64));
     }
     Ok(Flow::Next)

@@ -53,7 +53,7 @@ pub(super) fn may_recurse(c: &Cursor) -> bool {
 /// # Safety
 /// `function` is the owned word of a function that takes exactly so many positional arguments.
 #[inline(always)]
-unsafe fn make_frame(c: &mut Cursor, function: StackRef, code: &Ref<Code>, count: usize) -> *mut Frame {
+pub(super) unsafe fn make_frame(c: &mut Cursor, function: StackRef, code: &Ref<Code>, count: usize) -> *mut Frame {
     // SAFETY: by contract; the room was checked.
     unsafe {
         let engine = &mut *c.engine;

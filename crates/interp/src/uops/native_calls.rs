@@ -12,7 +12,7 @@ use taipan_objects::tuple::Tuple;
 use taipan_objects::value::{Value, bits};
 
 use super::{Flow, class_of, is_exact, uops};
-use crate::bodies::{close_quick, would_die};
+use crate::bodies::{close_quick, duplicate_quick, would_die};
 use crate::cursor::Cursor;
 use crate::frame_stack::StackRef;
 use crate::specialize::{is_isinstance, is_len, is_list_append};
@@ -124,6 +124,14 @@ fn len_quick(word: StackRef) -> Option<usize> {
     None
 }
 
+/// Whether `append` of a list is called, and its answer dropped.
+#[inline(always)]
+fn is_append(c: &Cursor) -> bool {
+    c.next_unit() as u8 == Opcode::PopTop as u8
+        && is_list_append(c.word(2))
+        && is_exact::<List>(c.word(1))
+}
+
 uops! {
     /// Holds if `type` is called.
     quick GuardCallableType1 = |c: &mut Cursor, _: u32, _: Operands| is_class_of::<Type>(c);
@@ -222,9 +230,30 @@ uops! {
         finish(c, given, Value::from_bool(holds))
     };
     /// `list.append(value)` whose answer nobody wants: the POP_TOP behind it is done, too.
-    full CallListAppend = |c: &mut Cursor, _: u32, _: Operands| {
-        let pops = c.next_unit() & 0xff == Opcode::PopTop as u16;
-        if !pops || !is_list_append(c.word(2)) || !is_exact::<List>(c.word(1)) {
+    both CallListAppend = |c: &mut Cursor, _: u32, _: Operands| {
+        let (callable, list, item) = (c.word(2), c.word(1), c.word(0));
+        if !is_append(c) || would_die(callable) || would_die(list) {
+            return Flow::Miss;
+        }
+        // SAFETY: the class was seen; the item moves into the list.
+        unsafe {
+            let view = list.view();
+            let target = view.downcast_unchecked::<List>();
+            if !target.has_room() {
+                return Flow::Miss;
+            }
+            let item = if item.is_borrowed() { duplicate_quick(item) } else { item };
+            std::mem::forget(target.push_within(Value::from_bits(item.0)));
+        }
+        close_quick(list);
+        close_quick(callable);
+        c.pop_word();
+        c.pop_word();
+        c.pop_word();
+        c.jump_forward(1);
+        Flow::Next
+    }, |c: &mut Cursor, _: u32, _: Operands| {
+        if !is_append(c) {
             return Ok(Flow::Miss);
         }
         let value = c.pop();
@@ -236,8 +265,8 @@ uops! {
         unsafe {
             list.close();
             callable.close();
-            c.ip = c.ip.add(1);
         }
+        c.jump_forward(1);
         Ok(Flow::Next)
     };
     /// A method of a builtin class, of one argument.

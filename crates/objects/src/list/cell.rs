@@ -184,6 +184,19 @@ impl ItemCell {
         Ok(())
     }
 
+    /// As [`ItemCell::push`] where there is room already; else gives the value back.
+    #[inline(always)]
+    pub fn push_within(&self, value: Value) -> Result<(), Value> {
+        let len = self.len.get();
+        if len == self.capacity.get() {
+            return Err(value);
+        }
+        // SAFETY: there is room for one more.
+        unsafe { self.place(len).write(value) };
+        self.len.set(len + 1);
+        Ok(())
+    }
+
     /// Takes the last item.
     #[inline(always)]
     pub fn pop(&self) -> Option<Value> {

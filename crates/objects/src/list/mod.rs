@@ -96,6 +96,18 @@ impl List {
         self.items.push(value)
     }
 
+    /// Whether one more item fits without a new block.
+    #[inline(always)]
+    pub fn has_room(&self) -> bool {
+        self.items.len() < self.items.capacity()
+    }
+
+    /// As [`List::push`] where there is room already; else gives the value back.
+    #[inline(always)]
+    pub fn push_within(&self, value: Value) -> Result<(), Value> {
+        self.items.push_within(value)
+    }
+
     /// Takes the last item.
     #[inline(always)]
     pub fn pop(&self) -> Option<Value> {

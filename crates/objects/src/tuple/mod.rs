@@ -38,6 +38,20 @@ impl Tuple {
         }
     }
 
+    /// A new tuple that takes the items of a slice, whose owner forgets them.
+    ///
+    /// # Safety
+    /// The items are not used, nor released, through the slice afterwards.
+    #[inline]
+    #[allow(unsafe_code)]
+    pub unsafe fn from_moved(items: &[Value]) -> Ref<Tuple> {
+        if items.is_empty() {
+            return Tuple::empty();
+        }
+        // SAFETY: passed on to the caller.
+        unsafe { storage::from_moved(Tuple::class(), items) }
+    }
+
     /// A new tuple of a known number of items.
     #[inline(always)]
     pub fn from_array<const N: usize>(items: [Value; N]) -> Ref<Tuple> {

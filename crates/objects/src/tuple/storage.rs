@@ -77,6 +77,20 @@ pub(super) fn from_vec(class: &Ref<Type>, items: Vec<Value>) -> Ref<Tuple> {
     }
 }
 
+/// A new tuple that takes the items of a slice, whose owner forgets them.
+///
+/// # Safety
+/// The items are not used, nor released, through the slice afterwards.
+#[inline]
+pub(super) unsafe fn from_moved(class: &Ref<Type>, items: &[Value]) -> Ref<Tuple> {
+    // SAFETY: all items move into the tail.
+    unsafe {
+        allocate(class, items.len(), |tail| {
+            ptr::copy_nonoverlapping(items.as_ptr(), tail, items.len())
+        })
+    }
+}
+
 /// A new tuple that takes the array's items.
 #[inline(always)]
 pub(super) fn from_array<const N: usize>(class: &Ref<Type>, items: [Value; N]) -> Ref<Tuple> {
