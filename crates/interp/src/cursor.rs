@@ -34,16 +34,19 @@ pub struct Next {
 }
 
 impl Next {
-    /// What a specialized opcode gives back when its guards fail.
-    pub const MISS: Next = Next {
-        ip: std::ptr::dangling(),
-        sp: std::ptr::null_mut(),
-    };
+    /// What a specialized opcode gives back when its guards fail: its stack, and where code units never are.
+    #[inline(always)]
+    pub fn miss(sp: *mut StackRef) -> Next {
+        Next {
+            ip: std::ptr::dangling(),
+            sp,
+        }
+    }
 
-    /// Whether guards failed. Code units are never where a dangling pointer points.
+    /// Whether guards failed.
     #[inline(always)]
     pub fn is_miss(self) -> bool {
-        std::ptr::eq(self.ip, Next::MISS.ip)
+        std::ptr::eq(self.ip, std::ptr::dangling())
     }
 }
 
@@ -258,7 +261,10 @@ pub(crate) fn run_specialized(
             engine,
         };
         match body(&mut cursor, oparg) {
-            Ok(crate::uops::Flow::Miss) => Next::MISS,
+            Ok(crate::uops::Flow::Miss) => {
+                (*engine).missed_oparg = u64::from(oparg);
+                Next::miss(sp)
+            }
             Ok(_) => Next {
                 ip: cursor.ip,
                 sp: cursor.sp,

@@ -172,16 +172,26 @@ const fn enters_function(member: Opcode) -> bool {
 
 /// The operands of a uop, from the inline cache behind `$ip`.
 macro_rules! operands {
-    ($ip:ident) => { [0; 3] };
+    ($ip:ident) => {
+        [0; 3]
+    };
     // SAFETY: the inline cache lies in the code object.
-    ($ip:ident, $u0:literal @ $o0:literal) => { [unsafe { operand::<$u0, $o0>($ip) }, 0, 0] };
+    ($ip:ident, $u0:literal @ $o0:literal) => {
+        [unsafe { operand::<$u0, $o0>($ip) }, 0, 0]
+    };
     ($ip:ident, $u0:literal @ $o0:literal, $u1:literal @ $o1:literal) => {
         // SAFETY: as above.
         unsafe { [operand::<$u0, $o0>($ip), operand::<$u1, $o1>($ip), 0] }
     };
     ($ip:ident, $u0:literal @ $o0:literal, $u1:literal @ $o1:literal, $u2:literal @ $o2:literal) => {
         // SAFETY: as above.
-        unsafe { [operand::<$u0, $o0>($ip), operand::<$u1, $o1>($ip), operand::<$u2, $o2>($ip)] }
+        unsafe {
+            [
+                operand::<$u0, $o0>($ip),
+                operand::<$u1, $o1>($ip),
+                operand::<$u2, $o2>($ip),
+            ]
+        }
     };
 }
 
@@ -206,7 +216,7 @@ mod tail_threaded {
         }};
     }
 
-    /// Runs a quick body, or the full one behind a call.
+    /// Runs a quick body, or jumps to where the full one is called. An op that calls nothing itself needs no native frame.
     macro_rules! general {
         ($op:ident, $quick:ident, $ip:ident, $sp:ident, $frame:ident, $engine:ident, $oparg:ident) => {{
             let mut c = Cursor {
@@ -218,9 +228,28 @@ mod tail_threaded {
             if $quick(&mut c, $oparg as u32) {
                 dispatch!(c.ip, c.sp, c.frame, $engine)
             } else {
-                continue_with!(behind::$op($ip, $sp, $frame, $engine, $oparg), $engine)
+                slow::$op($ip, $sp, $frame, $engine, $oparg)
             }
         }};
+    }
+
+    /// An op that calls a full body.
+    macro_rules! slow {
+        ($op:ident) => {
+            /// # Safety
+            /// As [`enter`].
+            #[inline(never)]
+            pub(super) unsafe extern "C" fn $op(
+                ip: *const u16,
+                sp: *mut StackRef,
+                frame: *mut Frame,
+                engine: *mut EngineState,
+                oparg: u64,
+            ) {
+                // SAFETY: as in `ops`.
+                unsafe { continue_with!(behind::$op(ip, sp, frame, engine, oparg), engine) }
+            }
+        };
     }
 
     macro_rules! continue_with {
@@ -291,6 +320,57 @@ mod tail_threaded {
                 }
             }
 
+            /// Calls of full bodies, where quick ones refuse.
+            #[allow(non_snake_case)]
+            mod slow {
+                use super::*;
+                $(slow!($adaptive);)*
+                $(slow!($quickened);)*
+                $(slow!($both);)*
+            }
+
+            /// Opcodes that run first, and become others.
+            #[allow(non_snake_case)]
+            mod quickening {
+                use super::*;
+                $(
+                    /// # Safety
+                    /// As [`enter`].
+                    #[cold]
+                    #[inline(never)]
+                    pub(super) unsafe extern "C" fn $quickened(ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState, oparg: u64) {
+                        // SAFETY: as in `ops`.
+                        unsafe {
+                            behind::quicken(specialize::$quickener, ip, sp, frame, engine, oparg);
+                            general!($quickened, $quickened_quick, ip, sp, frame, engine, oparg)
+                        }
+                    }
+                )*
+            }
+
+            /// Base opcodes whose counters ran out: they run as what they became, or as themselves.
+            #[allow(non_snake_case)]
+            mod specializing {
+                use super::*;
+                $(
+                    /// # Safety
+                    /// As [`enter`].
+                    #[cold]
+                    #[inline(never)]
+                    pub(super) unsafe extern "C" fn $adaptive(ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState, oparg: u64) {
+                        // SAFETY: as in `ops`.
+                        unsafe {
+                            let opcode = behind::specialize(Opcode::$adaptive, specialize::$specializer, ip, sp, frame, engine, oparg);
+                            if opcode == Opcode::$adaptive as u8 {
+                                slow::$adaptive(ip, sp, frame, engine, oparg)
+                            } else {
+                                TABLE[opcode as usize](ip, sp, frame, engine, oparg)
+                            }
+                        }
+                    }
+                )*
+            }
+
             /// What runs when the guards of a specialized opcode fail: the base opcode, once, which counts the miss.
             #[allow(non_snake_case)]
             mod missed {
@@ -298,6 +378,7 @@ mod tail_threaded {
                 $(
                     /// # Safety
                     /// As [`enter`].
+                    #[inline(never)]
                     pub(super) unsafe extern "C" fn $adaptive(ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState, oparg: u64) {
                         // SAFETY: as in `ops`.
                         unsafe {
@@ -325,13 +406,9 @@ mod tail_threaded {
                         unsafe {
                             let counter = BackoffCounter(*ip.add(1));
                             if counter.is_triggered() {
-                                let opcode = behind::specialize(Opcode::$adaptive, specialize::$specializer, ip, sp, frame, engine, oparg);
-                                if opcode != Opcode::$adaptive as u8 {
-                                    return TABLE[opcode as usize](ip, sp, frame, engine, oparg);
-                                }
-                            } else {
-                                *ip.add(1).cast_mut() = counter.advance().0;
+                                return specializing::$adaptive(ip, sp, frame, engine, oparg);
                             }
+                            *ip.add(1).cast_mut() = counter.advance().0;
                             general!($adaptive, $adaptive_quick, ip, sp, frame, engine, oparg)
                         }
                     }
@@ -343,7 +420,7 @@ mod tail_threaded {
                         // SAFETY: as above.
                         unsafe {
                             if *ip as u8 == Opcode::$quickened as u8 {
-                                behind::quicken(specialize::$quickener, ip, sp, frame, engine, oparg);
+                                return quickening::$quickened(ip, sp, frame, engine, oparg);
                             }
                             general!($quickened, $quickened_quick, ip, sp, frame, engine, oparg)
                         }
@@ -441,6 +518,35 @@ mod tail_threaded {
 
     opcodes!(define);
 
+    /// What the quick bodies of a specialized opcode came to.
+    enum Outcome {
+        Done,
+        /// The full bodies may do it.
+        Slow,
+        /// A guard does not hold.
+        Missed,
+    }
+
+    /// Calls the full bodies of a specialized opcode. After a miss the registers are what they were: the frame has the
+    /// instruction, the engine the rest, so that nothing has to be kept across the call but the engine.
+    macro_rules! specialized_slow {
+        ($behind:path, $missed:path, $ip:ident, $sp:ident, $frame:ident, $engine:ident, $oparg:ident) => {{
+            let next = $behind($ip, $sp, $frame, $engine, $oparg);
+            if next.is_miss() {
+                let frame = (*$engine).current;
+                $missed(
+                    (*frame).ip,
+                    next.sp,
+                    frame,
+                    $engine,
+                    (*$engine).missed_oparg,
+                )
+            } else {
+                continue_with!(next, $engine)
+            }
+        }};
+    }
+
     macro_rules! define_specialized {
         ($($member:ident of $base:ident: $($part:ident[$($units:literal @ $offset:literal),*])*;)*) => {
             #[allow(non_snake_case)]
@@ -462,6 +568,21 @@ mod tail_threaded {
                 )*
             }
 
+            /// Calls of the full bodies of specialized opcodes, where quick ones refuse.
+            #[allow(non_snake_case)]
+            mod slow_members {
+                use super::*;
+                $(
+                    /// # Safety
+                    /// As [`enter`].
+                    #[inline(never)]
+                    pub(super) unsafe extern "C" fn $member(ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState, oparg: u64) {
+                        // SAFETY: as in `specialized`.
+                        unsafe { specialized_slow!(specialized_behind::$member, missed::$base, ip, sp, frame, engine, oparg) }
+                    }
+                )*
+            }
+
             #[allow(non_snake_case, unused_unsafe, reason = "the operands of full bodies are read outside of unsafe code")]
             mod specialized {
                 use super::*;
@@ -471,34 +592,33 @@ mod tail_threaded {
                     pub(super) unsafe extern "C" fn $member(ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState, oparg: u64) {
                         // SAFETY: the registers satisfy the cursor's invariant on entry and after a body.
                         unsafe {
-                            if const { true $(&& <uops::$part as Uop>::QUICK)* } {
-                                let mut c = Cursor { ip: ip.add(const { 1 + Opcode::$member.cache_units() }), sp, frame, engine };
-                                let done = 'parts: {
-                                    $(
-                                        match <uops::$part as Uop>::quick(&mut c, oparg as u32, operands!(ip $(, $units @ $offset)*)) {
-                                            Flow::Next => {}
-                                            Flow::Done => break 'parts true,
-                                            Flow::Miss => break 'parts false,
-                                        }
-                                    )*
-                                    true
-                                };
-                                if done {
+                            if const { !(true $(&& <uops::$part as Uop>::QUICK)*) } {
+                                return specialized_slow!(specialized_behind::$member, missed::$base, ip, sp, frame, engine, oparg);
+                            }
+                            let mut c = Cursor { ip: ip.add(const { 1 + Opcode::$member.cache_units() }), sp, frame, engine };
+                            let outcome = 'parts: {
+                                $(
+                                    match <uops::$part as Uop>::quick(&mut c, oparg as u32, operands!(ip $(, $units @ $offset)*)) {
+                                        Flow::Next => {}
+                                        Flow::Done => break 'parts Outcome::Done,
+                                        Flow::Miss if const { <uops::$part as Uop>::FULL } => break 'parts Outcome::Slow,
+                                        Flow::Miss => break 'parts Outcome::Missed,
+                                    }
+                                )*
+                                Outcome::Done
+                            };
+                            match outcome {
+                                Outcome::Done => {
                                     if const { makes_truth(Opcode::$base) } {
                                         jump_on_truth(&mut c);
                                     }
                                     if const { enters_function(Opcode::$member) } {
                                         resume_at_once(&mut c);
                                     }
-                                    dispatch!(c.ip, c.sp, c.frame, engine);
-                                    return;
+                                    dispatch!(c.ip, c.sp, c.frame, engine)
                                 }
-                            }
-                            let next = specialized_behind::$member(ip, sp, frame, engine, oparg);
-                            if next.is_miss() {
-                                missed::$base(ip, sp, frame, engine, oparg)
-                            } else {
-                                continue_with!(next, engine)
+                                Outcome::Slow => slow_members::$member(ip, sp, frame, engine, oparg),
+                                Outcome::Missed => missed::$base(ip, sp, frame, engine, oparg),
                             }
                         }
                     }

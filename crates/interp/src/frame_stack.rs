@@ -334,10 +334,14 @@ pub struct EngineState {
     pub telling: u32,
     /// The opcode that the next instruction runs as; 0 for what stands there. Set by instrumented opcodes alone.
     pub redirect: u8,
+    /// The oparg of the specialized opcode whose guards failed just now.
+    pub missed_oparg: u64,
     /// The event whose callbacks run, if any do: what decides whether `f_lineno` can be assigned.
     pub event: Option<crate::monitoring::Event>,
     /// The thread this is the state of.
     pub thread: &'static taipan_objects::thread::ThreadState,
+    /// Start of the current chunk.
+    chunk_start: *mut u64,
     chunks: Vec<Chunk>,
 }
 
@@ -354,6 +358,8 @@ impl EngineState {
             reraise_at: ptr::null(),
             telling: 0,
             redirect: 0,
+            missed_oparg: 0,
+            chunk_start: ptr::null_mut(),
             event: None,
             thread,
             chunks: Vec::new(),
@@ -377,6 +383,7 @@ impl EngineState {
         let range = words.as_mut_ptr_range();
         self.top = range.start;
         self.limit = range.end;
+        self.chunk_start = range.start;
         self.chunks.push(Chunk {
             words,
             previous_top,
@@ -403,21 +410,33 @@ impl EngineState {
     /// `frame` is the newest frame on the stack, and dead.
     #[inline(always)]
     pub unsafe fn give_back(&mut self, frame: *mut Frame) {
-        let start = frame.cast::<u64>();
-        self.top = start;
-        let chunk = self.chunks.last().expect("a frame lies in a chunk");
-        if ptr::eq(chunk.words.as_ptr(), start) && self.chunks.len() > 1 {
+        self.top = frame.cast();
+        if ptr::eq(self.chunk_start, self.top) {
             self.drop_chunk();
         }
+    }
+
+    /// Whether giving the memory of a frame back is no more than moving the top.
+    #[inline(always)]
+    pub fn gives_back_quick(&self, frame: *mut Frame) -> bool {
+        !ptr::eq(self.chunk_start, frame.cast())
     }
 
     #[cold]
     #[inline(never)]
     fn drop_chunk(&mut self) {
-        let chunk = self.chunks.pop().expect("checked by the caller");
-        self.top = chunk.previous_top;
-        let below = self.chunks.last_mut().expect("checked by the caller");
-        self.limit = below.words.as_mut_ptr_range().end;
+        // The first chunk stays.
+        if self.chunks.len() < 2 {
+            return;
+        }
+        if let Some(chunk) = self.chunks.pop() {
+            self.top = chunk.previous_top;
+        }
+        if let Some(below) = self.chunks.last_mut() {
+            let range = below.words.as_mut_ptr_range();
+            self.limit = range.end;
+            self.chunk_start = range.start;
+        }
     }
 }
 

@@ -339,14 +339,29 @@ impl AttrTable {
     /// Sets the attribute at a place; answers what it held. The place is within the capacity.
     #[inline(always)]
     pub fn set(&self, index: usize, value: Value) -> Option<Value> {
-        debug_assert!(index < self.capacity());
-        let old = self.places()[index].replace(Some(value));
-        if old.is_none() {
-            let len = self.len.get();
-            self.order()[len as usize].set(index as u8);
-            self.len.set(len + 1);
+        assert!(index < self.capacity());
+        // SAFETY: checked above.
+        unsafe { self.set_unchecked(index, value) }
+    }
+
+    /// As [`AttrTable::set`].
+    ///
+    /// # Safety
+    /// The place is within the capacity.
+    #[inline(always)]
+    pub unsafe fn set_unchecked(&self, index: usize, value: Value) -> Option<Value> {
+        // SAFETY: by contract; the order has a byte for each place, and no more places than that are filled.
+        unsafe {
+            let places = (self as *const AttrTable).add(1).cast::<Slot>();
+            let old = (*places.add(index)).replace(Some(value));
+            if old.is_none() {
+                let len = self.len.get();
+                let order = places.add(self.allocated.get() as usize).cast::<Cell<u8>>();
+                (*order.add(len as usize)).set(index as u8);
+                self.len.set(len + 1);
+            }
+            old
         }
-        old
     }
 
     fn remove(&self, index: usize) -> Option<Value> {

@@ -37,7 +37,9 @@ pub(crate) fn load_attr(c: &mut Cursor, oparg: u32) -> bool {
             return false;
         }
         let frame = &*c.frame;
-        let name = &frame.code().names[(oparg >> 1) as usize];
+        let Some(name) = frame.code().names.get((oparg >> 1) as usize) else {
+            return false;
+        };
         let Some(on_class) = class.peek_cached(name) else {
             return false;
         };
@@ -125,7 +127,9 @@ pub(crate) fn store_attr(c: &mut Cursor, oparg: u32) -> bool {
             return false;
         }
         let frame = &*c.frame;
-        let name = &frame.code().names[oparg as usize];
+        let Some(name) = frame.code().names.get(oparg as usize) else {
+            return false;
+        };
         let Some(on_class) = class.peek_cached(name) else {
             return false;
         };

@@ -239,6 +239,7 @@ pub(crate) fn return_value(c: &mut Cursor, _oparg: u32) -> bool {
             || this.owner != FrameOwner::Thread
             || !this.object.is_null()
             || !this.namespace.is_null()
+            || !(*c.engine).gives_back_quick(frame)
         {
             return false;
         }
@@ -260,9 +261,7 @@ pub(crate) fn return_value(c: &mut Cursor, _oparg: u32) -> bool {
             let word = *locals.add(index);
             if !close_quick(word) {
                 // Two locals held the same object: what is left of them is released by the full body.
-                for emptied in 0..index {
-                    *locals.add(emptied) = StackRef::NULL;
-                }
+                crate::call::empty_locals(locals, 0..index);
                 return false;
             }
         }
@@ -271,14 +270,12 @@ pub(crate) fn return_value(c: &mut Cursor, _oparg: u32) -> bool {
         close_quick(code);
         if !close_quick(function) {
             *(function.0 as *mut u32) = 1;
-            for index in 0..count {
-                *locals.add(index) = StackRef::NULL;
-            }
+            crate::call::empty_locals(locals, 0..count);
             duplicate_quick(code);
             return false;
         }
         let engine = &mut *c.engine;
-        engine.give_back(frame);
+        engine.top = frame.cast();
         engine.current = caller;
         let depth = &engine.thread.depth;
         depth.set(depth.get() - 1);

@@ -51,7 +51,9 @@ pub(crate) fn load_global(c: &mut Cursor, oparg: u32) -> bool {
     // SAFETY: string lookup in plain dicts runs no foreign code, and the value is counted at once.
     let word = unsafe {
         let frame = &*c.frame;
-        let name = &frame.code().names[(oparg >> 1) as usize];
+        let Some(name) = frame.code().names.get((oparg >> 1) as usize) else {
+            return false;
+        };
         let (globals, builtins) = (frame.globals(), frame.builtins());
         if globals.as_value().downcast_exact::<Dict>().is_none() {
             return false;

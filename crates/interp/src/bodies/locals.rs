@@ -173,16 +173,16 @@ pub(crate) fn delete_fast(c: &mut Cursor, oparg: u32) -> Step {
 
 #[inline(always)]
 pub(crate) fn load_const(c: &mut Cursor, oparg: u32) -> bool {
-    let code = c.frame().code();
-    // The compiler's index is in range.
-    let word = StackRef(code.consts[oparg as usize].bits());
+    let Some(constant) = c.frame().code().consts.get(oparg as usize) else {
+        return false;
+    };
+    let word = StackRef(constant.bits());
     c.push_word(duplicate_quick(word));
     true
 }
 
-pub(crate) fn load_const_full(c: &mut Cursor, oparg: u32) -> Step {
-    load_const(c, oparg);
-    Ok(())
+pub(crate) fn load_const_full(_: &mut Cursor, oparg: u32) -> Step {
+    bail!(SystemError, "the code has no constant {oparg}")
 }
 
 #[inline(always)]

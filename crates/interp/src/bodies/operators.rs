@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use taipan_bytecode::{BinaryOp, CompareOp};
+use taipan_bytecode::{BinaryOp, CompareMask, CompareOp};
 use taipan_objects::class::Comparison;
 use taipan_objects::dict::Dict;
 use taipan_objects::list::List;
@@ -247,17 +247,19 @@ fn comparison_of(oparg: u32) -> Comparison {
     }
 }
 
-/// Whether the comparison that the oparg of COMPARE_OP names holds; the operator stands above bit 5.
+/// Whether the comparison that the oparg of COMPARE_OP names holds: its low bits say for which outcomes it does.
 #[inline(always)]
 pub(crate) fn compare_quick<T: PartialOrd>(oparg: u32, left: T, right: T) -> bool {
-    match oparg >> 5 {
-        0 => left < right,
-        1 => left <= right,
-        2 => left == right,
-        3 => left != right,
-        4 => left > right,
-        _ => left >= right,
-    }
+    let outcome = if left < right {
+        CompareMask::LESS
+    } else if left > right {
+        CompareMask::GREATER
+    } else if left == right {
+        CompareMask::EQUAL
+    } else {
+        CompareMask::UNORDERED
+    };
+    oparg & u32::from(outcome.0) != 0
 }
 
 #[inline(always)]

@@ -2,13 +2,13 @@
 
 use taipan_bytecode::{BinaryOp, Opcode};
 use taipan_objects::dict::Dict;
+use taipan_objects::id;
 use taipan_objects::list::List;
 use taipan_objects::set::{FrozenSet, Set};
 use taipan_objects::slice::Slice;
 use taipan_objects::str::Str;
 use taipan_objects::tuple::Tuple;
 use taipan_objects::value::bits;
-use taipan_objects::id;
 
 use super::stats::Failure;
 use super::{Found, Site};
@@ -26,17 +26,32 @@ pub(crate) fn binary_op(site: &Site, c: &Cursor, oparg: u32) -> Found {
     let found = match operator {
         BinaryOp::Add | BinaryOp::InplaceAdd => {
             if is_exact::<Str>(left) && is_exact::<Str>(right) {
-                if adds_in_place(c, left) { Some(Opcode::BinaryOpInplaceAddUnicode) } else { Some(Opcode::BinaryOpAddUnicode) }
+                if adds_in_place(c, left) {
+                    Some(Opcode::BinaryOpInplaceAddUnicode)
+                } else {
+                    Some(Opcode::BinaryOpAddUnicode)
+                }
             } else {
-                by_type(ints, Opcode::BinaryOpAddInt, floats, Opcode::BinaryOpAddFloat)
+                by_type(
+                    ints,
+                    Opcode::BinaryOpAddInt,
+                    floats,
+                    Opcode::BinaryOpAddFloat,
+                )
             }
         }
-        BinaryOp::Subtract | BinaryOp::InplaceSubtract => {
-            by_type(ints, Opcode::BinaryOpSubtractInt, floats, Opcode::BinaryOpSubtractFloat)
-        }
-        BinaryOp::Multiply | BinaryOp::InplaceMultiply => {
-            by_type(ints, Opcode::BinaryOpMultiplyInt, floats, Opcode::BinaryOpMultiplyFloat)
-        }
+        BinaryOp::Subtract | BinaryOp::InplaceSubtract => by_type(
+            ints,
+            Opcode::BinaryOpSubtractInt,
+            floats,
+            Opcode::BinaryOpSubtractFloat,
+        ),
+        BinaryOp::Multiply | BinaryOp::InplaceMultiply => by_type(
+            ints,
+            Opcode::BinaryOpMultiplyInt,
+            floats,
+            Opcode::BinaryOpMultiplyFloat,
+        ),
         BinaryOp::Subscr => return subscript(left, right),
         _ => None,
     };
@@ -72,7 +87,11 @@ fn subscript(container: StackRef, key: StackRef) -> Found {
         if small {
             return Ok(Opcode::BinaryOpSubscrListInt);
         }
-        return if is_exact::<Slice>(key) { Ok(Opcode::BinaryOpSubscrListSlice) } else { Err(Failure::OtherType) };
+        return if is_exact::<Slice>(key) {
+            Ok(Opcode::BinaryOpSubscrListSlice)
+        } else {
+            Err(Failure::OtherType)
+        };
     }
     if is_exact::<Tuple>(container) && small {
         return Ok(Opcode::BinaryOpSubscrTupleInt);
@@ -88,7 +107,9 @@ fn subscript(container: StackRef, key: StackRef) -> Found {
         return Err(Failure::OtherType);
     }
     let getitem = class.lookup(id!("__getitem__")).ok_or(Failure::Absent)?;
-    let function = getitem.downcast_exact::<Function>().ok_or(Failure::OtherType)?;
+    let function = getitem
+        .downcast_exact::<Function>()
+        .ok_or(Failure::OtherType)?;
     let code = function.code();
     if !code.is_simple || code.arg_count != 2 {
         return Err(Failure::ComplexParameters);
@@ -102,13 +123,21 @@ pub(crate) fn compare_op(_: &Site, c: &Cursor, oparg: u32) -> Found {
     let (left, right) = (c.word(1), c.word(0));
     if is_exact_int(left) && is_exact_int(right) {
         // Ints that are not immediate are rare: they stay with the general opcode, as those that are not compact do in CPython.
-        return if left.0 & right.0 & 1 != 0 { Ok(Opcode::CompareOpInt) } else { Err(Failure::OutOfRange) };
+        return if left.0 & right.0 & 1 != 0 {
+            Ok(Opcode::CompareOpInt)
+        } else {
+            Err(Failure::OutOfRange)
+        };
     }
     if is_exact_float(left) && is_exact_float(right) {
         return Ok(Opcode::CompareOpFloat);
     }
     if is_exact::<Str>(left) && is_exact::<Str>(right) {
-        return if matches!(oparg >> 5, 2 | 3) { Ok(Opcode::CompareOpStr) } else { Err(Failure::Ordering) };
+        return if matches!(oparg >> 5, 2 | 3) {
+            Ok(Opcode::CompareOpStr)
+        } else {
+            Err(Failure::Ordering)
+        };
     }
     Err(Failure::OtherType)
 }
@@ -129,7 +158,11 @@ pub(crate) fn contains_op(_: &Site, c: &Cursor, _: u32) -> Found {
 pub(crate) fn store_subscr(_: &Site, c: &Cursor, _: u32) -> Found {
     let (container, key) = (c.word(1), c.word(0));
     if is_exact::<List>(container) {
-        return if bits::is_int(key.0) { Ok(Opcode::StoreSubscrListInt) } else { Err(Failure::OtherType) };
+        return if bits::is_int(key.0) {
+            Ok(Opcode::StoreSubscrListInt)
+        } else {
+            Err(Failure::OtherType)
+        };
     }
     if is_exact::<Dict>(container) {
         return Ok(Opcode::StoreSubscrDict);
@@ -171,7 +204,9 @@ pub(crate) fn unpack_sequence(_: &Site, c: &Cursor, oparg: u32) -> Found {
     let view = c.peek(0);
     let expected = oparg as usize;
     if is_exact::<Tuple>(word) {
-        let fits = view.downcast_exact::<Tuple>().is_some_and(|tuple| tuple.len() == expected);
+        let fits = view
+            .downcast_exact::<Tuple>()
+            .is_some_and(|tuple| tuple.len() == expected);
         return match (fits, expected) {
             (true, 2) => Ok(Opcode::UnpackSequenceTwoTuple),
             (true, _) => Ok(Opcode::UnpackSequenceTuple),
@@ -179,8 +214,14 @@ pub(crate) fn unpack_sequence(_: &Site, c: &Cursor, oparg: u32) -> Found {
         };
     }
     if is_exact::<List>(word) {
-        let fits = view.downcast_exact::<List>().is_some_and(|list| list.len() == expected);
-        return if fits { Ok(Opcode::UnpackSequenceList) } else { Err(Failure::WrongLength) };
+        let fits = view
+            .downcast_exact::<List>()
+            .is_some_and(|list| list.len() == expected);
+        return if fits {
+            Ok(Opcode::UnpackSequenceList)
+        } else {
+            Err(Failure::WrongLength)
+        };
     }
     Err(Failure::OtherType)
 }

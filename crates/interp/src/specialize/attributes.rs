@@ -65,13 +65,25 @@ pub(crate) fn load_attr(site: &Site, c: &Cursor, oparg: u32) -> Found {
         return of_instance(site, &owner, &name, class_version);
     }
     if is_method != is_call {
-        return Err(if is_method { Failure::BoundMethod } else { Failure::Descriptor });
+        return Err(if is_method {
+            Failure::BoundMethod
+        } else {
+            Failure::Descriptor
+        });
     }
     let [with_values, lazy_dict, no_dict] = if is_method {
-        [Opcode::LoadAttrMethodWithValues, Opcode::LoadAttrMethodLazyDict, Opcode::LoadAttrMethodNoDict]
+        [
+            Opcode::LoadAttrMethodWithValues,
+            Opcode::LoadAttrMethodLazyDict,
+            Opcode::LoadAttrMethodNoDict,
+        ]
     } else {
         // CPython has no opcode for what is no method and could be hidden by a dict: the site stays general.
-        [Opcode::LoadAttrNondescriptorWithValues, Opcode::LoadAttr, Opcode::LoadAttrNondescriptorNoDict]
+        [
+            Opcode::LoadAttrNondescriptorWithValues,
+            Opcode::LoadAttr,
+            Opcode::LoadAttrNondescriptorNoDict,
+        ]
     };
     let member = if !class.has(ClassFlags::ATTRIBUTES) {
         no_dict
@@ -129,7 +141,8 @@ fn of_class(site: &Site, class: &Ref<Type>, name: &Ref<Str>) -> Found {
     let found = class.lookup(name).ok_or(Failure::Absent)?;
     let descriptor_class = found.class();
     // A function found on a class is itself.
-    let is_plain = descriptor_class.slots.descr_get.get().is_none() || found.downcast_exact::<Function>().is_some();
+    let is_plain = descriptor_class.slots.descr_get.get().is_none()
+        || found.downcast_exact::<Function>().is_some();
     if !is_plain {
         return Err(Failure::Descriptor);
     }
@@ -147,8 +160,12 @@ fn overridden(site: &Site, class: &Ref<Type>, is_call: bool) -> Found {
         return Err(Failure::Overridden);
     }
     let class_version = version(class)?;
-    let found = class.lookup(id!("__getattribute__")).ok_or(Failure::Overridden)?;
-    let function = found.downcast_exact::<Function>().ok_or(Failure::Overridden)?;
+    let found = class
+        .lookup(id!("__getattribute__"))
+        .ok_or(Failure::Overridden)?;
+    let function = found
+        .downcast_exact::<Function>()
+        .ok_or(Failure::Overridden)?;
     let code = function.code();
     if !code.is_simple || code.arg_count != 2 {
         return Err(Failure::ComplexParameters);
@@ -159,20 +176,34 @@ fn overridden(site: &Site, class: &Ref<Type>, is_call: bool) -> Found {
     Ok(Opcode::LoadAttrGetattributeOverridden)
 }
 
-fn of_data_descriptor(site: &Site, class: &Type, found: &Value, class_version: u32, is_call: bool) -> Found {
+fn of_data_descriptor(
+    site: &Site,
+    class: &Type,
+    found: &Value,
+    class_version: u32,
+    is_call: bool,
+) -> Found {
     if let Some(member) = found.downcast_exact::<MemberDescriptor>() {
-        let words = member.place().and_then(|place| member_words(class, place)).ok_or(Failure::Layout)?;
+        let words = member
+            .place()
+            .and_then(|place| member_words(class, place))
+            .ok_or(Failure::Layout)?;
         site.put_u32(VERSION, class_version);
         site.put_u16(SECOND, words);
         return Ok(Opcode::LoadAttrSlot);
     }
-    let property = found.downcast_exact::<Property>().ok_or(Failure::Descriptor)?;
+    let property = found
+        .downcast_exact::<Property>()
+        .ok_or(Failure::Descriptor)?;
     if is_call {
         return Err(Failure::Descriptor);
     }
     // SAFETY: nothing happens to the property here.
     let getter = unsafe { property.peek_getter() }.ok_or(Failure::Descriptor)?;
-    let code = getter.downcast_exact::<Function>().ok_or(Failure::Descriptor)?.code();
+    let code = getter
+        .downcast_exact::<Function>()
+        .ok_or(Failure::Descriptor)?
+        .code();
     if !code.is_simple || code.arg_count != 1 {
         return Err(Failure::ComplexParameters);
     }
@@ -188,21 +219,32 @@ fn place_of(owner: &Value, name: &Ref<Str>) -> Result<(bool, u16), Failure> {
     let table = table(owner, place);
     if table.capacity() > 0 {
         let place = AttrPlace::find(class, name).ok_or(Failure::Absent)?;
-        return if place.index() < table.capacity() { Ok((true, place.0)) } else { Err(Failure::OutOfRange) };
+        return if place.index() < table.capacity() {
+            Ok((true, place.0))
+        } else {
+            Err(Failure::OutOfRange)
+        };
     }
     let dict = table.dict().ok_or(Failure::Absent)?;
     if dict.as_value().downcast_exact::<Dict>().is_none() {
         return Err(Failure::Subclass);
     }
     let index = dict.index_of_str(name).ok_or(Failure::Absent)?;
-    Ok((false, u16::try_from(index).map_err(|_| Failure::OutOfRange)?))
+    Ok((
+        false,
+        u16::try_from(index).map_err(|_| Failure::OutOfRange)?,
+    ))
 }
 
 fn of_instance(site: &Site, owner: &Value, name: &Ref<Str>, class_version: u32) -> Found {
     let (is_inline, place) = place_of(owner, name)?;
     site.put_u32(VERSION, class_version);
     site.put_u16(SECOND, place);
-    Ok(if is_inline { Opcode::LoadAttrInstanceValue } else { Opcode::LoadAttrWithHint })
+    Ok(if is_inline {
+        Opcode::LoadAttrInstanceValue
+    } else {
+        Opcode::LoadAttrWithHint
+    })
 }
 
 /// Where the owner keeps the attribute.
@@ -215,9 +257,17 @@ pub(crate) fn store_attr(site: &Site, c: &Cursor, oparg: u32) -> Found {
     }
     let class_version = version(class)?;
     let found = class.lookup(&name);
-    if let Some(descriptor) = found.as_ref().filter(|found| found.class().slots.descr_set.get().is_some()) {
-        let member = descriptor.downcast_exact::<MemberDescriptor>().ok_or(Failure::Descriptor)?;
-        let words = member.place().and_then(|place| member_words(class, place)).ok_or(Failure::Layout)?;
+    if let Some(descriptor) = found
+        .as_ref()
+        .filter(|found| found.class().slots.descr_set.get().is_some())
+    {
+        let member = descriptor
+            .downcast_exact::<MemberDescriptor>()
+            .ok_or(Failure::Descriptor)?;
+        let words = member
+            .place()
+            .and_then(|place| member_words(class, place))
+            .ok_or(Failure::Layout)?;
         site.put_u32(VERSION, class_version);
         site.put_u16(SECOND, words);
         return Ok(Opcode::StoreAttrSlot);
@@ -225,7 +275,11 @@ pub(crate) fn store_attr(site: &Site, c: &Cursor, oparg: u32) -> Found {
     let (is_inline, place) = place_of(&owner, &name)?;
     site.put_u32(VERSION, class_version);
     site.put_u16(SECOND, place);
-    Ok(if is_inline { Opcode::StoreAttrInstanceValue } else { Opcode::StoreAttrWithHint })
+    Ok(if is_inline {
+        Opcode::StoreAttrInstanceValue
+    } else {
+        Opcode::StoreAttrWithHint
+    })
 }
 
 /// Whether `super` is the builtin one.
@@ -233,5 +287,9 @@ pub(crate) fn load_super_attr(_: &Site, c: &Cursor, oparg: u32) -> Found {
     if !c.peek(2).is(Super::class().as_value()) || c.peek(1).downcast::<Type>().is_none() {
         return Err(Failure::OtherType);
     }
-    Ok(if oparg & 1 != 0 { Opcode::LoadSuperAttrMethod } else { Opcode::LoadSuperAttrAttr })
+    Ok(if oparg & 1 != 0 {
+        Opcode::LoadSuperAttrMethod
+    } else {
+        Opcode::LoadSuperAttrAttr
+    })
 }

@@ -28,10 +28,15 @@ pub(crate) fn find() {
             (function.def().name == name).then_some(std::ptr::from_ref(function.def()) as usize)
         };
         let append = List::class().lookup(id!("append"));
-        let append = append.as_ref().and_then(|append| append.downcast_exact::<MethodDescriptor>());
+        let append = append
+            .as_ref()
+            .and_then(|append| append.downcast_exact::<MethodDescriptor>());
         LEN.store(builtin("len").unwrap_or(0), Ordering::Relaxed);
         ISINSTANCE.store(builtin("isinstance").unwrap_or(0), Ordering::Relaxed);
-        LIST_APPEND.store(append.map_or(0, |append| std::ptr::from_ref(append.def()) as usize), Ordering::Relaxed);
+        LIST_APPEND.store(
+            append.map_or(0, |append| std::ptr::from_ref(append.def()) as usize),
+            Ordering::Relaxed,
+        );
     });
 }
 
@@ -41,7 +46,8 @@ fn is_defined_by(word: StackRef, address: usize) -> bool {
         return false;
     }
     // SAFETY: the class was seen.
-    let def: &'static FunctionDef = unsafe { word.view().downcast_unchecked::<NativeFunction>().def() };
+    let def: &'static FunctionDef =
+        unsafe { word.view().downcast_unchecked::<NativeFunction>().def() };
     std::ptr::from_ref(def) as usize == address
 }
 
@@ -64,6 +70,7 @@ pub(crate) fn is_list_append(word: StackRef) -> bool {
         return false;
     }
     // SAFETY: the class was seen.
-    let def: &'static FunctionDef = unsafe { word.view().downcast_unchecked::<MethodDescriptor>().def() };
+    let def: &'static FunctionDef =
+        unsafe { word.view().downcast_unchecked::<MethodDescriptor>().def() };
     std::ptr::from_ref(def) as usize == LIST_APPEND.load(Ordering::Relaxed)
 }

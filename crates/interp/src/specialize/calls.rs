@@ -24,7 +24,11 @@ pub(crate) fn call(site: &Site, c: &Cursor, oparg: u32) -> Found {
     let count = given + usize::from(has_self);
     if let Some(function) = callable.downcast_exact::<Function>() {
         let exact = put_function(site, function, count);
-        return Ok(if exact { Opcode::CallPyExactArgs } else { Opcode::CallPyGeneral });
+        return Ok(if exact {
+            Opcode::CallPyExactArgs
+        } else {
+            Opcode::CallPyGeneral
+        });
     }
     if let Some(method) = callable.downcast_exact::<BoundMethod>() {
         let function = match method.function.downcast_exact::<Function>() {
@@ -32,7 +36,11 @@ pub(crate) fn call(site: &Site, c: &Cursor, oparg: u32) -> Found {
             _ => return Ok(Opcode::CallNonPyGeneral),
         };
         let exact = put_function(site, function, count + 1);
-        return Ok(if exact { Opcode::CallBoundMethodExactArgs } else { Opcode::CallBoundMethodGeneral });
+        return Ok(if exact {
+            Opcode::CallBoundMethodExactArgs
+        } else {
+            Opcode::CallBoundMethodGeneral
+        });
     }
     if let Some(class) = callable.downcast::<Type>() {
         return call_class(site, class, given, has_self);
@@ -52,7 +60,9 @@ pub(crate) fn call(site: &Site, c: &Cursor, oparg: u32) -> Found {
     if let Some(method) = callable.downcast_exact::<MethodDescriptor>() {
         let drops_result = c.next_unit() & 0xff == Opcode::PopTop as u16;
         return Ok(match method.def().code {
-            _ if is_list_append(c.word(given + 1)) && given == 1 && has_self && drops_result => Opcode::CallListAppend,
+            _ if is_list_append(c.word(given + 1)) && given == 1 && has_self && drops_result => {
+                Opcode::CallListAppend
+            }
             NativeCode::NoArgs(_) if count == 1 => Opcode::CallMethodDescriptorNoargs,
             NativeCode::One(_) if count == 2 => Opcode::CallMethodDescriptorO,
             NativeCode::Positional(_) => Opcode::CallMethodDescriptorFast,
@@ -88,7 +98,9 @@ fn call_class(site: &Site, class: &Ref<Type>, given: usize, has_self: bool) -> F
         Some(init) if version != 0 => init,
         _ => return Ok(Opcode::CallNonPyGeneral),
     };
-    let is_simple = init.downcast_exact::<Function>().is_some_and(|function| function.code().is_simple);
+    let is_simple = init
+        .downcast_exact::<Function>()
+        .is_some_and(|function| function.code().is_simple);
     if !is_simple {
         return Ok(Opcode::CallNonPyGeneral);
     }

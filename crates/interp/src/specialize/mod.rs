@@ -18,14 +18,18 @@ mod mode;
 mod quicken;
 pub mod stats;
 
-pub(crate) use arithmetic::{binary_op, compare_op, contains_op, store_subscr, to_bool, unpack_sequence};
+pub(crate) use arithmetic::{
+    binary_op, compare_op, contains_op, store_subscr, to_bool, unpack_sequence,
+};
 pub(crate) use attributes::{load_attr, load_super_attr, store_attr};
 pub(crate) use builtins::{is_isinstance, is_len, is_list_append};
 pub(crate) use calls::{call, call_kw};
 pub(crate) use globals::load_global;
 pub(crate) use iteration::{for_iter, send};
 pub use mode::{Mode, mode, set_mode};
-pub(crate) use quicken::{Quickener, quicken_jump_backward, quicken_load_const, quicken_resume, write_counters};
+pub(crate) use quicken::{
+    Quickener, quicken_jump_backward, quicken_load_const, quicken_resume, write_counters,
+};
 
 use taipan_bytecode::{BackoffCounter, CodeUnit, Opcode};
 use taipan_objects::value::Value;
@@ -73,23 +77,41 @@ pub(crate) type Specializer = fn(&Site, &Cursor, u32) -> Found;
 /// A counter ran out: tries to specialize the site. Answers the opcode that runs now.
 #[cold]
 #[inline(never)]
-pub(crate) fn specialize(base: Opcode, specializer: Specializer, unit: *const u16, c: &Cursor, oparg: u32) -> u8 {
-    let site = Site { unit: unit.cast_mut() };
+pub(crate) fn specialize(
+    base: Opcode,
+    specializer: Specializer,
+    unit: *const u16,
+    c: &Cursor,
+    oparg: u32,
+) -> u8 {
+    let site = Site {
+        unit: unit.cast_mut(),
+    };
     // SAFETY: the unit is the site's; the interpreter lock is held.
     let (held, counter) = unsafe { (CodeUnit(*unit), BackoffCounter(*unit.add(1))) };
-    let is_own = held.opcode().is_some_and(|opcode| opcode == base || opcode.base() == base && opcode.plain().is_none());
+    let is_own = held
+        .opcode()
+        .is_some_and(|opcode| opcode == base || opcode.base() == base && opcode.plain().is_none());
     let mode = mode();
     if !is_own || mode == Mode::Off {
         site.put_u16(0, counter.restart().0);
         return base as u8;
     }
-    let found = if mode == Mode::Failing { Err(Failure::Forced) } else { specializer(&site, c, oparg) };
+    let found = if mode == Mode::Failing {
+        Err(Failure::Forced)
+    } else {
+        specializer(&site, c, oparg)
+    };
     stats::attempt(base, &found);
     let (opcode, counter) = match found {
         Ok(member) => (member, BackoffCounter::ADAPTIVE_COOLDOWN),
         Err(_) => (base, counter.restart()),
     };
-    let counter = if matches!(mode, Mode::Eager | Mode::Failing) { BackoffCounter(0) } else { counter };
+    let counter = if matches!(mode, Mode::Eager | Mode::Failing) {
+        BackoffCounter(0)
+    } else {
+        counter
+    };
     site.put_u16(0, counter.0);
     // SAFETY: as above.
     unsafe { *site.unit = held.with_opcode(opcode).0 };

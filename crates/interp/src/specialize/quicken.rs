@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use taipan_bytecode::{BackoffCounter, CodeUnit, Opcode, instructions};
-use taipan_objects::value::bits;
+use taipan_objects::value::{Value, bits};
 
 use super::mode::{Mode, mode};
 use crate::cursor::Cursor;
@@ -55,8 +55,14 @@ fn rewrite(unit: *const u16, base: Opcode, member: Opcode) {
 
 /// LOAD_CONST: whether the constant has a reference count.
 pub(crate) fn quicken_load_const(unit: *const u16, c: &Cursor, oparg: u32) {
-    let word = c.frame().code().consts[oparg as usize].bits();
-    let member = if bits::is_pointer(word) { Opcode::LoadConstMortal } else { Opcode::LoadConstImmortal };
+    let Some(word) = c.frame().code().consts.get(oparg as usize).map(Value::bits) else {
+        return;
+    };
+    let member = if bits::is_pointer(word) {
+        Opcode::LoadConstMortal
+    } else {
+        Opcode::LoadConstImmortal
+    };
     rewrite(unit, Opcode::LoadConst, member);
 }
 

@@ -45,7 +45,8 @@ pub enum Failure {
     Metaclass,
 }
 
-static ATTEMPTS: Locked<RefCell<BTreeMap<(Opcode, Outcome), u64>>> = Locked::new(RefCell::new(BTreeMap::new()));
+static ATTEMPTS: Locked<RefCell<BTreeMap<(Opcode, Outcome), u64>>> =
+    Locked::new(RefCell::new(BTreeMap::new()));
 
 /// What an attempt came to.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -69,6 +70,9 @@ pub(super) fn attempt(base: Opcode, found: &Found) {
 pub fn attempts() -> Vec<(Opcode, Outcome, u64)> {
     ATTEMPTS.with(|attempts| {
         let attempts = attempts.borrow();
-        attempts.iter().map(|(&(base, outcome), &count)| (base, outcome, count)).collect()
+        attempts
+            .iter()
+            .map(|(&(base, outcome), &count)| (base, outcome, count))
+            .collect()
     })
 }

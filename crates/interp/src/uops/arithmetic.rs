@@ -160,7 +160,10 @@ fn differ_quick(left: StackRef, right: StackRef) -> Option<bool> {
     // SAFETY: the guards in front saw two exact strings.
     unsafe {
         let (left, right) = (left.view(), right.view());
-        let (left, right) = (left.downcast_unchecked::<Str>(), right.downcast_unchecked::<Str>());
+        let (left, right) = (
+            left.downcast_unchecked::<Str>(),
+            right.downcast_unchecked::<Str>(),
+        );
         (left.len() != right.len() || left.is_interned() && right.is_interned()).then_some(true)
     }
 }
@@ -229,7 +232,9 @@ impl Extension {
             Extension::FloatAndInt,
             Extension::IntAndFloat,
         ];
-        let kind = kinds.into_iter().find(|kind| holds(*kind as u64, left, right))?;
+        let kind = kinds
+            .into_iter()
+            .find(|kind| holds(*kind as u64, left, right))?;
         let known = match kind {
             Extension::Ints => !matches!(
                 operator,
@@ -287,7 +292,11 @@ fn extended(operator: u32, left: u64, right: u64) -> u64 {
     const FLOOR_DIVIDE: u32 = BinaryOp::FloorDivide as u32;
     const REMAINDER: u32 = BinaryOp::Remainder as u32;
     const INPLACE: u32 = BinaryOp::InplaceAdd as u32 - BinaryOp::Add as u32;
-    let operator = if operator >= INPLACE { operator - INPLACE } else { operator };
+    let operator = if operator >= INPLACE {
+        operator - INPLACE
+    } else {
+        operator
+    };
     if left & right & 1 != 0 {
         let (small_left, small_right) = (bits::to_small_int(left), bits::to_small_int(right));
         match operator {
@@ -309,13 +318,19 @@ fn extended(operator: u32, left: u64, right: u64) -> u64 {
                 });
             }
             LSHIFT => {
-                if !(0..62).contains(&small_right) || small_left.unsigned_abs() >> (61 - small_right) != 0 {
+                if !(0..62).contains(&small_right)
+                    || small_left.unsigned_abs() >> (61 - small_right) != 0
+                {
                     return 0;
                 }
                 return bits::from_small_int(small_left << small_right);
             }
             RSHIFT => {
-                return if small_right < 0 { 0 } else { bits::from_small_int(small_left >> small_right.min(63)) };
+                return if small_right < 0 {
+                    0
+                } else {
+                    bits::from_small_int(small_left >> small_right.min(63))
+                };
             }
             _ => {}
         }

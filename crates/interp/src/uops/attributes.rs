@@ -121,7 +121,7 @@ fn module_value(c: &Cursor, version: u64, index: u64) -> Option<u64> {
         if u64::from(dict.keys_version()) != version {
             return None;
         }
-        dict.peek_value_at(index as usize).map(Value::bits)
+        Some(dict.known_value(index as usize).bits())
     }
 }
 
@@ -249,7 +249,7 @@ uops! {
         }
         let word = if value.is_borrowed() { duplicate_quick(value) } else { value };
         // SAFETY: the word's reference moves into the instance; the old one is given up below.
-        let replaced = unsafe { table.set(place.index(), Value::from_bits(word.0)) };
+        let replaced = unsafe { table.set_unchecked(place.index(), Value::from_bits(word.0)) };
         std::mem::forget(replaced);
         close_quick(old);
         close_quick(owner);

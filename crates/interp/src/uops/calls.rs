@@ -3,14 +3,14 @@
 use std::sync::atomic::Ordering;
 
 use taipan_objects::args::Args;
-use taipan_objects::runtime::EVAL_BREAKER;
 use taipan_objects::descriptors::BoundMethod;
 use taipan_objects::raised::PyResult;
+use taipan_objects::runtime::EVAL_BREAKER;
 use taipan_objects::tuple::Tuple;
 use taipan_objects::value::Value;
 use taipan_objects::{bail, protocol};
 
-use super::frames::{replace_by_frame, set_return};
+use super::frames::{self, code_of, has_room, replace_by_frame, set_return};
 use super::{Flow, class_of, is_exact, uops};
 use crate::bodies::{close_quick, duplicate_quick, would_die};
 use crate::call::new_frame;
@@ -26,7 +26,11 @@ fn bound_method(c: &Cursor, given: usize) -> Option<&'static BoundMethod> {
         return None;
     }
     // SAFETY: the class was seen; the method stays on the stack.
-    unsafe { Some(&*std::ptr::from_ref(&**callable.view().downcast_unchecked::<BoundMethod>())) }
+    unsafe {
+        Some(&*std::ptr::from_ref(
+            &**callable.view().downcast_unchecked::<BoundMethod>(),
+        ))
+    }
 }
 
 /// Whether a bound method's function is one of the version of the cache.
@@ -36,7 +40,15 @@ fn is_method_of(c: &Cursor, given: usize, version: u64) -> bool {
         let function = StackRef(method.function.bits());
         // SAFETY: a function was seen.
         is_exact::<Function>(function)
-            && unsafe { u64::from(function.view().downcast_unchecked::<Function>().version.get()) == version }
+            && unsafe {
+                u64::from(
+                    function
+                        .view()
+                        .downcast_unchecked::<Function>()
+                        .version
+                        .get(),
+                ) == version
+            }
     })
 }
 
@@ -50,7 +62,10 @@ fn expand(c: &mut Cursor, given: usize) -> Flow {
     if would_die(word) {
         return Flow::Miss;
     }
-    let (function, receiver) = (StackRef(method.function.bits()), StackRef(method.receiver.bits()));
+    let (function, receiver) = (
+        StackRef(method.function.bits()),
+        StackRef(method.receiver.bits()),
+    );
     c.set_word(given + 1, duplicate_quick(function));
     c.set_word(given, duplicate_quick(receiver));
     close_quick(word);
@@ -90,6 +105,115 @@ fn make_frame(c: &mut Cursor, given: usize, names: &[Value]) -> PyResult<Flow> {
     Ok(Flow::Next)
 }
 
+/// The frame of a function that takes positional arguments alone, of which the last have defaults here.
+#[inline(always)]
+fn make_frame_with_defaults(c: &mut Cursor, given: usize) -> Flow {
+    let function = c.word(given + 1);
+    let has_self = !c.word(given).is_null();
+    let count = given + usize::from(has_self);
+    // SAFETY: the guard in front saw a function; nothing here runs foreign code, so it keeps code and defaults.
+    unsafe {
+        let Some(code) = code_of(function) else {
+            return Flow::Miss;
+        };
+        let wanted = code.arg_count as usize;
+        if !code.is_simple || count >= wanted || !has_room(c, code) {
+            return Flow::Miss;
+        }
+        let view = function.view();
+        let Some(defaults) = view.downcast_unchecked::<Function>().defaults.peek() else {
+            return Flow::Miss;
+        };
+        let defaults = defaults.tail();
+        let missing = wanted - count;
+        if defaults.len() < missing {
+            return Flow::Miss;
+        }
+        // The callable and the place of `self` are below the arguments; the frame takes the defaults from above them.
+        let first = defaults.as_ptr().add(defaults.len() - missing);
+        let frame = frames::make_frame_of(c, function, code, count, first, missing);
+        c.sp = c.sp.sub(1 + usize::from(!has_self));
+        c.push_word(StackRef(frame as u64));
+    }
+    Flow::Next
+}
+
+/// The most parameters that [`make_frame_by_names`] looks at.
+const MOST_PARAMETERS: usize = 32;
+
+/// The frame of a call with keywords, of a function without `*args` and `**kwargs`, where every name is a parameter's and what
+/// is missing has a default. Answers nothing, and changes nothing, where it is not so simple.
+fn make_frame_by_names(c: &mut Cursor, given: usize, names: &[Value]) -> Option<()> {
+    use taipan_compiler::flags;
+    let function = c.word(given + 1);
+    let has_self = !c.word(given).is_null();
+    let count = given + usize::from(has_self);
+    // SAFETY: a guard saw the function, which keeps its code and defaults while nothing runs foreign code: looking up a string
+    // in a plain dict does not. Every word moves into the frame once.
+    unsafe {
+        let code = code_of(function)?;
+        let (positional, wanted) = (count - names.len(), code.arg_count as usize);
+        let all = wanted + code.kwonly_arg_count as usize;
+        if code.has_flag(flags::VARARGS | flags::VARKEYWORDS)
+            || !code.has_flag(flags::OPTIMIZED)
+            || positional > wanted
+            || all > MOST_PARAMETERS
+            || !has_room(c, code)
+        {
+            return None;
+        }
+        let first = c.sp.sub(count);
+        let mut values = [StackRef::NULL; MOST_PARAMETERS];
+        for (index, value) in values.iter_mut().enumerate().take(positional) {
+            *value = *first.add(index);
+        }
+        for (index, name) in names.iter().enumerate() {
+            let parameters = &code.localsplus_names[..all];
+            let place = parameters
+                .iter()
+                .position(|parameter| parameter.as_value().is(name))?;
+            if place < code.posonly_arg_count as usize || !values[place].is_null() {
+                return None;
+            }
+            values[place] = *first.add(positional + index);
+        }
+        let view = function.view();
+        let payload = view.downcast_unchecked::<Function>();
+        let defaults = payload
+            .defaults
+            .peek()
+            .map_or(&[][..], |defaults| defaults.tail());
+        let keyword_defaults = payload.keyword_defaults.peek();
+        let mut owned = [false; MOST_PARAMETERS];
+        for place in 0..all {
+            if !values[place].is_null() {
+                owned[place] = true;
+                continue;
+            }
+            let default = if place < wanted {
+                defaults.get((defaults.len() + place).checked_sub(wanted)?)?
+            } else {
+                keyword_defaults?.peek_str(&code.localsplus_names[place])?
+            };
+            values[place] = StackRef(default.bits());
+        }
+        for place in 0..all {
+            if !owned[place] {
+                values[place] = duplicate_quick(values[place]);
+            }
+        }
+        c.sp = first;
+        let frame = frames::make_frame_of(c, function, code, 0, values.as_ptr().cast(), 0);
+        let locals = crate::frame_stack::Frame::locals(frame);
+        for (index, value) in values.iter().enumerate().take(all) {
+            *locals.add(index) = *value;
+        }
+        c.sp = c.sp.sub(1 + usize::from(!has_self));
+        c.push_word(StackRef(frame as u64));
+    }
+    Some(())
+}
+
 /// The names of keyword arguments, which the compiler made a tuple of.
 fn pop_names(c: &mut Cursor) -> PyResult<taipan_objects::value::Ref<Tuple>> {
     match c.pop().into_ref::<Tuple>() {
@@ -107,7 +231,13 @@ fn is_no_function(callable: StackRef) -> bool {
         return true;
     }
     // SAFETY: the class was seen.
-    let function = unsafe { callable.view().downcast_unchecked::<BoundMethod>().function.bits() };
+    let function = unsafe {
+        callable
+            .view()
+            .downcast_unchecked::<BoundMethod>()
+            .function
+            .bits()
+    };
     !is_exact::<Function>(StackRef(function))
 }
 
@@ -124,7 +254,8 @@ uops! {
     /// Takes the bound method apart.
     full ExpandMethod = |c: &mut Cursor, oparg: u32, _: Operands| expand_full(c, oparg as usize);
     /// The frame of a call with any positional arguments.
-    full PyFrameGeneral = |c: &mut Cursor, oparg: u32, _: Operands| make_frame(c, oparg as usize, &[]);
+    both PyFrameGeneral = |c: &mut Cursor, oparg: u32, _: Operands| make_frame_with_defaults(c, oparg as usize),
+        |c: &mut Cursor, oparg: u32, _: Operands| make_frame(c, oparg as usize, &[]);
     /// Holds if a function of the version of the cache is called with keywords.
     quick CheckFunctionVersionKw = |c: &mut Cursor, oparg: u32, [version, ..]: Operands| {
         let function = c.word(oparg as usize + 2);
@@ -146,7 +277,10 @@ uops! {
     /// The frame of a call with keywords.
     full PyFrameKw = |c: &mut Cursor, oparg: u32, _: Operands| {
         let names = pop_names(c)?;
-        make_frame(c, oparg as usize, names.tail())
+        match make_frame_by_names(c, oparg as usize, names.tail()) {
+            Some(()) => Ok(Flow::Next),
+            None => make_frame(c, oparg as usize, names.tail()),
+        }
     };
     /// Holds if what is called has no Python frame.
     quick CheckIsNotPyCallable = |c: &mut Cursor, oparg: u32, _: Operands| is_no_function(c.word(oparg as usize + 1));
@@ -187,8 +321,8 @@ uops! {
         }
         // The frame takes the container and the key: they are what is on top, so the function stands beside the stack.
         // SAFETY: the cache of the class is valid while it is not empty; what it names is a function.
-        let fits = unsafe { super::frames::code_of(StackRef(getitem)) }.is_some_and(|code| {
-            code.is_simple && code.arg_count == 2 && super::frames::has_room(c, code) && super::frames::may_recurse(c)
+        let fits = unsafe { frames::code_of(StackRef(getitem)) }.is_some_and(|code| {
+            code.is_simple && code.arg_count == 2 && frames::has_room(c, code) && frames::may_recurse(c)
         });
         Flow::from(fits)
     };

@@ -6,7 +6,7 @@
 use std::sync::atomic::Ordering;
 
 use taipan_objects::runtime::EVAL_BREAKER;
-use taipan_objects::value::Ref;
+use taipan_objects::value::{Ref, Value};
 
 use super::{Flow, is_exact, uops};
 use crate::bodies::duplicate_quick;
@@ -53,7 +53,29 @@ pub(super) fn may_recurse(c: &Cursor) -> bool {
 /// # Safety
 /// `function` is the owned word of a function that takes exactly so many positional arguments.
 #[inline(always)]
-pub(super) unsafe fn make_frame(c: &mut Cursor, function: StackRef, code: &Ref<Code>, count: usize) -> *mut Frame {
+pub(super) unsafe fn make_frame(
+    c: &mut Cursor,
+    function: StackRef,
+    code: &Ref<Code>,
+    count: usize,
+) -> *mut Frame {
+    // SAFETY: by contract.
+    unsafe { make_frame_of(c, function, code, count, std::ptr::dangling(), 0) }
+}
+
+/// As [`make_frame`], with `more` values from `defaults` on behind the words.
+///
+/// # Safety
+/// As there; so many values stand there.
+#[inline(always)]
+pub(super) unsafe fn make_frame_of(
+    c: &mut Cursor,
+    function: StackRef,
+    code: &Ref<Code>,
+    count: usize,
+    defaults: *const Value,
+    more: usize,
+) -> *mut Frame {
     // SAFETY: by contract; the room was checked.
     unsafe {
         let engine = &mut *c.engine;
@@ -64,9 +86,12 @@ pub(super) unsafe fn make_frame(c: &mut Cursor, function: StackRef, code: &Ref<C
         for index in 0..count {
             *locals.add(index) = *first.add(index);
         }
+        for index in 0..more {
+            *locals.add(count + index) = duplicate_quick(StackRef((*defaults.add(index)).bits()));
+        }
         c.sp = first;
         let code = duplicate_quick(StackRef(code.as_value().bits()));
-        initialize_frame_quick(frame, function, code, count);
+        initialize_frame_quick(frame, function, code, count + more);
         frame
     }
 }
@@ -82,7 +107,9 @@ pub(super) fn replace_by_frame(c: &mut Cursor, function: StackRef, count: u32) -
     // SAFETY: the caller saw a function.
     let code = unsafe { code_of(function) };
     match code {
-        Some(code) if code.is_simple && code.arg_count == count && has_room(c, code) && may_recurse(c) => {
+        Some(code)
+            if code.is_simple && code.arg_count == count && has_room(c, code) && may_recurse(c) =>
+        {
             // SAFETY: checked above.
             let frame = unsafe { make_frame(c, duplicate_quick(function), code, count as usize) };
             push_frame_word(c, frame);
@@ -208,7 +235,12 @@ const RESUMING_UNITS: u16 = 2;
 /// Makes a suspended frame ready to go on with `value` and pushes its address. A return goes behind the loop's END_FOR, or to
 /// END_SEND: `oparg` units behind the instruction.
 #[inline(always)]
-fn resume_frame(c: &mut Cursor, core: &'static generator::Core, value: StackRef, oparg: u32) -> Flow {
+fn resume_frame(
+    c: &mut Cursor,
+    core: &'static generator::Core,
+    value: StackRef,
+    oparg: u32,
+) -> Flow {
     if !matches!(core.state(), State::Created | State::Suspended) || !may_recurse(c) {
         return Flow::Miss;
     }

@@ -1,7 +1,7 @@
 //! Globals, builtins, constants.
 
 use taipan_objects::dict::Dict;
-use taipan_objects::value::{Value, bits};
+use taipan_objects::value::bits;
 
 use super::uops;
 use crate::bodies::duplicate_quick;
@@ -14,15 +14,10 @@ fn push_entry(c: &mut Cursor, dict: &Dict, version: u64, index: u64) -> bool {
     if u64::from(dict.keys_version()) != version {
         return false;
     }
-    // SAFETY: the value is counted at once. Equal keys have their values in the same entries.
-    let found = unsafe { dict.peek_value_at(index as usize).map(Value::bits) };
-    match found {
-        Some(found) => {
-            c.push_word(duplicate_quick(StackRef(found)));
-            true
-        }
-        None => false,
-    }
+    // SAFETY: the value is counted at once. Under this version, which is not 0, the specializer found a key in the entry.
+    let found = unsafe { dict.known_value(index as usize).bits() };
+    c.push_word(duplicate_quick(StackRef(found)));
+    true
 }
 
 uops! {
@@ -58,7 +53,8 @@ uops! {
     };
     /// A constant without one: the word is the value.
     quick LoadConstImmortal = |c: &mut Cursor, oparg: u32, _: Operands| {
-        let word = c.frame().code().consts[oparg as usize].bits();
+        // SAFETY: the opcode is written where there is such a constant.
+        let word = unsafe { c.frame().code().consts.get_unchecked(oparg as usize).bits() };
         debug_assert!(!bits::is_pointer(word));
         c.push_word(StackRef(word));
         true

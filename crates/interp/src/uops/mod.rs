@@ -60,6 +60,8 @@ pub(crate) type Operands = [u64; 3];
 pub(crate) trait Uop {
     /// Whether there is a quick body.
     const QUICK: bool = true;
+    /// Whether there is a full body: else what the quick one misses is a guard that does not hold.
+    const FULL: bool = false;
 
     /// The body without calls and destructors.
     fn quick(c: &mut Cursor, oparg: u32, operands: Operands) -> Flow;
@@ -98,6 +100,7 @@ macro_rules! uops {
         impl $crate::uops::Uop for $name {
             const QUICK: bool = false;
             $crate::uops::quick_body!(_, _, _, $crate::uops::Flow::Miss);
+            const FULL: bool = true;
             $crate::uops::full_body!($c, $oparg, $operands, $full);
         }
         $crate::uops::uops! { $($rest)* }
@@ -112,6 +115,7 @@ macro_rules! uops {
         pub(crate) struct $name;
         impl $crate::uops::Uop for $name {
             $crate::uops::quick_body!($c, $oparg, $operands, $quick);
+            const FULL: bool = true;
             $crate::uops::full_body!($full_c, $full_oparg, $full_operands, $full);
         }
         $crate::uops::uops! { $($rest)* }

@@ -45,8 +45,9 @@ unsafe fn arguments(c: &mut Cursor, given: usize) -> &'static [Value] {
 fn function(c: &Cursor, given: usize) -> Option<&'static NativeFunction> {
     let callable = c.word(given + 1);
     // SAFETY: the class is seen; the function stays on the stack.
-    is_exact::<NativeFunction>(callable)
-        .then(|| unsafe { &*std::ptr::from_ref(&**callable.view().downcast_unchecked::<NativeFunction>()) })
+    is_exact::<NativeFunction>(callable).then(|| unsafe {
+        &*std::ptr::from_ref(&**callable.view().downcast_unchecked::<NativeFunction>())
+    })
 }
 
 /// Calls a builtin function whose code `call` knows the shape of.
@@ -63,7 +64,11 @@ fn call_function(
     let none = Value::NONE;
     // SAFETY: the stack does not change before the call ends.
     let values = unsafe { arguments(c, given) };
-    match call(function.def().code, function.receiver().unwrap_or(&none), values) {
+    match call(
+        function.def().code,
+        function.receiver().unwrap_or(&none),
+        values,
+    ) {
         Some(result) => finish(c, given, result?),
         None => Ok(Flow::Miss),
     }
@@ -83,7 +88,8 @@ fn call_method(
     }
     // SAFETY: the class was seen; the method stays on the stack, which does not change before the call ends.
     let (method, values) = unsafe {
-        let method = &*std::ptr::from_ref(&**callable.view().downcast_unchecked::<MethodDescriptor>());
+        let method =
+            &*std::ptr::from_ref(&**callable.view().downcast_unchecked::<MethodDescriptor>());
         (method, arguments(c, given))
     };
     let [receiver, rest @ ..] = values else {
@@ -118,7 +124,11 @@ fn len_quick(word: StackRef) -> Option<usize> {
             return Some(word.view().downcast_unchecked::<Str>().len());
         }
         if is_exact::<taipan_objects::dict::Dict>(word) {
-            return Some(word.view().downcast_unchecked::<taipan_objects::dict::Dict>().len());
+            return Some(
+                word.view()
+                    .downcast_unchecked::<taipan_objects::dict::Dict>()
+                    .len(),
+            );
         }
     }
     None

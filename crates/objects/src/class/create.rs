@@ -8,7 +8,8 @@ use crate::class::dunders::fill_slots;
 use crate::class::mro::bases_of;
 use crate::class::type_object::itemsize;
 use crate::class::{
-    ClassBuilder, ClassDef, ClassFlags, Layout, Payload, Slots, SpecialMethods, Type, install_slot_wrappers, mro,
+    ClassBuilder, ClassDef, ClassFlags, Layout, Payload, Slots, SpecialMethods, Type,
+    install_slot_wrappers, mro,
 };
 use crate::dict::Dict;
 use crate::exceptions::ExceptionKind;

@@ -233,6 +233,23 @@ impl Type {
         None
     }
 
+    /// Finds `name` along the MRO behind `class`.
+    pub fn lookup_after(&self, class: &Ref<Type>, name: &Ref<Str>) -> Option<Value> {
+        // SAFETY: as for `lookup_uncached`; the value is cloned at once.
+        unsafe {
+            let mro = self.mro.peek()?.tail();
+            let behind = mro.iter().skip_while(|item| !item.is(class.as_value()));
+            for class in behind.skip(1).filter_map(Value::downcast::<Type>) {
+                if let Some(dict) = class.dict.peek()
+                    && let Some(value) = dict.peek_str(name)
+                {
+                    return Some(value.clone());
+                }
+            }
+        }
+        None
+    }
+
     /// Finds `name` along the MRO and says in which class.
     pub fn lookup_with_owner(&self, name: &Ref<Str>) -> Option<(Value, Ref<Type>)> {
         self.mro().tail().iter().find_map(|class| {

@@ -104,24 +104,11 @@ pub fn super_getattr(class: &Ref<Type>, object: &Value, name: &Ref<Str>) -> PyRe
 
 /// What a call of `super(class, object).name` finds: a function, which takes `object` first, or something bound already.
 /// The answer says whether it takes `object`.
-pub fn super_method(
-    class: &Ref<Type>,
-    object: &Value,
-    name: &Ref<Str>,
-) -> PyResult<(Value, bool)> {
+pub fn super_method(class: &Ref<Type>, object: &Value, name: &Ref<Str>) -> PyResult<(Value, bool)> {
     let start = object.class();
     // For an instance of the class the start is its class, unless it is a class itself.
     if object.downcast::<Type>().is_none() && start.is_subclass(class) {
-        let mro = start.mro();
-        let behind = mro
-            .tail()
-            .iter()
-            .skip_while(|item| !item.is(class.as_value()))
-            .skip(1);
-        let found = behind
-            .filter_map(Value::downcast::<Type>)
-            .find_map(|class| class.dict().get_str(name));
-        if let Some(found) = found
+        if let Some(found) = start.lookup_after(class, name)
             && found.class().has(ClassFlags::METHOD_DESCRIPTOR)
         {
             return Ok((found, true));

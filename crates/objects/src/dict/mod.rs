@@ -398,6 +398,17 @@ impl Dict {
         unsafe { self.table.peek_value(index) }
     }
 
+    /// The value of an entry that has a key, of a dict whose keys are all strings, without counting a reference.
+    ///
+    /// # Safety
+    /// The dict has a keys version (not 0), under which the entry was seen to have a key; and as [`Dict::peek_str`].
+    #[inline(always)]
+    #[allow(unsafe_code)]
+    pub unsafe fn known_value(&self, index: usize) -> &Value {
+        // SAFETY: passed on to the caller.
+        unsafe { self.table.known_value(index) }
+    }
+
     /// Gives an entry that has a key another value; answers the old one, or gives `value` back if there is no such entry.
     #[inline(always)]
     pub fn set_value_at(&self, index: usize, value: Value) -> Result<Value, Value> {

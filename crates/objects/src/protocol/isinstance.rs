@@ -2,7 +2,7 @@
 
 use crate::class::{Payload, Type};
 use crate::id;
-use crate::protocol::{call_bound, getattr_optional, is_true};
+use crate::protocol::{call_bound, getattr_optional, is_true, uses_generic_getattr};
 use crate::raised::PyResult;
 use crate::thread;
 use crate::tuple::Tuple;
@@ -42,11 +42,28 @@ fn any(classes: &[Value], mut test: impl FnMut(&Value) -> PyResult<bool>) -> PyR
     Ok(false)
 }
 
+/// Whether `value.__class__` is what `object` says it is.
+fn tells_its_class(value: &Value) -> bool {
+    let class = value.class();
+    let object = <crate::object::Object as Payload>::class();
+    uses_generic_getattr(class)
+        && match (
+            class.lookup(id!("__class__")),
+            object.lookup(id!("__class__")),
+        ) {
+            (Some(own), Some(general)) => own.is(&general),
+            _ => false,
+        }
+}
+
 /// `type.__instancecheck__`.
 pub fn default_is_instance(value: &Value, class: &Value) -> PyResult<bool> {
     if let Some(class) = class.downcast::<Type>() {
         if value.class().is_subclass(class) {
             return Ok(true);
+        }
+        if tells_its_class(value) {
+            return Ok(false);
         }
         // A proxy may claim another class.
         return match getattr_optional(value, id!("__class__"))? {

@@ -208,6 +208,19 @@ impl Table {
         }
     }
 
+    /// The value of an entry that has a key, in a table of strings.
+    ///
+    /// # Safety
+    /// It is so; and as [`Table::peek_key`].
+    #[inline(always)]
+    pub unsafe fn known_value(&self, index: usize) -> &Value {
+        // SAFETY: by contract the entry is initialized and has a value.
+        unsafe {
+            let pair = &*self.entries.get().cast::<Pair>().add(index);
+            pair.value.as_ref().unwrap_unchecked()
+        }
+    }
+
     /// The value of an entry; `None` past the end or where an entry was removed.
     #[inline(always)]
     pub fn value(&self, index: usize) -> Option<Value> {
