@@ -22,59 +22,63 @@ use crate::function::Function;
 pub unsafe fn initialize_frame(
     frame: *mut Frame,
     function: StackRef,
-    code: Ref<Code>,
+    code: &Ref<Code>,
     first_local: usize,
 ) {
-    let is_optimized = code.has_flag(flags::OPTIMIZED);
     // SAFETY: by contract.
     unsafe {
-        initialize_frame_quick(
-            frame,
-            function,
-            StackRef::from_value(code.into_value()),
-            first_local,
-        );
-        if !is_optimized {
+        initialize_frame_quick(frame, function, code, first_local);
+        if !code.has_flag(flags::OPTIMIZED) {
             // The names of a module or an expression that is called as a function are the globals.
             (*frame).namespace = StackRef((*frame).globals().as_value().bits()).borrow();
         }
     }
 }
 
-/// As [`initialize_frame`] with a counted word for the code: nothing here needs a destructor.
+/// As [`initialize_frame`] for optimized code.
 ///
 /// # Safety
-/// As there; `code` owns a reference to the function's code.
+/// As there.
 #[inline(always)]
 pub unsafe fn initialize_frame_quick(
     frame: *mut Frame,
     function: StackRef,
-    code: StackRef,
+    code: &Ref<Code>,
     first_local: usize,
 ) {
     // SAFETY: by contract.
     unsafe {
         let view = function.view();
         let payload = view.downcast_unchecked::<Function>();
-        let code_view = code.view();
-        let code_payload = code_view.downcast_unchecked::<Code>();
         let locals = Frame::locals(frame);
-        let count = code_payload.localsplus_count();
+        let count = code.localsplus_count();
         frame.write(Frame {
             globals: payload.globals.as_ptr().as_ptr(),
             builtins: StackRef(payload.builtins.bits()),
-            code,
+            code: StackRef(code.as_value().bits()),
             function,
             namespace: StackRef::NULL,
             object: StackRef::NULL,
             previous: std::ptr::null_mut(),
-            ip: code_payload.units_ptr(),
+            ip: code.units_ptr(),
             sp: locals.add(count),
             return_offset: 0,
             owner: FrameOwner::Thread,
             is_entry: false,
         });
         empty_locals(locals, first_local..count);
+    }
+}
+
+/// Moves words from the stack into locals. They are few, so each is stored for itself.
+///
+/// # Safety
+/// `count` words stand at `from` and have room at `to`.
+#[inline(always)]
+pub(crate) unsafe fn move_words(from: *const StackRef, to: *mut StackRef, count: usize) {
+    for index in 0..count {
+        // SAFETY: by contract.
+        unsafe { to.add(index).write_volatile(*from.add(index)) };
     }
 }
 
@@ -103,12 +107,7 @@ pub fn new_frame(
     let frame = engine.reserve(frame_words(&code));
     // SAFETY: the memory was just reserved for this code.
     unsafe {
-        initialize_frame(
-            frame,
-            StackRef::from_value(function.to_value()),
-            code.clone(),
-            0,
-        );
+        initialize_frame(frame, StackRef::from_value(function.to_value()), &code, 0);
         if let Err(raised) = bind(frame, function, &code, args) {
             clear_frame(frame, (*frame).sp);
             engine.give_back(frame);
@@ -144,7 +143,7 @@ fn positional_frame(
         initialize_frame_quick(
             frame,
             StackRef::from_value(function.to_value()),
-            StackRef::from_value(code.to_value()),
+            code,
             wanted,
         );
         let locals = Frame::locals(frame);

@@ -37,12 +37,7 @@ pub fn run(
     };
     // SAFETY: the memory was just reserved for this code.
     unsafe {
-        initialize_frame(
-            frame,
-            StackRef::from_value(function.into_value()),
-            code.clone(),
-            0,
-        );
+        initialize_frame(frame, StackRef::from_value(function.into_value()), code, 0);
         (*frame).namespace = namespace;
     }
     run_entry_frame(engine, frame)

@@ -16,6 +16,7 @@ use taipan_objects::heap;
 use taipan_objects::raised::PyResult;
 use taipan_objects::value::{Ref, Value};
 
+use crate::code::Code;
 use crate::frame_stack::{
     Frame, FrameOwner, FramePointer, StackRef, clear_frame, frame_words, promote_frame, trace_frame,
 };
@@ -47,6 +48,8 @@ pub struct FrameObject {
     pub overwritten: RefCell<Vec<Value>>,
     /// The calling frame, once the activation ended.
     pub back: Slot,
+    /// The code, once the activation ended: a function that is garbage lets its code go first.
+    code: Slot<Ref<Code>>,
 }
 
 impl Trace for FrameObject {
@@ -57,6 +60,7 @@ impl Trace for FrameObject {
             overwritten.iter().for_each(&mut *visit);
         }
         self.back.trace(visit);
+        self.code.trace(visit);
         if let Some(frame) = self.owned_frame() {
             // SAFETY: an owned frame's words up to its `sp` are valid.
             unsafe { trace_frame(frame, visit) };
@@ -135,6 +139,7 @@ pub(crate) fn frame_object(frame: *mut Frame) -> Ref<FrameObject> {
                 extra_locals: Slot::empty(),
                 overwritten: RefCell::new(Vec::new()),
                 back: Slot::empty(),
+                code: Slot::empty(),
             },
         );
         (*frame).object = StackRef::from_value(object.to_value());
@@ -166,14 +171,13 @@ pub unsafe fn detach_frame_object(frame: *mut Frame) {
         (*block).previous = ptr::null_mut();
         (*block).sp = block.cast::<StackRef>().add(used);
         // The counted words now belong to the copy.
-        let code = (*frame).code.duplicate();
+        payload.code.set(Some((*frame).code().clone()));
         let mut word = Frame::locals(frame);
         while word < sp {
             *word = StackRef::NULL;
             word = word.add(1);
         }
         (*frame).function = (*frame).function.duplicate();
-        (*frame).code = code;
         (*frame).namespace = StackRef::NULL;
         let caller = crate::frames::first_complete((*frame).previous);
         if !caller.is_null() && (*frame).owner == FrameOwner::Thread {

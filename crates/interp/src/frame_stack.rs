@@ -188,7 +188,7 @@ pub struct Frame {
     pub globals: *const taipan_objects::value::Object<Dict>,
     /// Borrowed from `function`.
     pub builtins: StackRef,
-    /// The code object; the frame owns a reference.
+    /// The code object. The function keeps it: also the code that it had before another was assigned.
     pub code: StackRef,
     /// The function; owned or borrowed from the caller's stack.
     pub function: StackRef,
@@ -228,7 +228,7 @@ impl Frame {
     /// The code object.
     #[inline(always)]
     pub fn code(&self) -> &Ref<Code> {
-        // SAFETY: the frame owns a reference to its code, stored with the bits of a `Ref`.
+        // SAFETY: the function keeps the code, stored with the bits of a `Ref`.
         unsafe { &*(&raw const self.code).cast::<Ref<Code>>() }
     }
 
@@ -448,7 +448,7 @@ pub unsafe fn trace_frame(frame: *mut Frame, visit: &mut dyn FnMut(&Value)) {
     // SAFETY: by contract; borrowed words own nothing and are left out.
     unsafe {
         let this = &*frame;
-        for word in [this.code, this.function, this.namespace, this.object] {
+        for word in [this.function, this.namespace, this.object] {
             if !word.is_null() && !word.is_borrowed() {
                 visit(&word.view());
             }
@@ -477,13 +477,13 @@ pub unsafe fn clear_frame(frame: *mut Frame, sp: *mut StackRef) {
             word = word.add(1);
         }
         (*frame).sp = Frame::locals(frame);
-        for place in [
-            &raw mut (*frame).namespace,
-            &raw mut (*frame).function,
-            &raw mut (*frame).code,
-        ] {
-            place.replace(StackRef::NULL).close();
-        }
+        (&raw mut (*frame).namespace)
+            .replace(StackRef::NULL)
+            .close();
+        // The code is the function's; whoever looks at the frame meanwhile still finds it.
+        let code = (*frame).code().clone();
+        (&raw mut (*frame).function).replace(StackRef::NULL).close();
+        drop(code);
     }
 }
 

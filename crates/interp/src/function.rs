@@ -1,6 +1,6 @@
 //! `function`: code with its globals, defaults and closure.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use taipan_macros::class;
 use taipan_objects::cell::{Locked, Slot};
@@ -48,6 +48,9 @@ pub struct Function {
     pub annotate: Slot,
     /// `__type_params__`.
     pub type_params: Slot,
+    /// Code that was replaced: frames may still run it.
+    #[untraced]
+    retired: RefCell<Vec<Ref<Code>>>,
     /// Version tag; 0 when something a guard relies on changed.
     pub version: Cell<u32>,
 }
@@ -107,6 +110,7 @@ impl Function {
                 annotations: Slot::empty(),
                 annotate: Slot::empty(),
                 type_params: Slot::empty(),
+                retired: RefCell::new(Vec::new()),
                 version: Cell::new(0),
             },
         )
@@ -115,6 +119,17 @@ impl Function {
     /// `__code__`.
     pub fn code(&self) -> Ref<Code> {
         self.code.get().expect("a function has code")
+    }
+
+    /// Gives the function other code.
+    pub fn replace_code(&self, code: &Ref<Code>) {
+        self.changed();
+        if let Some(old) = self.code.replace(Some(code.clone())) {
+            let mut retired = self.retired.borrow_mut();
+            if !retired.iter().any(|known| known.is(&old)) {
+                retired.push(old);
+            }
+        }
     }
 
     /// The version tag, given out now if there is none.

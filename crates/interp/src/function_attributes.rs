@@ -190,8 +190,7 @@ impl Function {
                 "Assigning a code object of non-matching type is deprecated (e.g., from a generator to a plain function)",
             )?;
         }
-        self.changed();
-        self.code.set(Some(code.clone()));
+        self.replace_code(code);
         Ok(())
     }
 

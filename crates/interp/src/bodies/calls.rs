@@ -62,11 +62,7 @@ pub(crate) fn call(c: &mut Cursor, oparg: u32) -> bool {
         } else {
             c.sp.sub(given + 1)
         };
-        let locals = Frame::locals(frame);
-        for index in 0..count {
-            *locals.add(index) = *first.add(index);
-        }
-        let code = super::duplicate_quick(StackRef(code.as_value().bits()));
+        crate::call::move_words(first, Frame::locals(frame), count);
         crate::call::initialize_frame_quick(frame, callable, code, count);
         let caller = c.frame;
         (*caller).ip = c.ip.sub(CALL_UNITS as usize);

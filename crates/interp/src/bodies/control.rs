@@ -232,48 +232,41 @@ pub(crate) fn for_iter_full(c: &mut Cursor, oparg: u32) -> Step {
 #[inline(always)]
 pub(crate) fn return_value(c: &mut Cursor, _oparg: u32) -> bool {
     let frame = c.frame;
-    // SAFETY: the frame is live; all of its words are looked at before any is given up.
+    // SAFETY: the frame is live. Locals are emptied as they are released, so that the full body can take over at any of them.
     unsafe {
         let this = &*frame;
-        if this.is_entry
-            || this.owner != FrameOwner::Thread
-            || !this.object.is_null()
-            || !this.namespace.is_null()
+        let is_plain = !this.is_entry && this.owner == FrameOwner::Thread;
+        if !is_plain
+            || this.object.0 | this.namespace.0 != 0
+            || would_die(this.function)
             || !(*c.engine).gives_back_quick(frame)
         {
             return false;
         }
-        let result = c.word(0);
+        let mut result = c.word(0);
+        let end = c.sp.sub(1);
+        let mut local = Frame::locals(frame);
         if result.is_borrowed() {
-            return false;
+            result = duplicate_quick(result);
+            c.set_word(0, result);
         }
-        let locals = Frame::locals(frame);
-        let count = this.code().localsplus_count();
-        if c.sp != locals.add(count + 1) || would_die(this.code) || would_die(this.function) {
-            return false;
-        }
-        for index in 0..count {
-            if would_die(*locals.add(index)) {
-                return false;
+        // What is left on the stack is released like a local.
+        while local != end {
+            let word = *local;
+            if word.0 & 0xf == 0 && word.0 != 0 {
+                if would_die(word) {
+                    return false;
+                }
+                close_quick(word);
+                local.write_volatile(StackRef::NULL);
             }
+            local = local.add(1);
         }
-        for index in 0..count {
-            let word = *locals.add(index);
-            if !close_quick(word) {
-                // Two locals held the same object: what is left of them is released by the full body.
-                crate::call::empty_locals(locals, 0..index);
-                return false;
-            }
-        }
-        let (code, function, caller) = (this.code, this.function, this.previous);
-        // The function keeps its code: two counts at least.
-        close_quick(code);
-        if !close_quick(function) {
-            *(function.0 as *mut u32) = 1;
-            crate::call::empty_locals(locals, 0..count);
-            duplicate_quick(code);
+        // A local may have held the function, too.
+        if !close_quick(this.function) {
             return false;
         }
+        let caller = this.previous;
         let engine = &mut *c.engine;
         engine.top = frame.cast();
         engine.current = caller;

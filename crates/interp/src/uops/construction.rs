@@ -85,12 +85,7 @@ fn create_init_frame(c: &mut Cursor, oparg: u32, _: Operands) -> PyResult<Flow> 
         let engine = &mut *c.engine;
         let code = function.code.peek().expect("a function has code");
         let shim = engine.reserve(frame_words(code));
-        initialize_frame_quick(
-            shim,
-            StackRef(function.as_value().bits()).borrow(),
-            duplicate_quick(StackRef(code.as_value().bits())),
-            0,
-        );
+        initialize_frame_quick(shim, StackRef(function.as_value().bits()).borrow(), code, 0);
         let init_word = c.word(given + 1);
         let init_code = code_of(init_word).expect("a function has code");
         if init_code.is_simple

@@ -10,7 +10,7 @@ use taipan_objects::value::{Ref, Value};
 
 use super::{Flow, is_exact, uops};
 use crate::bodies::duplicate_quick;
-use crate::call::initialize_frame_quick;
+use crate::call::{initialize_frame_quick, move_words};
 use crate::code::Code;
 use crate::cursor::Cursor;
 use crate::frame_stack::{Frame, StackRef, frame_words};
@@ -83,14 +83,11 @@ pub(super) unsafe fn make_frame_of(
         engine.top = engine.top.add(frame_words(code));
         let locals = Frame::locals(frame);
         let first = c.sp.sub(count);
-        for index in 0..count {
-            *locals.add(index) = *first.add(index);
-        }
+        move_words(first, locals, count);
         for index in 0..more {
             *locals.add(count + index) = duplicate_quick(StackRef((*defaults.add(index)).bits()));
         }
         c.sp = first;
-        let code = duplicate_quick(StackRef(code.as_value().bits()));
         initialize_frame_quick(frame, function, code, count + more);
         frame
     }
