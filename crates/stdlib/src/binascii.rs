@@ -2,6 +2,7 @@
 //!
 //! The transformations are those of `rustpython-common`; here are arguments and error messages.
 
+use base64::prelude::{BASE64_STANDARD, Engine};
 use rustpython_common::binascii::{self, Base64DecodeError};
 use taipan_macros::{define_module, function};
 use taipan_objects::bail;
@@ -131,6 +132,10 @@ fn b2a_uu(data: BufferView, backtick: bool) -> PyResult<Ref<Bytes>> {
 /// Decode a line of base64 data; with strict_mode, input that is not valid base64 is an error.
 #[function("(data, /, *, strict_mode=False)")]
 fn a2b_base64(data: AsciiBytes, strict_mode: bool) -> PyResult<Ref<Bytes>> {
+    // What has no flaw needs no leniency.
+    if let Ok(bytes) = BASE64_STANDARD.decode(&data.0) {
+        return Ok(Bytes::new(&bytes));
+    }
     binascii::a2b_base64(&data.0, strict_mode)
         .map(|bytes| Bytes::new(&bytes))
         .map_err(|failure| describe(failure, &data.0))
@@ -139,7 +144,11 @@ fn a2b_base64(data: AsciiBytes, strict_mode: bool) -> PyResult<Ref<Bytes>> {
 /// Base64-code line of data.
 #[function("(data, /, *, newline=True)")]
 fn b2a_base64(data: BufferView, newline: bool) -> Ref<Bytes> {
-    Bytes::new(&binascii::b2a_base64(&data.to_bytes(), newline))
+    let mut text = BASE64_STANDARD.encode(&*data.to_bytes());
+    if newline {
+        text.push('\n');
+    }
+    Bytes::new(text.as_bytes())
 }
 
 /// Compute CRC-CCITT incrementally.

@@ -8,6 +8,7 @@ use taipan_objects::id;
 use taipan_objects::instance::{self, AttrPlace, AttrTable, member_words};
 use taipan_objects::module::Module;
 use taipan_objects::native::MemberDescriptor;
+use taipan_objects::object::Object;
 use taipan_objects::protocol::{uses_generic_getattr, uses_generic_setattr};
 use taipan_objects::str::Str;
 use taipan_objects::value::{Ref, Value};
@@ -46,7 +47,8 @@ pub(crate) fn load_attr(site: &Site, c: &Cursor, oparg: u32) -> Found {
         return of_class(site, class, &name);
     }
     let class = owner.class();
-    if !uses_generic_getattr(class) {
+    let is_generic = uses_generic_getattr(class);
+    if !is_generic && !has_only_getattr(class) {
         return overridden(site, class, is_call);
     }
     let class_version = version(class)?;
@@ -55,6 +57,11 @@ pub(crate) fn load_attr(site: &Site, c: &Cursor, oparg: u32) -> Found {
     };
     let descriptor_class = found.class();
     if descriptor_class.slots.descr_set.get().is_some() {
+        // A getter that raises AttributeError goes on to `__getattr__`.
+        let is_getter = found.downcast_exact::<Property>().is_some();
+        if is_getter && !is_generic {
+            return Err(Failure::Overridden);
+        }
         return of_data_descriptor(site, class, &found, class_version, is_call);
     }
     let is_method = descriptor_class.has(ClassFlags::METHOD_DESCRIPTOR);
@@ -153,6 +160,16 @@ fn of_class(site: &Site, class: &Ref<Type>, name: &Ref<Str>) -> Found {
     }
     site.put_u32(SECOND, version(meta)?);
     Ok(Opcode::LoadAttrClassWithMetaclassCheck)
+}
+
+/// Whether a class has a `__getattr__` for what is missing, and finds the rest as `object` does.
+fn has_only_getattr(class: &Ref<Type>) -> bool {
+    let name = id!("__getattribute__");
+    class.lookup(id!("__getattr__")).is_some()
+        && match (class.lookup(name), Object::class().lookup(name)) {
+            (Some(own), Some(general)) => own.is(&general),
+            _ => false,
+        }
 }
 
 fn overridden(site: &Site, class: &Ref<Type>, is_call: bool) -> Found {

@@ -35,7 +35,8 @@ fn owner_class(c: &Cursor) -> &'static Ref<Type> {
 /// The name that the oparg of LOAD_ATTR means.
 #[inline(always)]
 fn name(c: &Cursor, index: u32) -> &Ref<Str> {
-    &c.frame().code().names[index as usize]
+    // SAFETY: the specializer found the name there.
+    unsafe { c.frame().code().names.get_unchecked(index as usize) }
 }
 
 /// Puts what was found in the owner's place; misses if the owner dies.
@@ -169,7 +170,10 @@ uops! {
         replace_full(c, found)
     };
     /// An attribute in the instance's dict, in the entry where it was last.
-    full LoadAttrWithHint = |c: &mut Cursor, oparg: u32, [hint, ..]: Operands| {
+    both LoadAttrWithHint = |c: &mut Cursor, oparg: u32, [hint, ..]: Operands| {
+        let found = value_with_hint(c, oparg, hint);
+        replace(c, found)
+    }, |c: &mut Cursor, oparg: u32, [hint, ..]: Operands| {
         let found = value_with_hint(c, oparg, hint);
         replace_full(c, found)
     };
