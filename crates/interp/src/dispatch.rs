@@ -54,6 +54,9 @@ macro_rules! opcodes {
                 PopJumpIfNone: pop_jump_if_none, pop_jump_if_none_full;
                 PopJumpIfNotNone: pop_jump_if_not_none, pop_jump_if_not_none_full;
                 ReturnValue: return_value, return_value_full;
+                GetYieldFromIter: get_yield_from_iter, get_yield_from_iter_full;
+                GetAwaitable: get_awaitable, get_awaitable_full;
+                YieldValue: yield_value, yield_value_full;
                 LoadDeref: load_deref, load_deref_full;
                 UnaryNegative: unary_negative, unary_negative_full;
                 ListAppend: list_append, list_append_full;
@@ -120,11 +123,8 @@ macro_rules! opcodes {
                 MatchKeys: match_keys;
                 MatchClass: match_class;
                 GetIter: get_iter;
-                GetYieldFromIter: get_yield_from_iter;
                 GetAiter: get_aiter;
                 GetAnext: get_anext;
-                GetAwaitable: get_awaitable;
-                YieldValue: yield_value;
                 ReturnGenerator: return_generator;
                 CleanupThrow: cleanup_throw;
                 EndAsyncFor: end_async_for;

@@ -54,6 +54,10 @@ pub struct ThreadState {
     pub stack_limit: Cell<usize>,
     /// The current `contextvars` context.
     pub context: Slot,
+    /// The event loop of asyncio that runs.
+    pub event_loop: Slot,
+    /// The task that it runs.
+    pub event_loop_task: Slot,
     /// `sys.set_asyncgen_hooks`: firstiter and finalizer.
     pub asyncgen_hooks: (Slot, Slot),
     /// `sys.set_coroutine_origin_tracking_depth`.
@@ -91,6 +95,8 @@ impl ThreadState {
             reprs: Locked::new(Vec::new()),
             stack_limit: Cell::new(native_stack_limit()),
             context: Slot::empty(),
+            event_loop: Slot::empty(),
+            event_loop_task: Slot::empty(),
             asyncgen_hooks: (Slot::empty(), Slot::empty()),
             origin_depth: Cell::new(0),
             profile: Slot::empty(),

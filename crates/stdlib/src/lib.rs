@@ -8,6 +8,7 @@
 pub mod abc;
 pub mod array;
 pub mod ast;
+pub mod asyncio;
 pub mod atexit;
 pub mod binascii;
 pub mod bisect;
@@ -83,6 +84,7 @@ pub static MODULES: &[fn() -> &'static ModuleDef] = &[
     abc::definition,
     array::definition,
     ast::definition,
+    asyncio::definition,
     atexit::definition,
     binascii::definition,
     bisect::definition,

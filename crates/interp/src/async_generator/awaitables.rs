@@ -82,12 +82,11 @@ fn generator_exit() -> Raised {
 
 /// Warns of a method's awaitable that dies without having run.
 fn warn_method_never_awaited(generator: &AsyncGenerator, owner: &Value, method: &str) {
-    let name = generator
-        .core
-        .qualname
-        .get()
-        .map_or_else(String::new, |name| name.to_display().into_owned());
-    let message = format!("coroutine method '{method}' of '{name}' was never awaited");
+    let name = generator.core.qualname();
+    let message = format!(
+        "coroutine method '{method}' of '{}' was never awaited",
+        name.to_display()
+    );
     if let Err(raised) = warnings::warn(ExceptionKind::RuntimeWarning, &message) {
         runtime::unraisable(
             raised,

@@ -220,24 +220,24 @@ impl AsyncGenerator {
 
     /// name of the async generator
     #[getter(name = "__name__")]
-    fn name(&self) -> Option<Ref<Str>> {
-        self.core.name.get()
+    fn name(&self) -> Ref<Str> {
+        self.core.name()
     }
 
     #[setter(name = "__name__")]
     fn set_name(&self, value: Option<&Value>) -> PyResult<()> {
-        generator::set_text(&self.core.name, "__name__", value)
+        self.core.set_name(value)
     }
 
     /// qualified name of the async generator
     #[getter(name = "__qualname__")]
-    fn qualname(&self) -> Option<Ref<Str>> {
-        self.core.qualname.get()
+    fn qualname(&self) -> Ref<Str> {
+        self.core.qualname()
     }
 
     #[setter(name = "__qualname__")]
     fn set_qualname(&self, value: Option<&Value>) -> PyResult<()> {
-        generator::set_text(&self.core.qualname, "__qualname__", value)
+        self.core.set_qualname(value)
     }
 
     /// object being awaited on, or None

@@ -235,9 +235,13 @@ pub(crate) fn return_value(c: &mut Cursor, _oparg: u32) -> bool {
     // SAFETY: the frame is live. Locals are emptied as they are released, so that the full body can take over at any of them.
     unsafe {
         let this = &*frame;
-        let is_plain = !this.is_entry && this.owner == FrameOwner::Thread;
-        if !is_plain
-            || this.object.0 | this.namespace.0 != 0
+        if this.is_entry {
+            return false;
+        }
+        if this.owner != FrameOwner::Thread {
+            return this.owner == FrameOwner::Generator && crate::generator::return_quick(c);
+        }
+        if this.object.0 | this.namespace.0 != 0
             || would_die(this.function)
             || !(*c.engine).gives_back_quick(frame)
         {

@@ -13,6 +13,7 @@ use crate::cursor::{Cursor, Step};
 use crate::frame_stack::StackRef;
 use crate::generator::{self, Coroutine, Generator};
 use crate::monitoring::{self, Event};
+use crate::uops::is_exact;
 
 pub(crate) fn return_generator(c: &mut Cursor, _oparg: u32) -> Step {
     let generator = generator::make_generator(c)?;
@@ -35,7 +36,12 @@ pub(crate) fn return_generator(c: &mut Cursor, _oparg: u32) -> Step {
     Ok(())
 }
 
-pub(crate) fn yield_value(c: &mut Cursor, _oparg: u32) -> Step {
+#[inline(always)]
+pub(crate) fn yield_value(c: &mut Cursor, _oparg: u32) -> bool {
+    generator::yield_quick(c)
+}
+
+pub(crate) fn yield_value_full(c: &mut Cursor, _oparg: u32) -> Step {
     let value = c.pop();
     generator::yield_value(c, value);
     Ok(())
@@ -135,7 +141,13 @@ fn replace_top(c: &mut Cursor, value: Value) {
     unsafe { word.close() };
 }
 
-pub(crate) fn get_yield_from_iter(c: &mut Cursor, _oparg: u32) -> Step {
+/// A generator delegates to itself.
+#[inline(always)]
+pub(crate) fn get_yield_from_iter(c: &mut Cursor, _oparg: u32) -> bool {
+    is_exact::<Generator>(c.word(0))
+}
+
+pub(crate) fn get_yield_from_iter_full(c: &mut Cursor, _oparg: u32) -> Step {
     let iterable = c.peek(0).clone();
     if iterable.downcast_exact::<Coroutine>().is_some() {
         if !c
@@ -198,7 +210,19 @@ pub(crate) fn awaitable_iterator(value: &Value) -> PyResult<Value> {
     Ok(iterator)
 }
 
-pub(crate) fn get_awaitable(c: &mut Cursor, oparg: u32) -> Step {
+/// A coroutine that has not started is awaited itself.
+#[inline(always)]
+pub(crate) fn get_awaitable(c: &mut Cursor, _oparg: u32) -> bool {
+    let value = c.word(0);
+    // SAFETY: the class was seen; the coroutine stays on the stack.
+    is_exact::<Coroutine>(value)
+        && unsafe {
+            let view = value.view();
+            view.downcast_unchecked::<Coroutine>().core().state() == generator::State::Created
+        }
+}
+
+pub(crate) fn get_awaitable_full(c: &mut Cursor, oparg: u32) -> Step {
     let value = c.peek(0).clone();
     if oparg > 0
         && value.class().slots.await_.get().is_none()

@@ -6,10 +6,11 @@ use taipan_macros::{class, methods};
 use taipan_objects::args::Args;
 use taipan_objects::class::Sent;
 use taipan_objects::raised::PyResult;
+use taipan_objects::str::Str;
 use taipan_objects::value::{Ref, Value};
 
 use super::{
-    Core, Input, State, close, finalize, frame_of, resume, sent_to_result, set_text, show, throw,
+    Core, Input, State, close, finalize, frame_of, resume, sent_to_result, show, throw,
     thrown_exception,
 };
 use crate::code::Code;
@@ -90,24 +91,24 @@ impl Generator {
 
     /// name of the generator
     #[getter(name = "__name__")]
-    fn name(this: &Ref<Generator>) -> Option<Value> {
-        this.core.name.get().map(Ref::into_value)
+    fn name(this: &Ref<Generator>) -> Ref<Str> {
+        this.core.name()
     }
 
     #[setter(name = "__name__")]
     fn set_name(this: &Ref<Generator>, value: Option<&Value>) -> PyResult<()> {
-        set_text(&this.core.name, "__name__", value)
+        this.core.set_name(value)
     }
 
     /// qualified name of the generator
     #[getter(name = "__qualname__")]
-    fn qualname(this: &Ref<Generator>) -> Option<Value> {
-        this.core.qualname.get().map(Ref::into_value)
+    fn qualname(this: &Ref<Generator>) -> Ref<Str> {
+        this.core.qualname()
     }
 
     #[setter(name = "__qualname__")]
     fn set_qualname(this: &Ref<Generator>, value: Option<&Value>) -> PyResult<()> {
-        set_text(&this.core.qualname, "__qualname__", value)
+        this.core.set_qualname(value)
     }
 
     #[getter]

@@ -8,13 +8,14 @@ use taipan_objects::args::Args;
 use taipan_objects::class::{Payload, Sent};
 use taipan_objects::exceptions::ExceptionKind;
 use taipan_objects::raised::PyResult;
+use taipan_objects::str::Str;
 use taipan_objects::tuple::Tuple;
 use taipan_objects::value::{Ref, Value};
 use taipan_objects::{bail, heap, int, protocol, runtime, thread, warnings};
 
 use super::{
-    Core, Input, State, abandon, close, core, finalize, frame_of, resume, sent_to_result, set_text,
-    show, throw, thrown_exception,
+    Core, Input, State, abandon, close, core, finalize, frame_of, resume, sent_to_result, show,
+    throw, thrown_exception,
 };
 use crate::code::Code;
 use crate::frame_stack::Frame;
@@ -107,24 +108,24 @@ impl Coroutine {
 
     /// name of the coroutine
     #[getter(name = "__name__")]
-    fn name(this: &Ref<Coroutine>) -> Option<Value> {
-        this.core.name.get().map(Ref::into_value)
+    fn name(this: &Ref<Coroutine>) -> Ref<Str> {
+        this.core.name()
     }
 
     #[setter(name = "__name__")]
     fn set_name(this: &Ref<Coroutine>, value: Option<&Value>) -> PyResult<()> {
-        set_text(&this.core.name, "__name__", value)
+        this.core.set_name(value)
     }
 
     /// qualified name of the coroutine
     #[getter(name = "__qualname__")]
-    fn qualname(this: &Ref<Coroutine>) -> Option<Value> {
-        this.core.qualname.get().map(Ref::into_value)
+    fn qualname(this: &Ref<Coroutine>) -> Ref<Str> {
+        this.core.qualname()
     }
 
     #[setter(name = "__qualname__")]
     fn set_qualname(this: &Ref<Coroutine>, value: Option<&Value>) -> PyResult<()> {
-        set_text(&this.core.qualname, "__qualname__", value)
+        this.core.set_qualname(value)
     }
 
     #[getter]
@@ -242,7 +243,7 @@ pub(super) fn warn_never_awaited(coroutine: &Value) {
             }
         }
     }
-    let name = core(coroutine).and_then(|core| core.qualname.get());
+    let name = core(coroutine).map(Core::qualname);
     let name = name.map_or_else(String::new, |name| name.to_display().into_owned());
     if let Err(raised) = warnings::warn(
         ExceptionKind::RuntimeWarning,

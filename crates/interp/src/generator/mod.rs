@@ -8,6 +8,7 @@
 //! Invariant: the block exists exactly while the state is not `Finished`; all words of a suspended frame own their
 //! references.
 
+pub(crate) mod blocks;
 mod class;
 mod coroutine;
 mod resuming;
@@ -23,6 +24,7 @@ use taipan_objects::class::{Payload, Trace};
 use taipan_objects::raised::PyResult;
 use taipan_objects::str::Str;
 use taipan_objects::thread::{self, HandledException};
+use taipan_objects::tuple::Tuple;
 use taipan_objects::value::{Ref, Value};
 use taipan_objects::{bail, heap};
 
@@ -32,12 +34,13 @@ use crate::frame_object::{detach_frame_object, frame_object};
 use crate::frame_stack::{
     Frame, FrameOwner, FramePointer, StackRef, clear_frame, frame_words, promote_frame, trace_frame,
 };
+use crate::function::Function;
 use crate::monitoring::{self, Event};
 
 pub use class::Generator;
 pub use coroutine::{Coroutine, CoroutineWrapper};
-pub(crate) use resuming::frame_ends;
 pub use resuming::{Input, resume, resume_inline, sent_to_result, yield_value};
+pub(crate) use resuming::{frame_ends, return_quick, yield_quick};
 pub use throwing::{close, throw, thrown_exception};
 pub(crate) use throwing::{finalize, make_thrown};
 
@@ -58,10 +61,8 @@ pub enum State {
 pub struct Core {
     frame: FramePointer,
     state: Cell<State>,
-    /// `__name__`.
-    pub name: Slot<Ref<Str>>,
-    /// `__qualname__`.
-    pub qualname: Slot<Ref<Str>>,
+    /// `__name__` and `__qualname__`, where they are not the code's.
+    names: Slot<Ref<Tuple>>,
     /// The code, which outlives the frame.
     pub code: Ref<Code>,
     handled: HandledException,
@@ -71,8 +72,7 @@ pub struct Core {
 
 impl Trace for Core {
     fn trace(&self, visit: &mut dyn FnMut(&Value)) {
-        self.name.trace(visit);
-        self.qualname.trace(visit);
+        self.names.trace(visit);
         self.code.trace(visit);
         self.handled.value.trace(visit);
         self.origin.trace(visit);
@@ -96,13 +96,14 @@ impl Drop for Core {
 }
 
 /// Words of a generator's block in front of the frame: the addresses of the core and of the object.
-const BLOCK_HEAD: usize = 2;
+pub(crate) const BLOCK_HEAD: usize = 2;
 
 /// The core behind a generator's frame.
 ///
 /// # Safety
 /// The frame's owner is a generator.
-unsafe fn core_of(frame: *mut Frame) -> *const Core {
+#[inline(always)]
+pub(crate) unsafe fn core_of(frame: *mut Frame) -> *const Core {
     // SAFETY: the word two before the frame points back to the core.
     unsafe { *frame.cast::<*const Core>().sub(BLOCK_HEAD) }
 }
@@ -158,6 +159,56 @@ impl Core {
         self.state.get()
     }
 
+    /// Notes that the frame stopped, or ended.
+    #[inline(always)]
+    pub(crate) fn stop_running(&self, thread: &thread::ThreadState, state: State) {
+        thread
+            .handled_top
+            .set(self.handled.previous.replace(ptr::null()));
+        self.state.set(state);
+    }
+
+    /// Whether the generator handles no exception.
+    #[inline(always)]
+    pub(crate) fn handles_nothing(&self) -> bool {
+        self.handled.value.is_empty()
+    }
+
+    /// `__name__`.
+    pub fn name(&self) -> Ref<Str> {
+        self.own_name(0).unwrap_or_else(|| self.code.name.clone())
+    }
+
+    /// `__qualname__`.
+    pub fn qualname(&self) -> Ref<Str> {
+        self.own_name(1)
+            .unwrap_or_else(|| self.code.qualname.clone())
+    }
+
+    fn own_name(&self, place: usize) -> Option<Ref<Str>> {
+        let names = self.names.get()?;
+        names.as_slice().get(place)?.downcast::<Str>().cloned()
+    }
+
+    /// Sets `__name__`.
+    pub(crate) fn set_name(&self, value: Option<&Value>) -> PyResult<()> {
+        let name = text_of("__name__", value)?;
+        self.set_names(name, self.qualname());
+        Ok(())
+    }
+
+    /// Sets `__qualname__`.
+    pub(crate) fn set_qualname(&self, value: Option<&Value>) -> PyResult<()> {
+        let qualname = text_of("__qualname__", value)?;
+        self.set_names(self.name(), qualname);
+        Ok(())
+    }
+
+    fn set_names(&self, name: Ref<Str>, qualname: Ref<Str>) {
+        let names = Tuple::pair(name.into_value(), qualname.into_value());
+        self.names.set(Some(names));
+    }
+
     /// Bytes of the frame's block.
     pub(crate) fn frame_bytes(&self) -> usize {
         if self.frame.get().is_some() {
@@ -184,7 +235,7 @@ impl Core {
             }
             let words = BLOCK_HEAD + frame_words((*frame).code());
             clear_frame(frame, (*frame).sp);
-            free_block(frame, words);
+            blocks::free(frame.cast::<u64>().sub(BLOCK_HEAD), words);
         }
     }
 
@@ -221,16 +272,6 @@ impl Core {
     }
 }
 
-/// # Safety
-/// The block was made by [`adopt_frame`] for so many words.
-unsafe fn free_block(frame: *mut Frame, words: usize) {
-    // SAFETY: by contract.
-    unsafe {
-        let start = frame.cast::<u64>().sub(BLOCK_HEAD);
-        drop(Box::from_raw(ptr::slice_from_raw_parts_mut(start, words)));
-    }
-}
-
 /// Makes the core of a generator whose frame is a copy of the running one.
 ///
 /// # Safety
@@ -240,8 +281,7 @@ unsafe fn adopt_frame(frame: *mut Frame, sp: *mut StackRef) -> Core {
     unsafe {
         promote_frame(frame, sp);
         let code = (*frame).code().clone();
-        let words = BLOCK_HEAD + frame_words(&code);
-        let block = Box::into_raw(Box::<[u64]>::new_uninit_slice(words)).cast::<u64>();
+        let block = blocks::allocate(BLOCK_HEAD + frame_words(&code));
         let copy = block.add(BLOCK_HEAD).cast::<Frame>();
         let used = sp.offset_from(frame.cast::<StackRef>()) as usize;
         ptr::copy_nonoverlapping(frame.cast::<u64>(), copy.cast::<u64>(), used);
@@ -249,17 +289,35 @@ unsafe fn adopt_frame(frame: *mut Frame, sp: *mut StackRef) -> Core {
         (*copy).previous = ptr::null_mut();
         (*copy).is_entry = false;
         (*copy).sp = copy.cast::<StackRef>().add(used);
-        let function = (*frame).function();
-        Core {
+        let core = Core {
             frame: FramePointer::new(copy),
             state: Cell::new(State::Created),
-            name: Slot::new(function.name.get()),
-            qualname: Slot::new(function.qualname.get()),
+            names: Slot::empty(),
             code,
             handled: HandledException::new(),
             origin: Slot::empty(),
+        };
+        let function = (*frame).function.view();
+        let function = function.downcast_unchecked::<Function>();
+        let is_own =
+            |name: Option<&Ref<Str>>, own: &Ref<Str>| name.is_some_and(|name| name.is(own));
+        if !is_own(function.name.peek(), &core.code.name)
+            || !is_own(function.qualname.peek(), &core.code.qualname)
+        {
+            keep_names(&core, function);
         }
+        core
     }
+}
+
+/// The function has other names than its code, and may change them.
+#[cold]
+fn keep_names(core: &Core, function: &Function) {
+    let (name, qualname) = (function.name.get(), function.qualname.get());
+    core.set_names(
+        name.unwrap_or_else(|| core.code.name.clone()),
+        qualname.unwrap_or_else(|| core.code.qualname.clone()),
+    );
 }
 
 /// Points the block back to where the core came to rest, in `owner`.
@@ -286,20 +344,22 @@ pub fn make_generator(c: &mut Cursor) -> PyResult<Value> {
             }
             (*frame).object = StackRef::NULL;
         }
-        let code = core.code.clone();
-        if code.has_flag(flags::ASYNC_GENERATOR) {
+        let kind = core.code.flags & (flags::ASYNC_GENERATOR | flags::COROUTINE);
+        if kind == 0 {
+            let generator = heap::new_object(Generator::class(), Generator { core });
+            anchor(&generator.core, generator.as_value());
+            return Ok(generator.into_value());
+        }
+        if kind & flags::COROUTINE == 0 {
             return Ok(crate::async_generator::AsyncGenerator::from_core(core).into_value());
         }
-        if code.has_flag(flags::COROUTINE) {
+        if (*c.engine).thread.origin_depth.get() > 0 {
             core.origin
                 .set(coroutine::coroutine_origin((*frame).previous));
-            let coroutine = heap::new_object(Coroutine::class(), Coroutine { core });
-            anchor(&coroutine.core, coroutine.as_value());
-            return Ok(coroutine.into_value());
         }
-        let generator = heap::new_object(Generator::class(), Generator { core });
-        anchor(&generator.core, generator.as_value());
-        Ok(generator.into_value())
+        let coroutine = heap::new_object(Coroutine::class(), Coroutine { core });
+        anchor(&coroutine.core, coroutine.as_value());
+        Ok(coroutine.into_value())
     }
 }
 
@@ -318,11 +378,9 @@ pub fn core(value: &Value) -> Option<&Core> {
 
 /// `<generator object name at 0x…>`.
 pub(crate) fn show(core: &Core, kind: &str, value: &Value) -> Value {
-    let name = core
-        .qualname
-        .get()
-        .map_or_else(String::new, |name| name.to_display().into_owned());
-    Str::new(&format!("<{kind} object {name} at {:#x}>", value.id())).into_value()
+    let name = core.qualname();
+    let text = format!("<{kind} object {} at {:#x}>", name.to_display(), value.id());
+    Str::new(&text).into_value()
 }
 
 /// `gi_frame` and the like.
@@ -332,17 +390,9 @@ pub(crate) fn frame_of(core: &Core) -> Option<Value> {
         .map(|frame| frame_object(frame).into_value())
 }
 
-/// Sets `__name__` or `__qualname__`.
-pub(crate) fn set_text(
-    slot: &Slot<Ref<Str>>,
-    attribute: &str,
-    value: Option<&Value>,
-) -> PyResult<()> {
+fn text_of(attribute: &str, value: Option<&Value>) -> PyResult<Ref<Str>> {
     match value.and_then(|value| value.downcast::<Str>()) {
-        Some(text) => {
-            slot.set(Some(text.clone()));
-            Ok(())
-        }
+        Some(text) => Ok(text.clone()),
         None => bail!(TypeError, "{attribute} must be set to a string object"),
     }
 }

@@ -11,7 +11,8 @@ use taipan_objects::raised::{PyResult, Raised};
 use taipan_objects::value::{Ref, Value};
 use taipan_objects::{bail, exceptions, thread};
 
-use super::{BLOCK_HEAD, Core, State, core_of, free_block};
+use super::{BLOCK_HEAD, Core, State, blocks, core_of};
+use crate::bodies::{close_quick, duplicate_quick, would_die};
 use crate::code::Code;
 use crate::cursor::Cursor;
 use crate::eval;
@@ -37,12 +38,9 @@ fn link(engine: &mut EngineState, core: &Core, value: Option<Value>) -> PyResult
     Ok(frame)
 }
 
-/// Unlinks the running generator frame; its caller becomes current.
-fn unlink(engine: &mut EngineState, frame: *mut Frame, core: &Core) {
-    let state = thread::current();
-    state
-        .handled_top
-        .set(core.handled.previous.replace(ptr::null()));
+/// Unlinks the running generator frame, which stopped or ended; its caller becomes current.
+fn unlink(engine: &mut EngineState, frame: *mut Frame, core: &Core, state: State) {
+    core.stop_running(engine.thread, state);
     // SAFETY: the frame is current.
     engine.current = unsafe { std::mem::replace(&mut (*frame).previous, ptr::null_mut()) };
     thread::leave_frame();
@@ -81,8 +79,7 @@ pub fn yield_value(c: &mut Cursor, value: Value) {
         let core = &*core_of(frame);
         (*frame).sp = c.sp;
         let engine = &mut *c.engine;
-        unlink(engine, frame, core);
-        core.state.set(State::Suspended);
+        unlink(engine, frame, core, State::Suspended);
         if (*frame).is_entry {
             engine.result = Some(value);
             engine.finished = false;
@@ -103,6 +100,7 @@ pub(crate) fn frame_ends(engine: &mut EngineState, frame: *mut Frame, sp: *mut S
     // SAFETY: the frame is current and a generator's.
     unsafe {
         let core = &*core_of(frame);
+        // A generator that ended has no frame, whoever looks at it from now on.
         core.state.set(State::Finished);
         core.frame.set(ptr::null_mut());
         if !(*frame).object.is_null() {
@@ -111,11 +109,107 @@ pub(crate) fn frame_ends(engine: &mut EngineState, frame: *mut Frame, sp: *mut S
         }
         let words = BLOCK_HEAD + frame_words((*frame).code());
         let handled = core.handled.value.take();
-        unlink(engine, frame, core);
+        unlink(engine, frame, core, State::Finished);
         drop(handled);
         clear_frame(frame, sp);
-        free_block(frame, words);
+        blocks::free(frame.cast::<u64>().sub(BLOCK_HEAD), words);
     }
+}
+
+/// As [`yield_value`] with the word on top, for a frame that was resumed in the running loop; without a call. Answers false,
+/// changing nothing, for others.
+#[inline(always)]
+pub(crate) fn yield_quick(c: &mut Cursor) -> bool {
+    let frame = c.frame;
+    // SAFETY: the running frame is a generator's; the engine outlives the loop.
+    unsafe {
+        if (*frame).is_entry {
+            return false;
+        }
+        let value = c.word(0);
+        let value = if value.is_borrowed() {
+            duplicate_quick(value)
+        } else {
+            value
+        };
+        let engine = &mut *c.engine;
+        let thread = engine.thread;
+        (*core_of(frame)).stop_running(thread, State::Suspended);
+        (*frame).sp = c.sp.sub(1);
+        // YIELD_VALUE itself, one unit back.
+        (*frame).ip = c.ip.sub(1);
+        let caller = std::mem::replace(&mut (*frame).previous, ptr::null_mut());
+        engine.current = caller;
+        thread.depth.set(thread.depth.get() - 1);
+        c.frame = caller;
+        c.sp = (*caller).sp;
+        // SEND and FOR_ITER, the two that resume inline, both have one cache unit.
+        c.ip = (*caller).ip.add(2);
+        c.push_word(value);
+    }
+    true
+}
+
+/// The running generator frame returns the word on top, where nothing dies on the way: without a call. Answers false, changing
+/// nothing that matters, where something would.
+///
+/// # Safety
+/// The running frame is a generator's, and was resumed in the running loop.
+#[inline(always)]
+pub(crate) unsafe fn return_quick(c: &mut Cursor) -> bool {
+    let frame = c.frame;
+    // SAFETY: the frame is live; all of its words are looked at before any is given up.
+    unsafe {
+        let this = &*frame;
+        let core = &*core_of(frame);
+        if !this.object.is_null() || !this.namespace.is_null() || !core.handles_nothing() {
+            return false;
+        }
+        let result = c.word(0);
+        let locals = Frame::locals(frame);
+        let count = this.code().localsplus_count();
+        let words = BLOCK_HEAD + frame_words(this.code());
+        // The core keeps the code.
+        if result.is_borrowed()
+            || c.sp != locals.add(count + 1)
+            || would_die(this.function)
+            || !blocks::is_kept(words)
+        {
+            return false;
+        }
+        for index in 0..count {
+            if would_die(*locals.add(index)) {
+                return false;
+            }
+        }
+        let block = frame.cast::<u64>().sub(BLOCK_HEAD);
+        for index in 0..count {
+            let place = locals.add(index);
+            if !close_quick(*place) {
+                // Two locals held the same object: what is left of them is released by the full body.
+                return false;
+            }
+            *place = StackRef::NULL;
+        }
+        let (code, function, caller) = (this.code, this.function, this.previous);
+        if !close_quick(function) {
+            return false;
+        }
+        // From here on nothing fails: large blocks were left to the full body before.
+        close_quick(code);
+        core.frame.set(ptr::null_mut());
+        let engine = &mut *c.engine;
+        let thread = engine.thread;
+        core.stop_running(thread, State::Finished);
+        blocks::free_quick(block, words);
+        engine.current = caller;
+        thread.depth.set(thread.depth.get() - 1);
+        c.frame = caller;
+        c.sp = (*caller).sp;
+        c.ip = (*caller).ip.add((*caller).return_offset as usize);
+        c.push_word(result);
+    }
+    true
 }
 
 /// What is put into a generator.

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::class::{ClassFlags, Type};
+use crate::class::{ClassFlags, Payload, Type};
 use crate::header::{Header, flags};
 use crate::heap;
 use crate::value::{Ref, Value};
@@ -40,6 +40,22 @@ pub fn instances(class: &Ref<Type>) -> Vec<Value> {
     heap::for_each_object_of_size(class.layout().size, |object| {
         if object.refcount() != 0 && crate::value::header_class(object).is(class) {
             found.push(owned(object));
+        }
+    });
+    found
+}
+
+/// All objects that begin with a `T`, of whatever class.
+pub fn instances_of<T: Payload>() -> Vec<Ref<T>> {
+    let mut found = Vec::new();
+    heap::for_each_object(|object| {
+        if object.refcount() != 0
+            && crate::value::header_class(object)
+                .layout()
+                .extends(T::layout())
+            && let Ok(object) = owned(object).into_ref::<T>()
+        {
+            found.push(object);
         }
     });
     found

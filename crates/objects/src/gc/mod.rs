@@ -11,7 +11,7 @@ mod inspect;
 use std::cell::Cell;
 use std::time::Instant;
 
-pub use inspect::{instances, objects, referents, referrers};
+pub use inspect::{instances, instances_of, objects, referents, referrers};
 
 use crate::cell::{Locked, Slot};
 use crate::class::Type;
