@@ -694,6 +694,14 @@ pub fn live_count() -> usize {
     count
 }
 
+/// Number of live objects that survived a collection and that the next full one looks at.
+pub(crate) fn old_count() -> usize {
+    const LOOKED_AT: u32 = flags::OLD | flags::FROZEN | flags::IMMORTAL;
+    let mut count = 0;
+    for_each_object(|object| count += usize::from(object.flags.get() & LOOKED_AT == flags::OLD));
+    count
+}
+
 /// Number of bytes in pages, for statistics.
 pub fn page_bytes() -> usize {
     HEAP.with(|heap| heap.pages.len() * PAGE_SIZE)

@@ -21,6 +21,7 @@ use taipan_bytecode::{CodeUnit, Opcode};
 use taipan_compiler::flags;
 use taipan_objects::cell::Slot;
 use taipan_objects::class::{Payload, Trace};
+use taipan_objects::header::flags as header_flags;
 use taipan_objects::raised::PyResult;
 use taipan_objects::str::Str;
 use taipan_objects::thread::{self, HandledException};
@@ -32,7 +33,7 @@ use crate::code::Code;
 use crate::cursor::Cursor;
 use crate::frame_object::{detach_frame_object, frame_object};
 use crate::frame_stack::{
-    Frame, FrameOwner, FramePointer, StackRef, clear_frame, frame_words, promote_frame, trace_frame,
+    Frame, FrameOwner, FramePointer, StackRef, clear_frame, frame_words, trace_frame,
 };
 use crate::function::Function;
 use crate::monitoring::{self, Event};
@@ -168,6 +169,21 @@ impl Core {
         self.state.set(state);
     }
 
+    /// Notes at the generator's end that its finalizer has nothing to do any more.
+    ///
+    /// # Safety
+    /// `frame` is the generator's frame, whose block names the object.
+    #[inline(always)]
+    pub(crate) unsafe fn needs_no_finalizer(frame: *mut Frame) {
+        // SAFETY: by contract; the object is alive while its frame runs.
+        unsafe {
+            let owner = Value::borrow_bits(&*frame.cast::<u64>().sub(1));
+            if let Some(header) = owner.header() {
+                header.set(header_flags::FINALIZED);
+            }
+        }
+    }
+
     /// Whether the generator handles no exception.
     #[inline(always)]
     pub(crate) fn handles_nothing(&self) -> bool {
@@ -279,16 +295,26 @@ impl Core {
 unsafe fn adopt_frame(frame: *mut Frame, sp: *mut StackRef) -> Core {
     // SAFETY: by contract; the block has room for the whole frame.
     unsafe {
-        promote_frame(frame, sp);
         let code = (*frame).code().clone();
         let block = blocks::allocate(BLOCK_HEAD + frame_words(&code));
         let copy = block.add(BLOCK_HEAD).cast::<Frame>();
-        let used = sp.offset_from(frame.cast::<StackRef>()) as usize;
-        ptr::copy_nonoverlapping(frame.cast::<u64>(), copy.cast::<u64>(), used);
+        ptr::copy_nonoverlapping(frame, copy, 1);
+        (*copy).function = (*frame).function.promote();
+        let mut place = Frame::locals(copy);
+        let mut word = Frame::locals(frame);
+        while word < sp {
+            *place = if (*word).is_null() {
+                StackRef::NULL
+            } else {
+                (*word).promote()
+            };
+            place = place.add(1);
+            word = word.add(1);
+        }
         (*copy).owner = FrameOwner::Generator;
         (*copy).previous = ptr::null_mut();
         (*copy).is_entry = false;
-        (*copy).sp = copy.cast::<StackRef>().add(used);
+        (*copy).sp = place;
         let core = Core {
             frame: FramePointer::new(copy),
             state: Cell::new(State::Created),
@@ -297,7 +323,7 @@ unsafe fn adopt_frame(frame: *mut Frame, sp: *mut StackRef) -> Core {
             handled: HandledException::new(),
             origin: Slot::empty(),
         };
-        let function = (*frame).function.view();
+        let function = (*copy).function.view();
         let function = function.downcast_unchecked::<Function>();
         let is_own =
             |name: Option<&Ref<Str>>, own: &Ref<Str>| name.is_some_and(|name| name.is(own));

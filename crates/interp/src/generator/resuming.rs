@@ -103,6 +103,7 @@ pub(crate) fn frame_ends(engine: &mut EngineState, frame: *mut Frame, sp: *mut S
         // A generator that ended has no frame, whoever looks at it from now on.
         core.state.set(State::Finished);
         core.frame.set(ptr::null_mut());
+        Core::needs_no_finalizer(frame);
         if !(*frame).object.is_null() {
             (*frame).sp = sp;
             detach_frame_object(frame);
@@ -198,6 +199,7 @@ pub(crate) unsafe fn return_quick(c: &mut Cursor) -> bool {
         // From here on nothing fails: large blocks were left to the full body before.
         close_quick(code);
         core.frame.set(ptr::null_mut());
+        Core::needs_no_finalizer(frame);
         let engine = &mut *c.engine;
         let thread = engine.thread;
         core.stop_running(thread, State::Finished);

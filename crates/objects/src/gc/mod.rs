@@ -94,7 +94,28 @@ static STATE: Locked<State> = Locked::new(State {
 });
 
 /// A full collection needs this many newly old objects, however few old ones there were.
-const FULL_MINIMUM: usize = 4_000;
+const FULL_MINIMUM: usize = 10_000;
+/// In a heap that is not large, a half more of old objects is waited for, but not more than so many.
+const FULL_STEP: usize = 100_000;
+
+/// How many newly old objects a full collection needs after one that left `old`: a quarter in large heaps, more in small
+/// ones, which grow fast.
+fn full_threshold(old: usize) -> usize {
+    (old / 4).max((old / 2).min(FULL_STEP)).max(FULL_MINIMUM)
+}
+
+/// Whether a full collection is due: enough objects got old since the last one, and are still there.
+fn is_full_due(state: &State) -> bool {
+    let old = state.old.get();
+    let threshold = full_threshold(old);
+    if state.promoted.get() <= threshold {
+        return false;
+    }
+    // Most objects that got old die by their count. A look at the heap is far cheaper than a collection.
+    let newly_old = heap::old_count().saturating_sub(old);
+    state.promoted.set(newly_old);
+    newly_old > threshold
+}
 
 fn state() -> &'static State {
     // SAFETY: every field of the state is a cell, and only the holder of the interpreter lock comes here.
@@ -184,8 +205,7 @@ pub fn poll() {
     if !state.enabled.get() || state.running.get() {
         return;
     }
-    let promoted = state.promoted.get();
-    let full = promoted > FULL_MINIMUM && promoted > state.old.get() / 4;
+    let full = is_full_due(state);
     run(
         if full {
             Generation::Full
