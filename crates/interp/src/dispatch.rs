@@ -55,6 +55,7 @@ macro_rules! opcodes {
                 PopJumpIfNotNone: pop_jump_if_not_none, pop_jump_if_not_none_full;
                 ReturnValue: return_value, return_value_full;
                 GetYieldFromIter: get_yield_from_iter, get_yield_from_iter_full;
+                GetIter: get_iter, get_iter_full;
                 GetAwaitable: get_awaitable, get_awaitable_full;
                 YieldValue: yield_value, yield_value_full;
                 LoadDeref: load_deref, load_deref_full;
@@ -122,7 +123,6 @@ macro_rules! opcodes {
                 MatchSequence: match_sequence;
                 MatchKeys: match_keys;
                 MatchClass: match_class;
-                GetIter: get_iter;
                 GetAiter: get_aiter;
                 GetAnext: get_anext;
                 ReturnGenerator: return_generator;

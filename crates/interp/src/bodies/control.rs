@@ -3,7 +3,10 @@
 use std::sync::atomic::Ordering;
 
 use taipan_bytecode::Opcode;
+use taipan_compiler::flags;
+use taipan_objects::class::ClassFlags;
 use taipan_objects::exceptions::ExceptionKind;
+use taipan_objects::id;
 use taipan_objects::list::iterators::ListIterator;
 use taipan_objects::protocol;
 use taipan_objects::raised::{PyResult, Raised};
@@ -14,7 +17,9 @@ use taipan_objects::value::bits;
 use super::{close_quick, duplicate_quick, would_die};
 use crate::cursor::{Cursor, Step};
 use crate::frame_stack::{Frame, FrameOwner, StackRef};
+use crate::generator::Generator;
 use crate::monitoring::{self, Event};
+use crate::uops::{enter_generator_method, is_exact};
 
 #[inline(always)]
 pub(crate) fn jump_forward(c: &mut Cursor, oparg: u32) {
@@ -160,7 +165,22 @@ pub(crate) fn pop_jump_if_not_none_full(c: &mut Cursor, oparg: u32) -> Step {
     Ok(())
 }
 
-pub(crate) fn get_iter(c: &mut Cursor, _oparg: u32) -> Step {
+/// Runs an `__iter__` that is a generator function in the running loop: what it answers is an iterator for sure.
+pub(crate) fn enter_iter_method(c: &mut Cursor) -> bool {
+    let is_instance = c.peek(0).class().has(ClassFlags::HEAP);
+    is_instance && enter_generator_method(c, id!("__iter__"), flags::GENERATOR)
+}
+
+/// A generator is its own iterator.
+#[inline(always)]
+pub(crate) fn get_iter(c: &mut Cursor, _oparg: u32) -> bool {
+    is_exact::<Generator>(c.word(0))
+}
+
+pub(crate) fn get_iter_full(c: &mut Cursor, _oparg: u32) -> Step {
+    if enter_iter_method(c) {
+        return Ok(());
+    }
     let iterator = protocol::iter(&c.peek(0))?;
     let word = c.word(0);
     c.set_word(0, StackRef::from_value(iterator));

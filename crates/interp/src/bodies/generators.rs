@@ -1,7 +1,7 @@
 //! Generators, `await`, `async for`.
 
 use taipan_compiler::flags;
-use taipan_objects::class::Sent;
+use taipan_objects::class::{ClassFlags, Sent};
 use taipan_objects::exceptions::{self, BaseException, ExceptionKind};
 use taipan_objects::protocol;
 use taipan_objects::raised::{PyResult, Raised};
@@ -13,7 +13,7 @@ use crate::cursor::{Cursor, Step};
 use crate::frame_stack::StackRef;
 use crate::generator::{self, Coroutine, Generator};
 use crate::monitoring::{self, Event};
-use crate::uops::is_exact;
+use crate::uops::{enter_generator_method, is_exact};
 
 pub(crate) fn return_generator(c: &mut Cursor, _oparg: u32) -> Step {
     let generator = generator::make_generator(c)?;
@@ -148,6 +148,9 @@ pub(crate) fn get_yield_from_iter(c: &mut Cursor, _oparg: u32) -> bool {
 }
 
 pub(crate) fn get_yield_from_iter_full(c: &mut Cursor, _oparg: u32) -> Step {
+    if super::enter_iter_method(c) {
+        return Ok(());
+    }
     let iterable = c.peek(0).clone();
     if iterable.downcast_exact::<Coroutine>().is_some() {
         if !c
@@ -250,6 +253,11 @@ pub(crate) fn get_awaitable_full(c: &mut Cursor, oparg: u32) -> Step {
 }
 
 pub(crate) fn get_aiter(c: &mut Cursor, _oparg: u32) -> Step {
+    // An asynchronous generator is an asynchronous iterator for sure.
+    let is_instance = c.peek(0).class().has(ClassFlags::HEAP);
+    if is_instance && enter_generator_method(c, id!("__aiter__"), flags::ASYNC_GENERATOR) {
+        return Ok(());
+    }
     let value = c.peek(0).clone();
     let Some(method) = value.class().slots.aiter.get() else {
         bail!(

@@ -6,9 +6,10 @@
 use std::sync::atomic::Ordering;
 
 use taipan_objects::runtime::EVAL_BREAKER;
+use taipan_objects::str::Str;
 use taipan_objects::value::{Ref, Value};
 
-use super::{Flow, is_exact, uops};
+use super::{Flow, Uop, is_exact, uops};
 use crate::bodies::duplicate_quick;
 use crate::call::{initialize_frame_quick, move_words};
 use crate::code::Code;
@@ -116,6 +117,34 @@ pub(super) fn replace_by_frame(c: &mut Cursor, function: StackRef, count: u32) -
     }
 }
 
+/// Calls a method of the word on top, if it is a Python generator function without other parameters: the generator it makes
+/// takes the word's place, as if the running instruction of one unit had answered it. Answers whether it did.
+pub(crate) fn enter_generator_method(c: &mut Cursor, name: &Ref<Str>, kinds: u32) -> bool {
+    let receiver = c.word(0);
+    // SAFETY: the receiver stays on the stack until the frame has it.
+    let class = unsafe { receiver.view().class().clone() };
+    let Some(method) = class.lookup(name) else {
+        return false;
+    };
+    let Some(function) = method.downcast_exact::<Function>() else {
+        return false;
+    };
+    let makes_generator = function.code().flags & kinds != 0;
+    if !makes_generator {
+        return false;
+    }
+    if receiver.is_borrowed() {
+        c.set_word(0, duplicate_quick(receiver));
+    }
+    let word = StackRef(function.as_value().bits());
+    if replace_by_frame(c, word, 1) != Flow::Next {
+        return false;
+    }
+    set_return(c, 1);
+    PushFrame::quick(c, 0, [0; 3]);
+    true
+}
+
 /// Notes where the running frame goes on when what it calls returns: `units` behind its instruction, the length of which they
 /// are.
 #[inline(always)]
@@ -202,7 +231,10 @@ uops! {
         }
         // SAFETY: the class was seen; the generator stays on the stack.
         let core = unsafe { &*std::ptr::from_ref(iterator.view().downcast_unchecked::<Generator>().core()) };
-        resume_frame(c, core, StackRef::NONE, oparg)
+        match resumable_frame(c, core) {
+            Some(frame) => resume_frame(c, core, frame, StackRef::NONE, oparg),
+            None => Flow::Miss,
+        }
     };
     /// The frame of a suspended generator or coroutine, which gets the value on top.
     quick SendGenFrame = |c: &mut Cursor, oparg: u32, _: Operands| {
@@ -217,17 +249,24 @@ uops! {
                 return Flow::Miss;
             }
         };
-        if !matches!(core.state(), State::Created | State::Suspended) || !may_recurse(c) {
+        let Some(frame) = resumable_frame(c, core) else {
             return Flow::Miss;
-        }
+        };
         c.pop_word();
         let value = if value.is_borrowed() { duplicate_quick(value) } else { value };
-        resume_frame(c, core, value, oparg)
+        resume_frame(c, core, frame, value, oparg)
     };
 }
 
 /// Code units of FOR_ITER and SEND with their caches.
 const RESUMING_UNITS: u16 = 2;
+
+/// The frame of a generator that can be resumed in the running loop.
+#[inline(always)]
+fn resumable_frame(c: &Cursor, core: &generator::Core) -> Option<*mut Frame> {
+    let can_resume = matches!(core.state(), State::Created | State::Suspended) && may_recurse(c);
+    if can_resume { core.frame() } else { None }
+}
 
 /// Makes a suspended frame ready to go on with `value` and pushes its address. A return goes behind the loop's END_FOR, or to
 /// END_SEND: `oparg` units behind the instruction.
@@ -235,15 +274,10 @@ const RESUMING_UNITS: u16 = 2;
 fn resume_frame(
     c: &mut Cursor,
     core: &'static generator::Core,
+    frame: *mut Frame,
     value: StackRef,
     oparg: u32,
 ) -> Flow {
-    if !matches!(core.state(), State::Created | State::Suspended) || !may_recurse(c) {
-        return Flow::Miss;
-    }
-    let Some(frame) = core.frame() else {
-        return Flow::Miss;
-    };
     // SAFETY: the frame is suspended; its stack has room for the value.
     unsafe {
         core.start_running((*c.engine).thread);
