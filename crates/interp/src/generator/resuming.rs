@@ -159,45 +159,43 @@ pub(crate) fn yield_quick(c: &mut Cursor) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn return_quick(c: &mut Cursor) -> bool {
     let frame = c.frame;
-    // SAFETY: the frame is live; all of its words are looked at before any is given up.
+    // SAFETY: the frame is live. Locals are emptied as they are released, so that the full body can take over at any of them.
     unsafe {
         let this = &*frame;
         let core = &*core_of(frame);
-        if !this.object.is_null() || !this.namespace.is_null() || !core.handles_nothing() {
-            return false;
-        }
-        let result = c.word(0);
-        let locals = Frame::locals(frame);
-        let count = this.code().localsplus_count();
         let words = BLOCK_HEAD + frame_words(this.code());
-        // The core keeps the code.
-        if result.is_borrowed()
-            || c.sp != locals.add(count + 1)
+        if this.object.0 | this.namespace.0 != 0
             || would_die(this.function)
+            || !core.handles_nothing()
             || !blocks::is_kept(words)
         {
             return false;
         }
-        for index in 0..count {
-            if would_die(*locals.add(index)) {
-                return false;
-            }
+        let mut result = c.word(0);
+        let end = c.sp.sub(1);
+        let mut local = Frame::locals(frame);
+        if result.is_borrowed() {
+            result = duplicate_quick(result);
+            c.set_word(0, result);
         }
-        let block = frame.cast::<u64>().sub(BLOCK_HEAD);
-        for index in 0..count {
-            let place = locals.add(index);
-            if !close_quick(*place) {
-                // Two locals held the same object: what is left of them is released by the full body.
-                return false;
+        // What is left on the stack is released like a local.
+        while local != end {
+            let word = *local;
+            if word.0 & 0xf == 0 && word.0 != 0 {
+                if would_die(word) {
+                    return false;
+                }
+                close_quick(word);
+                local.write_volatile(StackRef::NULL);
             }
-            *place = StackRef::NULL;
+            local = local.add(1);
         }
-        let (code, function, caller) = (this.code, this.function, this.previous);
-        if !close_quick(function) {
+        // A local may have held the function, too.
+        if !close_quick(this.function) {
             return false;
         }
-        // From here on nothing fails: large blocks were left to the full body before.
-        close_quick(code);
+        let block = frame.cast::<u64>().sub(BLOCK_HEAD);
+        let caller = this.previous;
         core.frame.set(ptr::null_mut());
         Core::needs_no_finalizer(frame);
         let engine = &mut *c.engine;
