@@ -1,8 +1,18 @@
 //! The interpreter: frames, the loop, the op bodies, functions and generators.
 //!
 //! Reading order: [`code`] and [`function`] (what runs), [`frame_stack`] (where it runs), [`cursor`] (the registers and the
-//! two kinds of bodies), [`dispatch`] (the loop), `bodies` (one function per opcode, by topic), [`call`] (arguments to
+//! two kinds of bodies), [`dispatch`] (the loop), `bodies` (one function per opcode, by topic), `uops` (the parts of
+//! specialized opcodes), [`specialize`] (what a site becomes), [`call`] (arguments to
 //! locals), [`unwind`] (exceptions to handlers), [`generator`] (frames that stop and go on), [`eval`] (the way in).
+
+#![cfg_attr(
+    feature = "portable-loop",
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "what only the tail-threaded loop needs"
+    )
+)]
 
 mod bodies;
 

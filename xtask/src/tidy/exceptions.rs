@@ -28,7 +28,7 @@ pub const UNSAFE_MODULES: &[(&str, &str)] = &[
     ("crates/interp/src/bodies/", "words of the running frame"),
     ("crates/interp/src/call.rs", "words of a frame that is being made"),
     ("crates/interp/src/code.rs", "names lent while no Python code runs"),
-    ("crates/interp/src/dispatch.rs", "registers of the loop"),
+    ("crates/interp/src/dispatch/", "registers of the loop"),
     ("crates/interp/src/eval.rs", "frames that are entered and left"),
     ("crates/interp/src/frame_attributes.rs", "frames behind frame objects"),
     ("crates/interp/src/frame_object.rs", "frames behind frame objects"),

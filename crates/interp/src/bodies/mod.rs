@@ -62,6 +62,13 @@ pub(crate) fn would_die(word: StackRef) -> bool {
     word.0 != 0 && word.0 & 0xf == 0 && unsafe { *(word.0 as *const u32) == 1 }
 }
 
+/// As [`would_die`] for a word that is not NULL.
+#[inline(always)]
+pub(crate) fn is_last(word: StackRef) -> bool {
+    // SAFETY: as for `close_quick`.
+    word.0 & 0xf == 0 && unsafe { *(word.0 as *const u32) == 1 }
+}
+
 /// A second owning word, counted without a call.
 #[inline(always)]
 pub(crate) fn duplicate_quick(word: StackRef) -> StackRef {

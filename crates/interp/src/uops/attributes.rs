@@ -10,7 +10,7 @@ use taipan_objects::str::Str;
 use taipan_objects::value::{Ref, Value, bits};
 
 use super::{Flow, class_of, is_exact, uops};
-use crate::bodies::{close_quick, duplicate_quick, would_die};
+use crate::bodies::{close_quick, duplicate_quick, is_last, would_die};
 use crate::cursor::Cursor;
 use crate::frame_stack::StackRef;
 use crate::function::Function;
@@ -46,7 +46,7 @@ fn replace(c: &mut Cursor, found: Option<u64>) -> Flow {
     let Some(found) = found else {
         return Flow::Miss;
     };
-    if would_die(owner) {
+    if is_last(owner) {
         return Flow::Miss;
     }
     let found = duplicate_quick(StackRef(found));
@@ -133,12 +133,13 @@ fn slot_value(c: &Cursor, words: u64) -> Option<u64> {
 }
 
 uops! {
-    /// Holds if the instance's attributes are inline, not in a dict.
-    quick CheckManagedObjectHasValues = |c: &mut Cursor, _: u32, _: Operands| has_values(c);
+    /// Holds if the instance's attributes are inline, not in a dict: then their table has a capacity, which the load that
+    /// follows compares with its place anyway.
+    quick CheckManagedObjectHasValues = |_: &mut Cursor, _: u32, _: Operands| true;
     /// The same.
     quick GuardDorvValuesInstAttrFromDict = |c: &mut Cursor, _: u32, _: Operands| has_values(c);
-    /// The same, for a store.
-    quick GuardDorvNoDict = |c: &mut Cursor, _: u32, _: Operands| has_values(c);
+    /// The same, for the store that follows.
+    quick GuardDorvNoDict = |_: &mut Cursor, _: u32, _: Operands| true;
     /// Holds if the class shares the keys of the cache among its instances.
     quick GuardKeysVersion = |c: &mut Cursor, _: u32, [version, ..]: Operands| {
         u64::from(owner_class(c).shared_keys().version()) == version
@@ -248,7 +249,7 @@ uops! {
         };
         // SAFETY: a look at the old value's count.
         let old = unsafe { slot.peek() }.map_or(StackRef::NULL, |old| StackRef(old.bits()));
-        if would_die(owner) || would_die(old) {
+        if is_last(owner) || would_die(old) {
             return Flow::Miss;
         }
         let word = if value.is_borrowed() { duplicate_quick(value) } else { value };
@@ -296,7 +297,7 @@ uops! {
             let view = c.peek(0);
             let slot = member_at(&view, words as u16);
             let old = slot.peek().map_or(StackRef::NULL, |old| StackRef(old.bits()));
-            if would_die(owner) || would_die(old) {
+            if is_last(owner) || would_die(old) {
                 return Flow::Miss;
             }
             let word = if value.is_borrowed() { duplicate_quick(value) } else { value };

@@ -14,20 +14,21 @@ use taipan_objects::value::{Ref, bits};
 use super::uops;
 use crate::frame_stack::StackRef;
 
-/// The class of a word that is a pointer to an object, as an address to compare.
+/// The class of a word that is a pointer to an object. The word is not NULL.
 #[inline(always)]
 pub(crate) fn class_of(word: StackRef) -> Option<&'static Ref<Type>> {
-    if word.0 == 0 || !bits::is_pointer(word.0) {
+    debug_assert!(!word.is_null());
+    if !bits::is_pointer(word.0) {
         return None;
     }
-    // SAFETY: the word is valid: it points to a live object. Its class outlives the uop, which runs no foreign code.
+    // SAFETY: the word is valid and no NULL: it points to a live object. Its class outlives the uop, which runs no foreign code.
     unsafe {
         let view = word.view();
         Some(&*std::ptr::from_ref(view.class()))
     }
 }
 
-/// Whether a word is an object whose class is exactly `T`'s.
+/// Whether a word that is not NULL is an object whose class is exactly `T`'s.
 #[inline(always)]
 pub(crate) fn is_exact<T: Payload>(word: StackRef) -> bool {
     class_of(word).is_some_and(|class| class.is(T::class()))

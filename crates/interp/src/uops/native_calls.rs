@@ -139,6 +139,7 @@ fn len_quick(word: StackRef) -> Option<usize> {
 fn is_append(c: &Cursor) -> bool {
     c.next_unit() as u8 == Opcode::PopTop as u8
         && is_list_append(c.word(2))
+        && !c.word(1).is_null()
         && is_exact::<List>(c.word(1))
 }
 

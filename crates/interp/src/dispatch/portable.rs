@@ -1,0 +1,207 @@
+//! The loop as one `loop { match }`, for Miri and targets where calls in tail position are no jumps.
+
+use super::*;
+
+/// One instruction's registers.
+#[derive(Clone, Copy)]
+struct Site {
+    ip: *const u16,
+    sp: *mut StackRef,
+    frame: *mut Frame,
+    engine: *mut EngineState,
+    oparg: u32,
+}
+
+impl Site {
+    fn cursor(self, opcode: Opcode) -> Cursor {
+        // SAFETY: the inline cache lies in the code object.
+        let ip = unsafe { self.ip.add(1 + opcode.cache_units()) };
+        Cursor {
+            ip,
+            sp: self.sp,
+            frame: self.frame,
+            engine: self.engine,
+        }
+    }
+
+    /// Runs a quick body, or the full one.
+    fn general(
+        self,
+        opcode: Opcode,
+        quick: fn(&mut Cursor, u32) -> bool,
+        full: fn(&mut Cursor, u32) -> crate::cursor::Step,
+    ) -> Next {
+        let mut c = self.cursor(opcode);
+        if quick(&mut c, self.oparg) {
+            return Next { ip: c.ip, sp: c.sp };
+        }
+        self.full(opcode.cache_units(), full)
+    }
+
+    fn full(self, cache: usize, full: fn(&mut Cursor, u32) -> crate::cursor::Step) -> Next {
+        run_full(
+            full,
+            cache,
+            self.ip,
+            self.sp,
+            self.frame,
+            self.engine,
+            self.oparg,
+        )
+    }
+
+    /// Counts an adaptive opcode down. Answers the opcode that it became.
+    fn count_down(self, base: Opcode, specializer: Specializer) -> u8 {
+        // SAFETY: the inline cache lies in the code object; the interpreter lock is held.
+        let counter = BackoffCounter(unsafe { *self.ip.add(1) });
+        if counter.is_triggered() {
+            return specialize::specialize(
+                base,
+                specializer,
+                self.ip,
+                &self.cursor(base),
+                self.oparg,
+            );
+        }
+        // SAFETY: as above.
+        unsafe { *self.ip.add(1).cast_mut() = counter.advance().0 };
+        base as u8
+    }
+}
+
+macro_rules! define {
+    (
+        adaptive { $($adaptive:ident: $adaptive_quick:ident, $adaptive_slow:ident, $specializer:ident;)* }
+        quickened { $($quickened:ident: $quickened_quick:ident, $quickened_slow:ident, $quickener:ident;)* }
+        quick_full { $($both:ident: $quick:ident, $slow:ident;)* }
+        quick { $($only:ident: $only_body:ident;)* }
+        full { $($full:ident: $full_body:ident;)* }
+    ) => {
+        /// Runs a base opcode in the place of a member whose guards failed.
+        fn missed(base: Opcode, site: Site) -> Next {
+            match base {
+                $(Opcode::$adaptive => {
+                    site.count_down(base, specialize::$specializer);
+                    site.general(base, $adaptive_quick, $adaptive_slow)
+                })*
+                $(Opcode::$quickened => site.general(base, $quickened_quick, $quickened_slow),)*
+                _ => site.full(0, unknown_opcode),
+            }
+        }
+
+        /// Runs an opcode that is neither specialized nor instrumented. Answers the opcode to run in its place, if any.
+        fn plain(opcode: Opcode, site: Site) -> Result<Next, u8> {
+            Ok(match opcode {
+                $(Opcode::$adaptive => {
+                    let became = site.count_down(opcode, specialize::$specializer);
+                    if became != opcode as u8 {
+                        return Err(became);
+                    }
+                    site.general(opcode, $adaptive_quick, $adaptive_slow)
+                })*
+                $(Opcode::$quickened => {
+                    // SAFETY: the unit is the instruction's.
+                    if unsafe { *site.ip } as u8 == opcode as u8 {
+                        specialize::$quickener(site.ip, &site.cursor(opcode), site.oparg);
+                    }
+                    site.general(opcode, $quickened_quick, $quickened_slow)
+                })*
+                $(Opcode::$both => site.general(opcode, $quick, $slow),)*
+                $(Opcode::$only => {
+                    let mut c = site.cursor(opcode);
+                    $only_body(&mut c, site.oparg);
+                    Next { ip: c.ip, sp: c.sp }
+                })*
+                $(Opcode::$full => site.full(opcode.cache_units(), $full_body),)*
+                _ => site.full(0, unknown_opcode),
+            })
+        }
+    };
+}
+
+opcodes!(define);
+
+macro_rules! define_specialized {
+    ($($member:ident of $base:ident: $($part:ident[$($units:literal @ $offset:literal),*])*;)*) => {
+        /// Runs a specialized opcode by its full bodies, which do what the quick ones do, too.
+        fn specialized(opcode: Opcode, site: Site) -> Next {
+            let ip = site.ip;
+            match opcode {
+                $(Opcode::$member => {
+                    let next = run_specialized(|c, oparg| {
+                        $(
+                            match <uops::$part as Uop>::full(c, oparg, operands!(ip $(, $units @ $offset)*))? {
+                                Flow::Next => {}
+                                flow => return Ok(flow),
+                            }
+                        )*
+                        Ok(Flow::Done)
+                    }, opcode.cache_units(), ip, site.sp, site.frame, site.engine, site.oparg);
+                    if next.is_miss() { missed(Opcode::$base, site) } else { next }
+                })*
+                _ => site.full(0, unknown_opcode),
+            }
+        }
+    };
+}
+
+taipan_bytecode::specialized_opcodes!(define_specialized);
+
+/// # Safety
+/// The registers satisfy the cursor's invariant.
+pub unsafe fn enter(
+    ip: *const u16,
+    sp: *mut StackRef,
+    frame: *mut Frame,
+    engine: *mut EngineState,
+) {
+    let mut next = Next { ip, sp };
+    let mut frame = frame;
+    let mut prefix = 0;
+    let mut redirected = None;
+    loop {
+        // SAFETY: code ends with an instruction that does not fall through.
+        let unit = unsafe { *next.ip };
+        let (byte, oparg) = redirected
+            .take()
+            .unwrap_or((unit as u8, prefix | u32::from(unit >> 8)));
+        prefix = 0;
+        let site = Site {
+            ip: next.ip,
+            sp: next.sp,
+            frame,
+            engine,
+            oparg,
+        };
+        next = match Opcode::from_byte(byte) {
+            None => site.full(0, unknown_opcode),
+            Some(Opcode::ExtendedArg) => {
+                prefix = oparg << 8;
+                let c = site.cursor(Opcode::ExtendedArg);
+                Next { ip: c.ip, sp: c.sp }
+            }
+            Some(opcode) => match opcode.kind() {
+                OpcodeKind::Specialized => specialized(opcode, site),
+                OpcodeKind::Instrumented => {
+                    let next = crate::bodies::instrumented(site.ip, site.sp, frame, engine, oparg);
+                    // SAFETY: the state outlives the loop.
+                    let redirect = unsafe { (*engine).redirect };
+                    redirected = (redirect != 0).then_some((redirect, oparg));
+                    next
+                }
+                OpcodeKind::Base => plain(opcode, site).unwrap_or_else(|became| {
+                    redirected = Some((became, oparg));
+                    Next {
+                        ip: site.ip,
+                        sp: site.sp,
+                    }
+                }),
+            },
+        };
+        if next.ip.is_null() {
+            return;
+        }
+        // SAFETY: the state outlives the loop.
+        frame = unsafe { (*engine).current };
+    }
+}
