@@ -247,6 +247,29 @@ fn comparison_of(oparg: u32) -> Comparison {
     }
 }
 
+/// The number behind an immediate word, if a float holds it exactly.
+#[inline(always)]
+pub(crate) fn number_quick(word: u64) -> Option<f64> {
+    if bits::is_int(word) {
+        let small = bits::to_small_int(word);
+        (small.unsigned_abs() <= 1 << 53).then_some(small as f64)
+    } else {
+        float_quick(word)
+    }
+}
+
+/// The float behind an immediate word.
+#[inline(always)]
+pub(crate) fn float_quick(word: u64) -> Option<f64> {
+    if bits::is_rotated_float(word) {
+        Some(bits::to_float(word))
+    } else if word == bits::ZERO {
+        Some(0.0)
+    } else {
+        None
+    }
+}
+
 /// Whether the comparison that the oparg of COMPARE_OP names holds: its low bits say for which outcomes it does.
 #[inline(always)]
 pub(crate) fn compare_quick<T: PartialOrd>(oparg: u32, left: T, right: T) -> bool {
@@ -270,7 +293,10 @@ pub(crate) fn compare_op(c: &mut Cursor, oparg: u32) -> bool {
     } else if bits::is_rotated_float(left) && bits::is_rotated_float(right) {
         compare_quick(oparg, bits::to_float(left), bits::to_float(right))
     } else {
-        return false;
+        let (Some(left), Some(right)) = (number_quick(left), number_quick(right)) else {
+            return false;
+        };
+        compare_quick(oparg, left, right)
     };
     c.pop_word();
     c.set_word(0, StackRef(if holds { bits::TRUE } else { bits::FALSE }));

@@ -5,7 +5,9 @@ use taipan_objects::str::Str;
 use taipan_objects::value::{Ref, Value, bits};
 
 use super::{Flow, Operands, uops};
-use crate::bodies::{binary, close_quick, compare_quick, replace_top_two, would_die};
+use crate::bodies::{
+    binary, close_quick, compare_quick, float_quick, number_quick, replace_top_two, would_die,
+};
 use crate::cursor::Cursor;
 use crate::frame_stack::StackRef;
 use taipan_objects::raised::PyResult;
@@ -31,18 +33,7 @@ fn small(c: &Cursor) -> Option<(i64, i64)> {
 /// Both operands as floats, if they are immediate.
 #[inline(always)]
 fn floats(c: &Cursor) -> Option<(f64, f64)> {
-    Some((float(c.word(1).0)?, float(c.word(0).0)?))
-}
-
-#[inline(always)]
-fn float(word: u64) -> Option<f64> {
-    if bits::is_rotated_float(word) {
-        Some(bits::to_float(word))
-    } else if word == bits::ZERO {
-        Some(0.0)
-    } else {
-        None
-    }
+    Some((float_quick(c.word(1).0)?, float_quick(c.word(0).0)?))
 }
 
 #[inline(always)]
@@ -275,9 +266,9 @@ fn holds(kind: u64, left: StackRef, right: StackRef) -> bool {
     const FLOAT_AND_INT: u64 = Extension::FloatAndInt as u64;
     match kind {
         INTS => left.0 & right.0 & 1 != 0,
-        FLOATS => float(left.0).is_some() && float(right.0).is_some(),
-        FLOAT_AND_INT => float(left.0).is_some() && bits::is_int(right.0),
-        _ => bits::is_int(left.0) && float(right.0).is_some(),
+        FLOATS => float_quick(left.0).is_some() && float_quick(right.0).is_some(),
+        FLOAT_AND_INT => float_quick(left.0).is_some() && bits::is_int(right.0),
+        _ => bits::is_int(left.0) && float_quick(right.0).is_some(),
     }
 }
 
@@ -344,7 +335,7 @@ fn mixed(operator: u32, left: u64, right: u64) -> u64 {
     const ADD: u32 = BinaryOp::Add as u32;
     const SUBTRACT: u32 = BinaryOp::Subtract as u32;
     const MULTIPLY: u32 = BinaryOp::Multiply as u32;
-    let (Some(left), Some(right)) = (number(left), number(right)) else {
+    let (Some(left), Some(right)) = (number_quick(left), number_quick(right)) else {
         return 0;
     };
     let result = match operator {
@@ -358,16 +349,5 @@ fn mixed(operator: u32, left: u64, right: u64) -> u64 {
         Some(word) => word,
         None if result.to_bits() == 0 => bits::ZERO,
         None => 0,
-    }
-}
-
-/// The number behind an immediate word, if a float holds it exactly.
-#[inline(always)]
-fn number(word: u64) -> Option<f64> {
-    if bits::is_int(word) {
-        let small = bits::to_small_int(word);
-        (small.unsigned_abs() <= 1 << 53).then_some(small as f64)
-    } else {
-        float(word)
     }
 }

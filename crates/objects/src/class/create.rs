@@ -463,14 +463,16 @@ pub fn mangle(class_name: &Str, name: &Ref<Str>) -> Ref<Str> {
     }
 }
 
-/// How many inline places instances get before anything is known of them: what the compiler saw assigned to `self`.
+/// How many inline places instances get before anything is known of them: what the compiler saw assigned to `self`, and some
+/// for what is assigned from outside. An instance that runs out of places gets a dict and keeps it.
 fn attribute_capacity(base: &Ref<Type>, dict: &Ref<Dict>) -> u32 {
     let own = dict
         .get_str(id!("__static_attributes__"))
         .and_then(|names| names.downcast::<Tuple>().map(|names| names.tail().len()))
         .unwrap_or(0);
     let inherited = base.attr_capacity.get() as usize;
-    (own + inherited).clamp(1, SHARED_KEYS_MAX) as u32
+    const MORE: usize = 2;
+    (own + inherited.max(MORE)).min(SHARED_KEYS_MAX) as u32
 }
 
 /// Functions that are implicitly static or class methods.
