@@ -49,8 +49,13 @@ impl SharedKeys {
     #[inline]
     pub fn find(&self, name: &Ref<Str>) -> Option<usize> {
         let names = self.names();
-        if let Some(index) = names.iter().position(|key| key.is(name)) {
-            return Some(index);
+        // No closure: the interpreter's loop inlines this where no local may have an address.
+        let mut index = 0;
+        while index < names.len() {
+            if names[index].is(name) {
+                return Some(index);
+            }
+            index += 1;
         }
         // Two interned strings that are not the same object are not equal.
         if name.is_interned() {

@@ -35,6 +35,13 @@ fn version(class: &Type) -> Result<u32, Failure> {
     }
 }
 
+/// The class of what a class has under the name. Whether it is a descriptor must not change while the version of the class
+/// that has it stays.
+fn settled_class(found: &Value) -> Result<&Ref<Type>, Failure> {
+    let class = found.class();
+    if class.has(ClassFlags::IMMUTABLE) { Ok(class) } else { Err(Failure::MutableDescriptor) }
+}
+
 /// Where the owner has the attribute.
 pub(crate) fn load_attr(site: &Site, c: &Cursor, oparg: u32) -> Found {
     let owner = c.peek(0);
@@ -55,7 +62,7 @@ pub(crate) fn load_attr(site: &Site, c: &Cursor, oparg: u32) -> Found {
     let Some(found) = class.lookup(&name) else {
         return of_instance(site, &owner, &name, class_version);
     };
-    let descriptor_class = found.class();
+    let descriptor_class = settled_class(&found)?;
     if descriptor_class.slots.descr_set.get().is_some() {
         // A getter that raises AttributeError goes on to `__getattr__`.
         let is_getter = found.downcast_exact::<Property>().is_some();
@@ -141,12 +148,12 @@ fn of_class(site: &Site, class: &Ref<Type>, name: &Ref<Str>) -> Found {
         return Err(Failure::Metaclass);
     }
     if let Some(on_meta) = meta.lookup(name)
-        && on_meta.class().slots.descr_set.get().is_some()
+        && settled_class(&on_meta)?.slots.descr_set.get().is_some()
     {
         return Err(Failure::Metaclass);
     }
     let found = class.lookup(name).ok_or(Failure::Absent)?;
-    let descriptor_class = found.class();
+    let descriptor_class = settled_class(&found)?;
     // A function found on a class is itself.
     let is_plain = descriptor_class.slots.descr_get.get().is_none()
         || found.downcast_exact::<Function>().is_some();
@@ -273,18 +280,11 @@ pub(crate) fn store_attr(site: &Site, c: &Cursor, oparg: u32) -> Found {
         return Err(Failure::Overridden);
     }
     let class_version = version(class)?;
-    let found = class.lookup(&name);
-    if let Some(descriptor) = found
-        .as_ref()
-        .filter(|found| found.class().slots.descr_set.get().is_some())
+    if let Some(descriptor) = class.lookup(&name)
+        && settled_class(&descriptor)?.slots.descr_set.get().is_some()
     {
-        let member = descriptor
-            .downcast_exact::<MemberDescriptor>()
-            .ok_or(Failure::Descriptor)?;
-        let words = member
-            .place()
-            .and_then(|place| member_words(class, place))
-            .ok_or(Failure::Layout)?;
+        let member = descriptor.downcast_exact::<MemberDescriptor>().ok_or(Failure::Descriptor)?;
+        let words = member.place().and_then(|place| member_words(class, place)).ok_or(Failure::Layout)?;
         site.put_u32(VERSION, class_version);
         site.put_u16(SECOND, words);
         return Ok(Opcode::StoreAttrSlot);

@@ -124,14 +124,20 @@ pub(crate) fn specialize(
 /// The cache has the field.
 #[inline(always)]
 pub(crate) unsafe fn operand<const UNITS: usize, const OFFSET: usize>(unit: *const u16) -> u64 {
-    // SAFETY: by contract; fields are not aligned.
+    // SAFETY: by contract. Fields are not aligned; a read of one as a whole would be checked in debug builds by way of the
+    // address of a local, which keeps the dispatch from being a jump.
     unsafe {
         let field = unit.add(1 + OFFSET);
         match UNITS {
             0 => OFFSET as u64,
             1 => u64::from(*field),
-            2 => u64::from(field.cast::<u32>().read_unaligned()),
-            _ => field.cast::<u64>().read_unaligned(),
+            2 => u64::from(*field) | u64::from(*field.add(1)) << 16,
+            _ => {
+                u64::from(*field)
+                    | u64::from(*field.add(1)) << 16
+                    | u64::from(*field.add(2)) << 32
+                    | u64::from(*field.add(3)) << 48
+            }
         }
     }
 }

@@ -33,6 +33,8 @@ pub enum Failure {
     Overridden,
     /// A descriptor that no member of the family knows.
     Descriptor,
+    /// What the class has is of a class that can change: it may become a descriptor.
+    MutableDescriptor,
     /// A method that is not called at once.
     BoundMethod,
     /// An attribute of the instance may hide what the class has.

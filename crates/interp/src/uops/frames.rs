@@ -174,12 +174,18 @@ uops! {
     quick CheckFunctionExactArgs = |c: &mut Cursor, oparg: u32, _: Operands| {
         let count = oparg + u32::from(!c.word(oparg as usize).is_null());
         // SAFETY: the guard in front saw a function.
-        unsafe { code_of(callable(c, oparg)) }.is_some_and(|code| code.arg_count == count)
+        match unsafe { code_of(callable(c, oparg)) } {
+            Some(code) => code.arg_count == count,
+            None => false,
+        }
     };
     /// Holds if the frame fits the stack's chunk.
     quick CheckStackSpace = |c: &mut Cursor, oparg: u32, _: Operands| {
         // SAFETY: a guard in front saw a function.
-        unsafe { code_of(callable(c, oparg)) }.is_some_and(|code| has_room(c, code))
+        match unsafe { code_of(callable(c, oparg)) } {
+            Some(code) => has_room(c, code),
+            None => false,
+        }
     };
     /// Holds if one more frame is allowed.
     quick CheckRecursionRemaining = |c: &mut Cursor, _: u32, _: Operands| may_recurse(c);

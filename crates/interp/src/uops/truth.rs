@@ -31,11 +31,13 @@ fn put_full(c: &mut Cursor, truth: bool) -> PyResult<Flow> {
     Ok(Flow::Next)
 }
 
+#[inline(always)]
 fn list_len(c: &Cursor) -> usize {
     // SAFETY: the guard in front saw an exact list.
     unsafe { c.peek(0).downcast_unchecked::<List>().len() }
 }
 
+#[inline(always)]
 fn str_len(c: &Cursor) -> usize {
     // SAFETY: the guard in front saw an exact string.
     unsafe { c.peek(0).downcast_unchecked::<Str>().len() }
