@@ -353,7 +353,7 @@ def classes():
                 raise ValueError("in __init__")
 
         def __del__(self):
-            log.append(self.x)
+            log.append(self.__dict__.get("x"))
     log = []
     site = fresh(one)
     warm(site, Failing, 0)
@@ -368,6 +368,7 @@ def classes():
     del raised, tb
     same(log, [0, 0, 0, 0, 1])
     raises(TypeError, fresh(two), Failing, 1, 2)
+    same(log.pop(), None)
 
     # Who calls __init__.
     class Caller:
@@ -532,7 +533,7 @@ def methods_of_builtins():
     def append(items, value):
         items.append(value)
         return items
-    same(warm(append, [1], 2), [1, 2])
+    same(warm(append, [1], 2), [1, 2, 2, 2, 2])
     reaches(append, "CALL_LIST_APPEND")
 
     class Items(list):
@@ -559,7 +560,7 @@ def methods_of_builtins():
     def unbound(items, value):
         list.append(items, value)
         return items
-    same(warm(unbound, [1], 2), [1, 2])
+    same(warm(unbound, [1], 2), [1, 2, 2, 2, 2])
     raises(TypeError, unbound, (), 1, text="descriptor 'append' for 'list' objects doesn't apply to a 'tuple' object")
     raises(TypeError, unbound, None, 1)
     raises(TypeError, unbound, 5, 1)
@@ -740,6 +741,7 @@ def keywords():
     reaches(by_attribute, "CALL_KW_PY")
 
     site = fresh(keyword)
+    same(warm(site, dict, {}, 1), {"key": 1})
     reaches(site, "CALL_KW_NON_PY")
     same(site(other, 1, 2), ("other", 1, 2, {}))
     same(site(max, [1, 5], lambda x: -x), 1)

@@ -48,8 +48,24 @@ impl SharedKeys {
     /// The place of `name`.
     #[inline]
     pub fn find(&self, name: &Ref<Str>) -> Option<usize> {
+        match self.position(name) {
+            // Two interned strings that are not the same object are not equal.
+            None if !name.is_interned() => self.find_text(name),
+            place => place,
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn find_text(&self, name: &Ref<Str>) -> Option<usize> {
+        self.names().iter().position(|key| key.same_text(name))
+    }
+
+    /// The place of an interned name. Without closures: the interpreter's loop inlines this where no local may have an
+    /// address.
+    #[inline(always)]
+    pub fn position(&self, name: &Ref<Str>) -> Option<usize> {
         let names = self.names();
-        // No closure: the interpreter's loop inlines this where no local may have an address.
         let mut index = 0;
         while index < names.len() {
             if names[index].is(name) {
@@ -57,18 +73,7 @@ impl SharedKeys {
             }
             index += 1;
         }
-        // Two interned strings that are not the same object are not equal.
-        if name.is_interned() {
-            None
-        } else {
-            names.iter().position(|key| key.same_text(name))
-        }
-    }
-
-    /// The place of an interned name.
-    #[inline(always)]
-    pub fn position(&self, name: &Ref<Str>) -> Option<usize> {
-        self.names().iter().position(|key| key.is(name))
+        None
     }
 
     /// The number of names: it only grows, so it stands for the names themselves.

@@ -277,19 +277,20 @@ impl Value {
     pub fn class(&self) -> &Ref<Type> {
         match self.header() {
             Some(header) => header_class(header),
-            None => self.immediate_class(),
+            None => Self::immediate_class(self.bits()),
         }
     }
 
-    fn immediate_class(&self) -> &Ref<Type> {
+    /// By the bits alone: code that must keep its locals without addresses calls this.
+    fn immediate_class(word: u64) -> &'static Ref<Type> {
         use crate::builtins as b;
-        if bits::is_int(self.bits()) {
+        if bits::is_int(word) {
             return b::int_class();
         }
-        if bits::is_rotated_float(self.bits()) {
+        if bits::is_rotated_float(word) {
             return b::float_class();
         }
-        match self.bits() {
+        match word {
             bits::NONE => b::none_class(),
             bits::TRUE | bits::FALSE => b::bool_class(),
             bits::NOT_IMPLEMENTED => b::not_implemented_class(),

@@ -4,6 +4,7 @@ use taipan_bytecode::{
     BinaryOp, Flags, Intrinsic1, Intrinsic2, Opcode, Pseudo, SpecialMethod,
     stack_effect as effect_of,
 };
+use taipan_interp::code::Code;
 use taipan_macros::{define_module, function};
 use taipan_objects::list::List;
 use taipan_objects::module::Module;
@@ -11,7 +12,7 @@ use taipan_objects::raised::PyResult;
 use taipan_objects::str::Str;
 use taipan_objects::tuple::Tuple;
 use taipan_objects::value::{Ref, Value};
-use taipan_objects::{bail, int};
+use taipan_objects::{bail, int, protocol};
 
 define_module!(
     name = "_opcode",
@@ -37,8 +38,7 @@ define_module!(
 );
 
 fn fill(module: &Ref<Module>) -> PyResult<()> {
-    // The interpreter runs the base instructions only.
-    module.set("ENABLE_SPECIALIZATION", false);
+    module.set("ENABLE_SPECIALIZATION", true);
     module.set("ENABLE_SPECIALIZATION_FT", false);
     Ok(())
 }
@@ -175,8 +175,15 @@ fn get_specialization_stats() -> Option<Value> {
 }
 
 /// Return the executor object at offset in code if exists, None otherwise.
-#[function("(*, code, offset)")]
-fn get_executor(_code: &Value, _offset: i32) -> PyResult<Value> {
+#[function("(code, offset)")]
+fn get_executor(code: &Value, _offset: i32) -> PyResult<Value> {
+    if code.downcast::<Code>().is_none() {
+        bail!(
+            TypeError,
+            "expected a code object, not a '{}'",
+            protocol::type_name(code)
+        );
+    }
     // As in a CPython built without the second tier.
     bail!(RuntimeError, "Executors are not available in this build")
 }

@@ -60,12 +60,16 @@ fn inline_core(value: &Value) -> Option<&generator::Core> {
 /// `FOR_ITER` over a generator runs it in the same loop; answers whether it did.
 pub(crate) fn for_iter_generator(c: &mut Cursor, oparg: u32) -> PyResult<bool> {
     let iterator = c.peek(0);
-    match iterator.downcast_exact::<Generator>() {
-        // A return goes to END_FOR, which pops the result.
-        Some(generator) => {
-            generator::resume_inline(c, generator.core(), Value::NONE, (2 + oparg) as u16)
+    // A return goes to END_FOR, which pops the result. Of a loop so long that the frame cannot keep the way there, the
+    // generator runs in a native loop of its own.
+    match (
+        iterator.downcast_exact::<Generator>(),
+        u16::try_from(2 + oparg),
+    ) {
+        (Some(generator), Ok(units)) => {
+            generator::resume_inline(c, generator.core(), Value::NONE, units)
         }
-        None => Ok(false),
+        _ => Ok(false),
     }
 }
 

@@ -11,8 +11,11 @@ use crate::cursor::Cursor;
 use crate::generator::{Coroutine, Generator};
 use crate::uops::is_exact;
 
+/// Code units of the longest loop whose generators are resumed in its frame's loop.
+const MAX_LOOP: u32 = 0x7fff;
+
 /// What the loop runs over.
-pub(crate) fn for_iter(_: &Site, c: &Cursor, _: u32) -> Found {
+pub(crate) fn for_iter(_: &Site, c: &Cursor, oparg: u32) -> Found {
     let iterator = c.word(0);
     if is_exact::<RangeIterator>(iterator) {
         Ok(Opcode::ForIterRange)
@@ -21,7 +24,8 @@ pub(crate) fn for_iter(_: &Site, c: &Cursor, _: u32) -> Found {
     } else if is_exact::<TupleIterator>(iterator) {
         Ok(Opcode::ForIterTuple)
     } else if is_exact::<Generator>(iterator) {
-        Ok(Opcode::ForIterGen)
+        // The generator's return goes behind the loop: the frame keeps how far that is in sixteen bits.
+        if oparg < MAX_LOOP { Ok(Opcode::ForIterGen) } else { Err(Failure::OutOfRange) }
     } else {
         Err(Failure::OtherType)
     }

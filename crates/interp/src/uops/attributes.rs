@@ -205,7 +205,7 @@ uops! {
     quick LoadAttrPropertyFrame = |c: &mut Cursor, _: u32, [property, ..]: Operands| {
         // SAFETY: while the class has the version of the cache it keeps the property.
         let getter = unsafe {
-            let property = Value::borrow_bits(&property);
+            let property = StackRef(property).view();
             match property.downcast_unchecked::<Property>().peek_getter() {
                 Some(getter) => StackRef(getter.bits()),
                 None => return Flow::Miss,

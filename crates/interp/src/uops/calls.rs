@@ -276,6 +276,10 @@ uops! {
     };
     /// The frame of a call with keywords.
     full PyFrameKw = |c: &mut Cursor, oparg: u32, _: Operands| {
+        // CPython does not look at the limit here; a recursion by keywords alone would end where memory does.
+        if !super::frames::may_recurse(c) {
+            return Ok(Flow::Miss);
+        }
         let names = pop_names(c)?;
         match make_frame_by_names(c, oparg as usize, names.tail()) {
             Some(()) => Ok(Flow::Next),

@@ -8,7 +8,7 @@ use taipan_objects::raised::PyResult;
 use taipan_objects::set::{FrozenSet, Set};
 use taipan_objects::str::Str;
 use taipan_objects::tuple::Tuple;
-use taipan_objects::value::{Value, bits};
+use taipan_objects::value::{Ref, Value, bits};
 
 use super::{Flow, Operands, is_exact, uops};
 use crate::bodies::{close_quick, duplicate_quick, replace_top_two, would_die};
@@ -50,6 +50,21 @@ fn put_item_full(c: &mut Cursor, item: Option<Value>) -> PyResult<Flow> {
     };
     replace_top_two(c, item);
     Ok(Flow::Next)
+}
+
+/// The bits of the value of the string key on top in the dict behind it, or 0. A call, because a search has locals with
+/// addresses.
+///
+/// # Safety
+/// An exact dict and an owned exact string end below `sp`; the value is counted before anything else happens.
+#[inline(never)]
+unsafe fn entry(sp: *const StackRef) -> u64 {
+    // SAFETY: by contract.
+    unsafe {
+        let dict = (*sp.sub(2)).view();
+        let key = &*sp.sub(1).cast::<Ref<Str>>();
+        dict.downcast_unchecked::<Dict>().peek_str(key).map_or(0, Value::bits)
+    }
 }
 
 uops! {
@@ -107,7 +122,7 @@ uops! {
             let text = text.downcast_unchecked::<Str>();
             place(c.word(0).0, text.len()).and_then(|index| text.item(index))
         };
-        put_item_full(c, character.map(taipan_objects::value::Ref::into_value))
+        put_item_full(c, character.map(Ref::into_value))
     };
     /// `list[slice]`.
     full BinaryOpSubscrListSlice = |c: &mut Cursor, _: u32, _: Operands| {
@@ -127,20 +142,17 @@ uops! {
             if key.is_borrowed() {
                 c.set_word(0, duplicate_quick(key));
             }
-            let key = &*c.sp.sub(1).cast::<taipan_objects::value::Ref<Str>>();
-            c.peek(1).downcast_unchecked::<Dict>().peek_str(key).map(Value::bits)
+            entry(c.sp)
         };
-        match item {
-            Some(item) => {
-                let item = duplicate_quick(StackRef(item));
-                close_quick(c.word(0));
-                close_quick(container);
-                c.pop_word();
-                c.set_word(0, item);
-                Flow::Next
-            }
-            None => Flow::Miss,
+        if item == 0 {
+            return Flow::Miss;
         }
+        let item = duplicate_quick(StackRef(item));
+        close_quick(c.word(0));
+        close_quick(container);
+        c.pop_word();
+        c.set_word(0, item);
+        Flow::Next
     }, |c: &mut Cursor, _: u32, _: Operands| {
         let found = {
             let (dict, key) = (c.peek(1), c.peek(0));
