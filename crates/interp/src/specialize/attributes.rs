@@ -39,7 +39,11 @@ fn version(class: &Type) -> Result<u32, Failure> {
 /// that has it stays.
 fn settled_class(found: &Value) -> Result<&Ref<Type>, Failure> {
     let class = found.class();
-    if class.has(ClassFlags::IMMUTABLE) { Ok(class) } else { Err(Failure::MutableDescriptor) }
+    if class.has(ClassFlags::IMMUTABLE) {
+        Ok(class)
+    } else {
+        Err(Failure::MutableDescriptor)
+    }
 }
 
 /// Where the owner has the attribute.
@@ -283,8 +287,13 @@ pub(crate) fn store_attr(site: &Site, c: &Cursor, oparg: u32) -> Found {
     if let Some(descriptor) = class.lookup(&name)
         && settled_class(&descriptor)?.slots.descr_set.get().is_some()
     {
-        let member = descriptor.downcast_exact::<MemberDescriptor>().ok_or(Failure::Descriptor)?;
-        let words = member.place().and_then(|place| member_words(class, place)).ok_or(Failure::Layout)?;
+        let member = descriptor
+            .downcast_exact::<MemberDescriptor>()
+            .ok_or(Failure::Descriptor)?;
+        let words = member
+            .place()
+            .and_then(|place| member_words(class, place))
+            .ok_or(Failure::Layout)?;
         site.put_u32(VERSION, class_version);
         site.put_u16(SECOND, words);
         return Ok(Opcode::StoreAttrSlot);

@@ -25,7 +25,11 @@ pub(crate) fn for_iter(_: &Site, c: &Cursor, oparg: u32) -> Found {
         Ok(Opcode::ForIterTuple)
     } else if is_exact::<Generator>(iterator) {
         // The generator's return goes behind the loop: the frame keeps how far that is in sixteen bits.
-        if oparg < MAX_LOOP { Ok(Opcode::ForIterGen) } else { Err(Failure::OutOfRange) }
+        if oparg < MAX_LOOP {
+            Ok(Opcode::ForIterGen)
+        } else {
+            Err(Failure::OutOfRange)
+        }
     } else {
         Err(Failure::OtherType)
     }

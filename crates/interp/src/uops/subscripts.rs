@@ -63,7 +63,9 @@ unsafe fn entry(sp: *const StackRef) -> u64 {
     unsafe {
         let dict = (*sp.sub(2)).view();
         let key = &*sp.sub(1).cast::<Ref<Str>>();
-        dict.downcast_unchecked::<Dict>().peek_str(key).map_or(0, Value::bits)
+        dict.downcast_unchecked::<Dict>()
+            .peek_str(key)
+            .map_or(0, Value::bits)
     }
 }
 
