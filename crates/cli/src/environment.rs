@@ -2,7 +2,9 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::path::PathBuf;
 
+use taipan_interp::specialize::stats::set_destination;
 use taipan_interp::specialize::{Mode, set_mode};
 use taipan_stdlib::config::{Config, locale};
 
@@ -244,6 +246,7 @@ fn from_x_options(config: &mut Config) -> Result<(), String> {
             "thread_inherit_context" => config.thread_inherit_context = value == Some("1"),
             "context_aware_warnings" => config.context_aware_warnings = value == Some("1"),
             "gil" => check_gil(value)?,
+            "stats" => set_destination(value.filter(|value| *value != "1").map(PathBuf::from)),
             "specialize" => {
                 let message = "bad value for option -X specialize (expected \"on\", \"off\", \"eager\" or \"failing\")";
                 let mode = Mode::from_name(value.unwrap_or("on"));

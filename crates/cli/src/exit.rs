@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use taipan_interp::specialize::stats;
 use taipan_objects::exceptions::ExceptionKind;
 use taipan_objects::raised::Raised;
 use taipan_objects::value::Value;
@@ -75,6 +76,9 @@ pub fn complain(text: &str) {
 
 /// Ends the interpreter and answers the exit code.
 pub fn end(status: Status) -> ExitCode {
+    if let Err(error) = stats::dump() {
+        complain(&format!("-X stats: {error}\n"));
+    }
     let flushed = startup::finish();
     match status {
         Status::Interrupted => interrupt(),

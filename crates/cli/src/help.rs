@@ -125,6 +125,7 @@ Settings of the implementation, given as -X name or -X name=value:
 -X no_debug_ranges         code without columns, to save memory
 -X pycache_prefix=DIR      folder for .pyc files
 -X specialize=MODE         on, off; for tests: eager, failing
+-X stats[=FILE]            at exit, how code was specialized: a table, or JSON in FILE
 -X thread_inherit_context=[0|1]  threads start with a copy of the context
 -X tracemalloc[=N]         trace memory allocations, N frames each
 -X utf8[=0|1]              UTF-8 mode

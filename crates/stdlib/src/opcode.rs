@@ -5,14 +5,16 @@ use taipan_bytecode::{
     stack_effect as effect_of,
 };
 use taipan_interp::code::Code;
+use taipan_interp::specialize::stats;
 use taipan_macros::{define_module, function};
+use taipan_objects::dict::Dict;
 use taipan_objects::list::List;
 use taipan_objects::module::Module;
 use taipan_objects::raised::PyResult;
 use taipan_objects::str::Str;
 use taipan_objects::tuple::Tuple;
 use taipan_objects::value::{Ref, Value};
-use taipan_objects::{bail, int, protocol};
+use taipan_objects::{bail, id, int, protocol};
 
 define_module!(
     name = "_opcode",
@@ -170,8 +172,33 @@ fn get_special_method_names() -> Ref<List> {
 /// Return the specialization stats
 #[function("()")]
 fn get_specialization_stats() -> Option<Value> {
-    // As in a CPython built without statistics.
-    None
+    // As in a CPython built without statistics, unless `-X stats` asks for them.
+    if !stats::is_wanted() {
+        return None;
+    }
+    let families = Dict::new();
+    for family in stats::families() {
+        if family.base.cache_units() == 0 {
+            continue;
+        }
+        let numbers = Dict::new();
+        for (name, number) in [
+            ("success", family.success()),
+            ("failure", family.failure()),
+            ("hit", family.hits()),
+            ("deferred", family.deferred()),
+            ("miss", family.misses()),
+            ("deopt", 0),
+        ] {
+            numbers.set_str(&Str::intern(name), int::new(number as i64));
+        }
+        let kinds = family.failures.iter();
+        let kinds = kinds.map(|(_, number)| int::new(*number as i64)).collect();
+        numbers.set_str(id!("failure_kinds"), Tuple::new(kinds).into_value());
+        let name = Str::intern(&family.base.name().to_lowercase());
+        families.set_str(&name, numbers.into_value());
+    }
+    Some(families.into_value())
 }
 
 /// Return the executor object at offset in code if exists, None otherwise.

@@ -5,7 +5,7 @@
 //! `slow_members` (which call full bodies), `missed` (the base opcode in a member's place), `specializing` and `quickening`.
 
 use super::*;
-use crate::specialize::Quickener;
+use crate::specialize::{Quickener, stats};
 
 /// Whether an opcode leaves a bool on top. What comes next is nearly always a jump on it, which is done at once: a dispatch
 /// less. A trace has the two apart.
@@ -33,6 +33,7 @@ type Op = unsafe extern "C" fn(*const u16, *mut StackRef, *mut Frame, *mut Engin
 macro_rules! dispatch {
     ($ip:expr, $sp:expr, $frame:expr, $engine:expr) => {{
         let unit = *$ip;
+        stats::execution(unit as u8);
         let next = TABLE[(unit & 0xff) as usize];
         next($ip, $sp, $frame, $engine, (unit >> 8) as u64)
     }};
@@ -204,6 +205,7 @@ macro_rules! define {
                 pub(super) unsafe extern "C" fn $adaptive(ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState, oparg: u64) {
                     // SAFETY: as in `ops`.
                     unsafe {
+                        stats::miss(*ip as u8);
                         let counter = BackoffCounter(*ip.add(1));
                         if counter.is_triggered() {
                             behind::specialize(Opcode::$adaptive, specialize::$specializer, ip, sp, frame, engine, oparg);
@@ -467,4 +469,24 @@ pub unsafe fn enter(
 ) {
     // SAFETY: by contract.
     unsafe { dispatch!(ip, sp, frame, engine) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_opcode_that_code_can_hold_has_a_body() {
+        let without: Vec<Opcode> = Opcode::ALL
+            .into_iter()
+            .filter(|opcode| {
+                TABLE[*opcode as usize] as usize == ops::unknown as *const () as usize
+            })
+            .collect();
+        // Code holds the first two never as instructions, and the last one not before there are traces.
+        assert_eq!(
+            without,
+            [Opcode::Cache, Opcode::Reserved, Opcode::EnterExecutor]
+        );
+    }
 }

@@ -1,6 +1,7 @@
 //! The running code: frames, exceptions being handled, tracing, asynchronous generators.
 
 use taipan_interp::frames;
+use taipan_interp::specialize::stats;
 use taipan_interp::tracing::{self, Threads};
 use taipan_macros::function;
 use taipan_objects::class::{ClassFlags, Type, clear_lookup_cache};
@@ -234,6 +235,33 @@ pub(super) fn _clear_type_cache() {
 #[function("()")]
 pub(super) fn _clear_internal_caches() {
     clear_lookup_cache();
+}
+
+/// Count from now on.
+#[function("()")]
+pub(super) fn _stats_on() {
+    stats::set_counting(true);
+}
+
+/// Count no longer.
+#[function("()")]
+pub(super) fn _stats_off() {
+    stats::set_counting(false);
+}
+
+/// Forget what was counted.
+#[function("()")]
+pub(super) fn _stats_clear() {
+    stats::clear();
+}
+
+/// Write what was counted where `-X stats` says.
+#[function("()")]
+pub(super) fn _stats_dump() -> PyResult<bool> {
+    match stats::dump() {
+        Ok(()) => Ok(true),
+        Err(error) => bail!(OSError, "{error}"),
+    }
 }
 
 /// Remove the descriptors of `__dict__` and `__weakref__` from a class that is being replaced by another.

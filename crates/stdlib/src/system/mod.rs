@@ -14,6 +14,7 @@ mod report;
 mod streams;
 mod unraisable;
 
+use taipan_interp::specialize::stats;
 use taipan_macros::{define_module, function};
 use taipan_objects::dict::Dict;
 use taipan_objects::exceptions::ExceptionKind;
@@ -127,6 +128,10 @@ define_module!(
         execution::_clear_type_cache,
         execution::_clear_internal_caches,
         execution::_clear_type_descriptors,
+        execution::_stats_on,
+        execution::_stats_off,
+        execution::_stats_clear,
+        execution::_stats_dump,
         execution::_current_exceptions,
         execution::_current_frames,
         execution::_getframe,
@@ -176,6 +181,11 @@ define_module!(
 
 fn fill(module: &Ref<Module>) -> PyResult<()> {
     details::fill(module)?;
+    if !stats::is_wanted() {
+        for name in ["_stats_on", "_stats_off", "_stats_clear", "_stats_dump"] {
+            module.dict().remove_str(&Str::intern(name));
+        }
+    }
     module.set(
         "monitoring",
         native::create_module(crate::monitoring::definition())?,
