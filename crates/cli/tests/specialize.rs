@@ -107,3 +107,45 @@ fn programs_print_the_same_when_no_specialization_succeeds() {
 fn programs_print_the_same_without_specialization() {
     programs_print_the_same("off");
 }
+
+const LOOP: &str = "
+import _opcode, sys
+def f(a): return a.real
+for i in range(100): f(i)
+for i in range(100): f(i)
+stats = _opcode.get_specialization_stats()
+assert stats['load_attr']['failure'] > 0 and isinstance(stats['load_attr']['failure_kinds'], tuple)
+sys._stats_off()
+def g(a, b): return a + b
+before = _opcode.get_specialization_stats()
+for i in range(100): g(i, 1)
+assert _opcode.get_specialization_stats() == before
+sys._stats_on()
+";
+
+#[test]
+fn statistics_are_a_table_or_a_file() {
+    let taipan = |option: &str, program: &str| {
+        Command::new(env!("CARGO_BIN_EXE_taipan"))
+            .args(["-I", "-X", option, "-c", program])
+            .output()
+            .expect("the interpreter starts")
+    };
+    let output = taipan("stats", LOOP);
+    let table = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{table}");
+    assert!(
+        table.contains("LOAD_ATTR") && table.contains("failed: "),
+        "{table}"
+    );
+    let file = std::env::temp_dir().join(format!("taipan-stats-{}.json", std::process::id()));
+    let output = taipan(&format!("stats={}", file.display()), LOOP);
+    assert!(output.stderr.is_empty());
+    let json = std::fs::read_to_string(&file).expect("the file was written");
+    assert!(json.contains("\"LOAD_ATTR\": {\"success\": "), "{json}");
+    let reads = format!("import json; json.load(open({file:?}))['families']['CALL']['success']");
+    assert!(taipan("dev=0", &reads).status.success());
+    std::fs::remove_file(&file).expect("the file is there");
+    let without = taipan("dev=0", "import sys; assert not hasattr(sys, '_stats_on')");
+    assert!(without.status.success());
+}
