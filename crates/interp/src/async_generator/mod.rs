@@ -104,9 +104,7 @@ impl AsyncGenerator {
     /// Resumes the generator's frame; its end is StopAsyncIteration.
     fn resume(this: &Ref<AsyncGenerator>, input: Input) -> PyResult<Value> {
         let outcome = match input {
-            Input::Value(value) => {
-                generator::resume(&this.core, this.as_value(), Input::Value(value))
-            }
+            Input::Value(value) => generator::resume_with(&this.core, this.as_value(), value),
             Input::Exception(raised) => generator::throw(&this.core, this.as_value(), raised, true),
         };
         this.ended(outcome)

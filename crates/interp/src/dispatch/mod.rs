@@ -175,6 +175,33 @@ macro_rules! operands {
     };
 }
 
+/// A byte that is no opcode.
+#[cfg(not(feature = "portable-loop"))]
+const LEAVE_BYTE: u8 = {
+    let mut byte = u8::MAX;
+    while Opcode::from_byte(byte).is_some() {
+        byte -= 1;
+    }
+    byte
+};
+
+/// Where a quick body sends the loop to leave it: an instruction that only stands here.
+#[cfg(not(feature = "portable-loop"))]
+static LEAVE: u16 = LEAVE_BYTE as u16;
+
+/// The instruction at which the loop ends without a call, if it can.
+#[cfg(not(feature = "portable-loop"))]
+#[inline(always)]
+pub(crate) fn leaving_instruction() -> Option<*const u16> {
+    Some(&raw const LEAVE)
+}
+
+/// The instruction at which the loop ends without a call, if it can.
+#[cfg(feature = "portable-loop")]
+pub(crate) fn leaving_instruction() -> Option<*const u16> {
+    None
+}
+
 /// Runs `frame` from `start` on until it, an entry frame, is left. The engine then holds the result or the exception.
 pub(crate) fn run_loop(engine: &mut EngineState, frame: *mut Frame, start: Next) {
     // SAFETY: the frame was prepared for running: `start` has its next instruction and its stack.

@@ -291,6 +291,17 @@ macro_rules! define {
                     next(ip, sp, frame, engine, oparg << 8 | (unit >> 8) as u64)
                 }
             }
+            /// Ends the loop where a quick body sent it here.
+            /// # Safety
+            /// As [`enter`].
+            pub(super) unsafe extern "C" fn leave(ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState, oparg: u64) {
+                // SAFETY: as above.
+                unsafe {
+                    if !std::ptr::eq(ip, &raw const LEAVE) {
+                        unknown(ip, sp, frame, engine, oparg)
+                    }
+                }
+            }
             /// Any instrumented opcode; it may go on with another opcode at the same place, with the same oparg.
             /// # Safety
             /// As [`enter`].
@@ -326,6 +337,7 @@ macro_rules! define {
             $(table[Opcode::$only as usize] = ops::$only;)*
             $(table[Opcode::$full as usize] = ops::$full;)*
             table[Opcode::ExtendedArg as usize] = ops::extended_arg;
+            table[LEAVE_BYTE as usize] = ops::leave;
             let mut byte = 0;
             while byte < table.len() {
                 if let Some(opcode) = Opcode::from_byte(byte as u8)

@@ -10,7 +10,7 @@ use taipan_objects::str::Str;
 use taipan_objects::value::{Ref, Value};
 
 use super::{
-    Core, Input, State, close, finalize, frame_of, resume, sent_to_result, show, throw,
+    Core, State, close, finalize, frame_of, resume_with, sent_to_result, show, throw,
     thrown_exception,
 };
 use crate::code::Code;
@@ -47,7 +47,7 @@ impl Generator {
 
     #[slot(next)]
     fn next(this: &Ref<Generator>) -> PyResult<Option<Value>> {
-        match resume(&this.core, this.as_value(), Input::Value(Value::NONE))? {
+        match resume_with(&this.core, this.as_value(), Value::NONE)? {
             Sent::Yield(value) => Ok(Some(value)),
             Sent::Return(_) => Ok(None),
         }
@@ -58,18 +58,14 @@ impl Generator {
         let generator = this
             .downcast::<Generator>()
             .expect("the slot of generators");
-        resume(&generator.core, this, Input::Value(value.clone()))
+        resume_with(&generator.core, this, value.clone())
     }
 
     /// send(value) -> send 'value' into generator,
     /// return next yielded value or raise StopIteration.
     #[method("($self, value, /)")]
     fn send(this: &Ref<Generator>, value: &Value) -> PyResult<Value> {
-        sent_to_result(resume(
-            &this.core,
-            this.as_value(),
-            Input::Value(value.clone()),
-        )?)
+        sent_to_result(resume_with(&this.core, this.as_value(), value.clone())?)
     }
 
     /// throw(value)

@@ -14,7 +14,7 @@ use taipan_objects::value::{Ref, Value};
 use taipan_objects::{bail, heap, int, protocol, runtime, thread, warnings};
 
 use super::{
-    Core, Input, State, abandon, close, core, finalize, frame_of, resume, sent_to_result, show,
+    Core, State, abandon, close, core, finalize, frame_of, resume_with, sent_to_result, show,
     throw, thrown_exception,
 };
 use crate::code::Code;
@@ -72,18 +72,14 @@ impl Coroutine {
         let coroutine = this
             .downcast::<Coroutine>()
             .expect("the slot of coroutines");
-        resume(&coroutine.core, this, Input::Value(value.clone()))
+        resume_with(&coroutine.core, this, value.clone())
     }
 
     /// send(arg) -> send 'arg' into coroutine,
     /// return next yielded value or raise StopIteration.
     #[method("($self, value, /)")]
     fn send(this: &Ref<Coroutine>, value: &Value) -> PyResult<Value> {
-        sent_to_result(resume(
-            &this.core,
-            this.as_value(),
-            Input::Value(value.clone()),
-        )?)
+        sent_to_result(resume_with(&this.core, this.as_value(), value.clone())?)
     }
 
     /// throw(value)
@@ -174,11 +170,7 @@ impl CoroutineWrapper {
 
     #[slot(next)]
     fn next(this: &Ref<CoroutineWrapper>) -> PyResult<Option<Value>> {
-        match resume(
-            &this.coroutine.core,
-            this.coroutine.as_value(),
-            Input::Value(Value::NONE),
-        )? {
+        match resume_with(&this.coroutine.core, this.coroutine.as_value(), Value::NONE)? {
             Sent::Yield(value) => Ok(Some(value)),
             Sent::Return(_) => Ok(None),
         }
@@ -189,19 +181,19 @@ impl CoroutineWrapper {
         let wrapper = this
             .downcast::<CoroutineWrapper>()
             .expect("the slot of wrappers");
-        resume(
+        resume_with(
             &wrapper.coroutine.core,
             wrapper.coroutine.as_value(),
-            Input::Value(value.clone()),
+            value.clone(),
         )
     }
 
     #[method("($self, value, /)")]
     fn send(this: &Ref<CoroutineWrapper>, value: &Value) -> PyResult<Value> {
-        sent_to_result(resume(
+        sent_to_result(resume_with(
             &this.coroutine.core,
             this.coroutine.as_value(),
-            Input::Value(value.clone()),
+            value.clone(),
         )?)
     }
 

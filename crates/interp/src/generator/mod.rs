@@ -40,7 +40,7 @@ use crate::monitoring::{self, Event};
 
 pub use class::Generator;
 pub use coroutine::{Coroutine, CoroutineWrapper};
-pub use resuming::{Input, resume, resume_inline, sent_to_result, yield_value};
+pub use resuming::{Input, resume, resume_inline, resume_with, sent_to_result, yield_value};
 pub(crate) use resuming::{frame_ends, return_quick, yield_quick};
 pub use throwing::{close, throw, thrown_exception};
 pub(crate) use throwing::{finalize, make_thrown};

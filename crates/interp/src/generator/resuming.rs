@@ -14,7 +14,8 @@ use taipan_objects::{bail, exceptions, thread};
 use super::{BLOCK_HEAD, Core, State, blocks, core_of};
 use crate::bodies::{close_quick, duplicate_quick, would_die};
 use crate::code::Code;
-use crate::cursor::Cursor;
+use crate::cursor::{Cursor, Next};
+use crate::dispatch::{leaving_instruction, run_loop};
 use crate::eval;
 use crate::frame_object::detach_frame_object;
 use crate::frame_stack::{EngineState, Frame, StackRef, clear_frame, frame_words};
@@ -117,16 +118,20 @@ pub(crate) fn frame_ends(engine: &mut EngineState, frame: *mut Frame, sp: *mut S
     }
 }
 
-/// As [`yield_value`] with the word on top, for a frame that was resumed in the running loop; without a call. Answers false,
-/// changing nothing, for others.
+/// As [`yield_value`] with the word on top, without a call. Answers false, changing nothing, if that cannot be.
 #[inline(always)]
 pub(crate) fn yield_quick(c: &mut Cursor) -> bool {
     let frame = c.frame;
     // SAFETY: the running frame is a generator's; the engine outlives the loop.
     unsafe {
-        if (*frame).is_entry {
-            return false;
-        }
+        let leaving = if (*frame).is_entry {
+            match leaving_instruction() {
+                Some(instruction) => instruction,
+                None => return false,
+            }
+        } else {
+            ptr::null()
+        };
         let value = c.word(0);
         let value = if value.is_borrowed() {
             duplicate_quick(value)
@@ -142,6 +147,13 @@ pub(crate) fn yield_quick(c: &mut Cursor) -> bool {
         let caller = std::mem::replace(&mut (*frame).previous, ptr::null_mut());
         engine.current = caller;
         thread.depth.set(thread.depth.get() - 1);
+        if !leaving.is_null() {
+            // Whoever ran the loop took the result of the one before: nothing is dropped here.
+            (&raw mut engine.result).write(Some(Value::from_bits(value.0)));
+            engine.finished = false;
+            c.ip = leaving;
+            return true;
+        }
         c.frame = caller;
         c.sp = (*caller).sp;
         // SEND and FOR_ITER, the two that resume inline, both have one cache unit.
@@ -229,6 +241,47 @@ pub(super) fn kind_of(code: &Code) -> &'static str {
     } else {
         "generator"
     }
+}
+
+/// Resumes a generator from native code with a value, until it yields, returns or raises.
+#[inline]
+pub fn resume_with(core: &Core, owner: &Value, value: Value) -> PyResult<Sent> {
+    let is_ready = match core.state.get() {
+        State::Suspended => true,
+        State::Created => value.is_none(),
+        State::Running | State::Finished => false,
+    };
+    let Some(frame) = core.frame.get().filter(|_| is_ready) else {
+        return resume(core, owner, Input::Value(value));
+    };
+    thread::check_stack("")?;
+    thread::enter_frame()?;
+    let _keep_alive = owner.clone();
+    let engine = crate::frames::engine();
+    // SAFETY: the frame is suspended one instruction before where it goes on; its stack has room for the value.
+    let start = unsafe {
+        (*frame).previous = engine.current;
+        *(*frame).sp = StackRef::from_value(value);
+        (*frame).sp = (*frame).sp.add(1);
+        (*frame).ip = (*frame).ip.add(1);
+        (*frame).is_entry = true;
+        Next {
+            ip: (*frame).ip,
+            sp: (*frame).sp,
+        }
+    };
+    engine.current = frame;
+    core.start_running(engine.thread);
+    run_loop(engine, frame, start);
+    if let Some(raised) = engine.raised.take() {
+        return Err(raised);
+    }
+    let value = engine.result.take().unwrap_or(Value::NONE);
+    Ok(if core.state.get() == State::Finished {
+        Sent::Return(value)
+    } else {
+        Sent::Yield(value)
+    })
 }
 
 /// Resumes a generator from native code until it yields, returns or raises.
