@@ -491,9 +491,7 @@ mod tests {
     fn every_opcode_that_code_can_hold_has_a_body() {
         let without: Vec<Opcode> = Opcode::ALL
             .into_iter()
-            .filter(|opcode| {
-                TABLE[*opcode as usize] as usize == ops::unknown as *const () as usize
-            })
+            .filter(|opcode| TABLE[*opcode as usize] as usize == ops::unknown as *const () as usize)
             .collect();
         // Code holds the first two never as instructions, and the last one not before there are traces.
         assert_eq!(

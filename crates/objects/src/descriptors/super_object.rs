@@ -107,12 +107,12 @@ pub fn super_getattr(class: &Ref<Type>, object: &Value, name: &Ref<Str>) -> PyRe
 pub fn super_method(class: &Ref<Type>, object: &Value, name: &Ref<Str>) -> PyResult<(Value, bool)> {
     let start = object.class();
     // For an instance of the class the start is its class, unless it is a class itself.
-    if object.downcast::<Type>().is_none() && start.is_subclass(class) {
-        if let Some(found) = start.lookup_after(class, name)
-            && found.class().has(ClassFlags::METHOD_DESCRIPTOR)
-        {
-            return Ok((found, true));
-        }
+    if object.downcast::<Type>().is_none()
+        && start.is_subclass(class)
+        && let Some(found) = start.lookup_after(class, name)
+        && found.class().has(ClassFlags::METHOD_DESCRIPTOR)
+    {
+        return Ok((found, true));
     }
     Ok((super_getattr(class, object, name)?, false))
 }
