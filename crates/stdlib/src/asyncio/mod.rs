@@ -85,7 +85,7 @@ fn _register_task(task: &Value) -> PyResult<()> {
         Some(task) => task.future.is_registered.set(true),
         None => {
             let others = library::get(&library::OTHER_TASKS)?;
-            protocol::call_method(&others, id!("add"), &[task.clone()])?;
+            protocol::call_method(&others, id!("add"), std::slice::from_ref(task))?;
         }
     }
     Ok(())
@@ -116,7 +116,7 @@ fn _unregister_task(task: &Value) -> PyResult<()> {
         Some(task) => task.future.is_registered.set(false),
         None => {
             let others = library::get(&library::OTHER_TASKS)?;
-            protocol::call_method(&others, id!("discard"), &[task.clone()])?;
+            protocol::call_method(&others, id!("discard"), std::slice::from_ref(task))?;
         }
     }
     Ok(())
