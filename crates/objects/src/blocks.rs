@@ -131,6 +131,8 @@ fn refill(local: &Local, class: usize) -> *mut u8 {
 // SAFETY: blocks are at least as large and as aligned as asked for, belong to one owner at a time, and go back to the list of
 // their size, which the layout says again.
 unsafe impl GlobalAlloc for Blocks {
+    /// # Safety
+    /// As [`GlobalAlloc::alloc`].
     #[inline(always)]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         if !is_small(layout) {
@@ -149,6 +151,8 @@ unsafe impl GlobalAlloc for Blocks {
         })
     }
 
+    /// # Safety
+    /// As [`GlobalAlloc::dealloc`].
     #[inline(always)]
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         if !is_small(layout) {
@@ -164,6 +168,8 @@ unsafe impl GlobalAlloc for Blocks {
         });
     }
 
+    /// # Safety
+    /// As [`GlobalAlloc::alloc_zeroed`].
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         if !is_small(layout) {
             // SAFETY: passed on.
@@ -179,6 +185,8 @@ unsafe impl GlobalAlloc for Blocks {
         }
     }
 
+    /// # Safety
+    /// As [`GlobalAlloc::realloc`].
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         // SAFETY: the caller's layout is valid for the new size, too.
         unsafe {
