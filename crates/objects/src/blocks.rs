@@ -12,7 +12,7 @@ use std::ptr;
 use std::sync::Mutex;
 
 /// The largest block that comes from a free list, in bytes.
-const LARGEST: usize = 1024;
+const LARGEST: usize = 256;
 /// Sizes are multiples of this, and blocks are aligned to it.
 const STEP: usize = 16;
 const CLASSES: usize = LARGEST / STEP + 1;

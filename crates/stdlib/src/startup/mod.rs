@@ -74,7 +74,6 @@ pub fn start(config: Config) -> PyResult<()> {
     import::add_module(id!("sys"), SYS.as_value())?;
     import::add_module(id!("builtins"), BUILTINS.as_value())?;
     import::start()?;
-    sys::memory::release_program_pages();
     install_signals()?;
     system::open_streams()?;
     prepare_main()?;
@@ -89,7 +88,6 @@ pub fn start(config: Config) -> PyResult<()> {
         system::report_unraisable(raised, Some("'import warnings' failed"), None);
     }
     gc::start();
-    sys::memory::release_program_pages();
     Ok(())
 }
 

@@ -212,26 +212,6 @@ pub fn shm_unlink(name: &CStr) -> io::Result<()> {
     check(unsafe { libc::shm_unlink(name.as_ptr()) }).map(drop)
 }
 
-unsafe extern "C" {
-    /// Where the program's file is mapped: headers, constants, then code. The linker defines both.
-    static __executable_start: u8;
-    /// The end of the code.
-    static etext: u8;
-}
-
-/// Gives back the pages of the program's code and constants: what runs is read from the program's file again.
-///
-/// Starting up runs much code once, a little of it on nearly every page.
-pub fn release_program_pages() {
-    let page = page_size();
-    let start = (&raw const __executable_start as usize).next_multiple_of(page);
-    let end = &raw const etext as usize & !(page - 1);
-    if start < end {
-        // SAFETY: constants and code are never written to, so the file has the same bytes.
-        unsafe { libc::madvise(start as *mut libc::c_void, end - start, libc::MADV_DONTNEED) };
-    }
-}
-
 /// Gives back the pages that hold `data`, a part of `region`, which is constant data of the program: a later access reads
 /// them from the program's file again.
 ///
