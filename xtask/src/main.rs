@@ -35,7 +35,7 @@ const USAGE: &str = "usage: cargo xtask TASK
   ci                  everything a change has to pass
   record [NAMES]      what tests/programs print on CPython 3.14, anew
   suite [ARGUMENTS]   all tests; arguments go to `cargo test`
-  bench [OPTIONS]     pyperformance's programs, on Taipan and others
+  bench [--micro] [OPTIONS]  pyperformance's programs, or small loops, on Taipan and others
   conformance [OPTIONS]  CPython's own regression tests, run by Taipan
   library             docs/library.md: the modules of the standard library that are here";
 

@@ -46,6 +46,11 @@ class Runner:
         self._run(name, seconds_of, inner_loops)
         return None
 
+    def bench_checked(self, name, func):
+        """For programs of our own: prints what the function gives, so that interpreters can be compared."""
+        print("CHECK", name, ascii(func()), sep="\t", flush=True)
+        self.bench_func(name, func)
+
     def bench_time_func(self, name, time_func, *args, inner_loops=None, metadata=None):
         self._run(name, lambda loops: time_func(loops, *args), inner_loops)
         return None

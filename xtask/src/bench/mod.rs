@@ -1,9 +1,11 @@
-//! `cargo xtask bench`: pyperformance's own scripts on Taipan, and on others in turn.
+//! `cargo xtask bench`: pyperformance's own scripts on Taipan, and on others in turn; `--micro`: small loops of our own.
 //!
-//! The sources come from the pyperformance wheel, downloaded into `target` once. Each script runs unchanged in one
+//! pyperformance's sources come from its wheel, downloaded into `target` once. Each script runs unchanged in one
 //! process of each interpreter, one after the other, against the small `pyperf` in `xtask/bench/shim`. Compared are
-//! the best round's seconds and the process's peak memory; start-up is a row of its own.
+//! the best round's seconds and the process's peak memory; start-up is a row of its own. The loops in
+//! `xtask/bench/micro` say what they computed, and a result that differs from the first interpreter's does not count.
 
+mod page;
 mod programs;
 mod report;
 
@@ -14,7 +16,7 @@ use std::time::Duration;
 use crate::measured;
 use crate::taipan::Interpreter;
 use crate::{Failure, workspace};
-use programs::{PROGRAMS, Program};
+use programs::{Program, Suite};
 use report::Report;
 
 /// Processes started for the start-up row.
@@ -23,6 +25,7 @@ const START_UPS: usize = 30;
 pub const START_UP: &str = "startup";
 
 struct Options {
+    suite: Suite,
     against: Vec<Interpreter>,
     taipan: Option<Interpreter>,
     seconds: f64,
@@ -55,12 +58,15 @@ pub fn run(arguments: &[&str]) -> Result<(), Failure> {
     };
     let mut interpreters = vec![taipan];
     interpreters.extend(options.against.iter().cloned());
-    let sources = sources(&interpreters)?;
+    let sources = match options.suite {
+        Suite::Pyperformance => sources(&interpreters)?,
+        Suite::Micro => PathBuf::new(),
+    };
     let mut report = Report::new(&interpreters);
-    if options.wants(START_UP) {
+    if options.suite.has_start_up() && options.wants(START_UP) {
         start_up(&interpreters, &options, &mut report)?;
     }
-    for program in PROGRAMS {
+    for program in options.suite.programs() {
         if !options.wants(program.name) {
             continue;
         }
@@ -76,22 +82,28 @@ pub fn run(arguments: &[&str]) -> Result<(), Failure> {
         std::fs::write(path, report.json())?;
     }
     if let Some(path) = &options.markdown {
-        std::fs::write(path, report.markdown())?;
+        page::write(path, options.suite, &report.markdown())?;
     }
     Ok(())
 }
 
 const USAGE: &str =
-    "usage: cargo xtask bench [--against [NAME=]COMMAND]... [--python [NAME=]COMMAND] [--seconds S]
+    "usage: cargo xtask bench [--micro] [--against [NAME=]COMMAND]... [--python [NAME=]COMMAND] [--seconds S]
        [--rounds N] [--timeout S] [--json FILE] [--markdown [FILE]] [NAME...]";
 
 impl Options {
     fn read(arguments: &[&str]) -> Result<Options, Failure> {
+        let suite = if arguments.contains(&"--micro") {
+            Suite::Micro
+        } else {
+            Suite::Pyperformance
+        };
         let mut options = Options {
+            suite,
             against: Vec::new(),
             taipan: None,
-            seconds: 2.0,
-            rounds: 1,
+            seconds: suite.seconds(),
+            rounds: suite.rounds(),
             limit: Duration::from_secs(180),
             json: None,
             markdown: None,
@@ -101,6 +113,7 @@ impl Options {
         let mut words = arguments.iter().copied().peekable();
         while let Some(word) = words.next() {
             match word {
+                "--micro" => {}
                 "--against" => {
                     let command = words.next().ok_or_else(usage)?;
                     options.against.push(Interpreter::from_argument(command));
@@ -122,16 +135,20 @@ impl Options {
                 name => options.names.push(name.to_string()),
             }
         }
-        let known = |name: &String| name == START_UP || PROGRAMS.iter().any(|p| p.name == name);
-        match options.names.iter().find(|name| !known(name)) {
+        let mut known: Vec<&str> = suite.programs().iter().map(|p| p.name).collect();
+        if suite.has_start_up() {
+            known.insert(0, START_UP);
+        }
+        match options
+            .names
+            .iter()
+            .find(|name| !known.contains(&name.as_str()))
+        {
             None => Ok(options),
-            Some(name) => {
-                let names: Vec<&str> = PROGRAMS.iter().map(|program| program.name).collect();
-                let names = names.join(" ");
-                Err(Failure(format!(
-                    "no benchmark {name}; there are: {START_UP} {names}"
-                )))
-            }
+            Some(name) => Err(Failure(format!(
+                "no benchmark {name}; there are: {}",
+                known.join(" ")
+            ))),
         }
     }
 
@@ -188,13 +205,13 @@ fn measure(
     options: &Options,
     report: &mut Report,
 ) -> Result<(), Failure> {
-    let folder = sources.join(format!("bm_{}", program.folder));
+    let script = options.suite.script(program, sources);
     let shim = workspace::root().join("xtask/bench/shim");
     let mut command = interpreter.command();
     command
-        .arg(folder.join("run_benchmark.py"))
+        .arg(&script)
         .args(program.arguments)
-        .current_dir(&folder)
+        .current_dir(script.parent().unwrap_or(sources))
         .env("PYTHONPATH", shim)
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("PYTHONHASHSEED", "0")
@@ -203,6 +220,13 @@ fn measure(
     let mut seen = false;
     for line in finished.stdout.lines() {
         let fields: Vec<&str> = line.split('\t').collect();
+        if let ["CHECK", name, computed] = fields[..]
+            && let Err(first) = report.check(name, computed)
+        {
+            let why = format!("computed {computed}, not {first}");
+            report.fail(program.name, index, why);
+            return Ok(());
+        }
         if let ["RESULT", name, best, median, first] = fields[..] {
             let seconds = |text: &str| text.parse().unwrap_or(f64::NAN);
             let measurement = Measurement {

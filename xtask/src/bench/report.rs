@@ -1,4 +1,4 @@
-//! The table of measurements: in the terminal while it grows, as JSON, and as a page of the documentation.
+//! The table of measurements: in the terminal while it grows, as JSON, and as a section of the page.
 //!
 //! Column 0 is Taipan. A ratio is Taipan's seconds or bytes by the other's, so below 1 Taipan needs less; the
 //! geometric mean is over the benchmarks both could run.
@@ -21,6 +21,7 @@ pub struct Report {
     rows: Vec<Row>,
     printed: usize,
     failures: Vec<(String, usize, String)>,
+    computed: Vec<(String, String)>,
 }
 
 /// Geometric means of the ratios to one interpreter.
@@ -38,6 +39,7 @@ impl Report {
             rows: Vec::new(),
             printed: 0,
             failures: Vec::new(),
+            computed: Vec::new(),
         }
     }
 
@@ -62,6 +64,18 @@ impl Report {
                 peak_memory: old.peak_memory.min(new.peak_memory),
             },
         });
+    }
+
+    /// Notes what a benchmark computed; what it was the first time, if that was something else.
+    pub fn check(&mut self, name: &str, computed: &str) -> Result<(), String> {
+        match self.computed.iter().find(|(known, _)| known == name) {
+            None => {
+                self.computed.push((name.to_string(), computed.to_string()));
+                Ok(())
+            }
+            Some((_, first)) if first == computed => Ok(()),
+            Some((_, first)) => Err(first.clone()),
+        }
     }
 
     /// Notes that a benchmark could not be measured.
@@ -159,32 +173,16 @@ impl Report {
         format!("[\n{}\n]\n", rows.join(",\n"))
     }
 
-    /// The page `docs/performance.md`.
+    /// A section of `docs/performance.md`, without its heading.
     pub fn markdown(&self) -> String {
-        let mut page = String::from(
-            "# Performance\n\n\
-             Written by `cargo xtask bench --markdown`. pyperformance's own scripts, unchanged, each in one process; the \
-             seconds are those\nof the best round, the memory is the process's largest resident set. A ratio below 1 means \
-             that Taipan needs less.\n\n",
-        );
+        let mut page = String::new();
         for (name, version) in self.names.iter().zip(&self.versions) {
             let _ = writeln!(page, "- {name}: {version}");
         }
         let _ = writeln!(page, "- processor: {}", processor());
         let _ = writeln!(page, "- date: {}", date());
-        let command = std::env::args()
-            .skip(1)
-            .map(|word| match word.rsplit_once('/') {
-                Some((_, name)) if word.contains("target/") || word.contains("/bin/") => {
-                    name.to_string()
-                }
-                _ => word,
-            });
-        let _ = writeln!(
-            page,
-            "- command: `cargo xtask {}`\n",
-            command.collect::<Vec<_>>().join(" ")
-        );
+        let command: Vec<String> = std::env::args().skip(1).map(without_folders).collect();
+        let _ = writeln!(page, "- command: `cargo xtask {}`\n", command.join(" "));
         for other in 1..self.names.len() {
             let means = self.means(other);
             let _ = writeln!(
@@ -230,6 +228,20 @@ impl Report {
             }
         }
         page
+    }
+}
+
+/// `NAME=FOLDER/PROGRAM` as `NAME=PROGRAM`: where a program is, is the machine's own.
+fn without_folders(word: String) -> String {
+    let (name, value) = match word.split_once('=') {
+        Some((name, value)) => (format!("{name}="), value),
+        None => (String::new(), word.as_str()),
+    };
+    match value.rsplit_once('/') {
+        Some((_, program)) if value.starts_with('/') || value.contains("target/") => {
+            format!("{name}{program}")
+        }
+        _ => word,
     }
 }
 
@@ -334,6 +346,56 @@ mod tests {
         report.add("a", 0, better);
         let json = report.json();
         assert!(json.contains("\"benchmark\": \"a\", \"interpreter\": \"taipan\", \"best\": 0.5"));
+    }
+
+    #[test]
+    fn each_other_interpreter_has_its_columns_and_its_means() {
+        let interpreter = |name: &str| Interpreter {
+            name: name.to_string(),
+            command: vec!["true".to_string()],
+        };
+        let mut report = Report::new(&["taipan", "old", "older"].map(interpreter));
+        for (index, best) in [1.0, 2.0, 4.0].into_iter().enumerate() {
+            let measurement = Measurement {
+                best,
+                median: best,
+                first: best,
+                peak_memory: 1_000_000 * (index as u64 + 1),
+            };
+            report.add("a", index, measurement);
+        }
+        let page = report.markdown();
+        for line in [
+            "Geometric mean of 1 benchmarks against old: **0.50** in time, 0.50 in memory.",
+            "Geometric mean of 1 benchmarks against older: **0.25** in time, 0.33 in memory.",
+            "| benchmark | taipan | memory | old | memory | older | memory | time / old | memory / old \
+             | time / older | memory / older |",
+            "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+            "| a | 1000 ms | 1.0 MB | 2000 ms | 2.0 MB | 4000 ms | 3.0 MB | 0.50 | 0.50 | 0.25 | 0.33 |",
+        ] {
+            assert!(page.contains(line), "{line}\n{page}");
+        }
+    }
+
+    #[test]
+    fn a_result_unlike_the_first_is_told() {
+        let mut report = report();
+        assert_eq!(report.check("a", "7"), Ok(()));
+        assert_eq!(report.check("b", "8"), Ok(()));
+        assert_eq!(report.check("a", "7"), Ok(()));
+        assert_eq!(report.check("a", "8"), Err("7".to_string()));
+    }
+
+    #[test]
+    fn commands_are_shown_without_folders() {
+        let shown = |word: &str| without_folders(word.to_string());
+        assert_eq!(
+            shown("python3.11=/usr/bin/python3.11"),
+            "python3.11=python3.11"
+        );
+        assert_eq!(shown("/opt/x/target/release/taipan"), "taipan");
+        assert_eq!(shown("docs/performance.md"), "docs/performance.md");
+        assert_eq!(shown("--micro"), "--micro");
     }
 
     #[test]
