@@ -226,3 +226,18 @@ loop.append(loop)
 d = {"d": None}
 d["d"] = d
 print(loop, d, ([],) * 2, (loop,))
+
+# `set.__init__` takes no keywords, whatever class calls it; an empty frozenset is a new object each time.
+class Made(set):
+    def __new__(cls, *args, **kwargs):
+        return super().__new__(cls)
+class Filled(set):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args)
+attempt(lambda: Made(a=1))
+attempt(lambda: Made([1], a=1))
+attempt(lambda: Made(1, 2))
+attempt(lambda: set.__init__(Made(), a=1))
+attempt(lambda: set.__init__(Filled(), [1], a=1))
+attempt(lambda: set().__init__(a=1))
+print(Made([1]), Filled([1], a=1), set.__new__(set, 1, a=1), frozenset([]) is frozenset([]))

@@ -292,3 +292,53 @@ def branching(x):
 
 
 print(list(branching.__code__.co_branches()))
+
+
+# `super(…)` is a call that may raise, whatever opcode stands for it.
+def super_events(statement):
+    namespace = {}
+    exec(
+        statement
+        + """
+class A:
+    def method(self, x):
+        return x
+class B(A):
+    def method(self, x):
+        try:
+            super(x, self).method(x)
+        except TypeError:
+            pass
+        return super().method(x)
+b = B()
+""",
+        namespace,
+    )
+    seen = []
+    tool = 3
+    sys.monitoring.use_tool_id(tool, "super")
+
+    def note(what):
+        def callback(code, offset, function, argument):
+            if argument is sys.monitoring.MISSING:
+                argument = "MISSING"
+            elif argument is namespace["b"]:
+                argument = "b"
+            seen.append((what, function.__name__, argument))
+
+        return callback
+
+    events = sys.monitoring.events
+    for what in ("CALL", "C_RAISE", "C_RETURN"):
+        sys.monitoring.register_callback(tool, getattr(events, what), note(what))
+    sys.monitoring.set_events(tool, events.CALL)
+    try:
+        namespace["b"].method(1)
+    finally:
+        sys.monitoring.set_events(tool, 0)
+        sys.monitoring.free_tool_id(tool)
+    print(seen)
+
+
+super_events("pass")
+super_events("super = super")

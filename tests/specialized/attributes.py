@@ -233,6 +233,35 @@ def with_hint():
 
 
 # --- __slots__ ---
+def member_of_another_class():
+    class Owner:
+        __slots__ = ("x",)
+
+    class Other:
+        __slots__ = ("own",)
+        x = Owner.x
+
+    load, store = fresh(get), fresh(put)
+    other = Other()
+    other.own = 1
+    for _ in range(40):
+        raises(TypeError, load, other)
+        raises(TypeError, store, other, 2)
+    same(other.own, 1)
+
+
+def methods_of_builtin_classes():
+    load = fresh(lambda cls: cls.upper)
+    for _ in range(4):
+        same(load(str)("a"), "A")
+    reaches(load, "LOAD_ATTR_CLASS")
+    same(load(bytes)(b"a"), b"A")
+    load = fresh(lambda cls: cls.__len__)
+    for _ in range(4):
+        same(load(str)("abc"), 3)
+    same(load(list)([1]), 1)
+
+
 def slots():
     class Slotted:
         __slots__ = ("w", "x")

@@ -8,6 +8,7 @@
 mod outcome;
 mod page;
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
@@ -68,6 +69,11 @@ const MODULES: &[&str] = &[
     "test_dataclasses",
     "test_enum",
     "test_dis",
+    "test__opcode",
+    "test_opcache",
+    "test_type_cache",
+    "test_monitoring",
+    "test_sys_settrace",
 ];
 
 /// Interpreters whose `test` package is tried when none is named.
@@ -186,33 +192,33 @@ fn test_source(options: &Options) -> Result<TestSource, Failure> {
     Err(Failure(hint.to_string()))
 }
 
-/// Copies the package, unless this version's is there; gives the folder to put on the path.
+/// Copies the package, unless this version's is there, amended by the same table; gives the folder to put on the path.
 fn copy_tests(source: &TestSource) -> Result<PathBuf, Failure> {
     let folder = workspace::root().join("target/conformance");
     let library = folder.join("lib");
     let stamp = folder.join("version");
     let own = workspace::root().join("xtask/conformance");
-    let is_current = std::fs::read_to_string(&stamp).is_ok_and(|version| version == source.version);
-    if !is_current {
+    let amendments = std::fs::read_to_string(own.join("amendments.tsv"))?;
+    let current = format!("{}\n{amendments}", source.version);
+    if !std::fs::read_to_string(&stamp).is_ok_and(|copied| copied == current) {
         if library.exists() {
             std::fs::remove_dir_all(&library)?;
         }
         copy_folder(&source.package, &library.join("test"))?;
-        amend(&library.join("test"), &own.join("amendments.tsv"))?;
-        std::fs::write(stamp, &source.version)?;
+        amend(&library.join("test"), &amendments)?;
+        std::fs::write(stamp, current)?;
     }
     copy_folder(&own.join("support"), &library)?;
     Ok(library)
 }
 
-/// Replaces the lines that keep a module of an older release from being imported by 3.14. A row of the table has the file,
-/// the line, what stands for it, and why.
-fn amend(package: &Path, table: &Path) -> Result<(), Failure> {
-    for row in std::fs::read_to_string(table)?.lines() {
+/// Replaces the lines that keep a module of an older release, or one about CPython alone, from running on another 3.14. A row
+/// of the table has the file, the line, what stands for it, and why.
+fn amend(package: &Path, table: &str) -> Result<(), Failure> {
+    for row in table.lines() {
         let [file, old, new, _reason] = row.split('\t').collect::<Vec<_>>()[..] else {
             return Err(Failure(format!(
-                "{}: a row without four columns",
-                table.display()
+                "amendments.tsv: not four columns in `{row}`"
             )));
         };
         let path = package.join(file);
@@ -309,30 +315,36 @@ fn run_module(
         .join("target/conformance/work")
         .join(module);
     std::fs::create_dir_all(&work)?;
+    // What stands for CPython's own modules in this module's tests, and nowhere else: others look whether they are there.
+    let own = workspace::root()
+        .join("xtask/conformance/support_of")
+        .join(module);
+    let path = std::env::join_paths([own.as_path(), library])
+        .map_err(|error| Failure(error.to_string()))?;
     let mut command = python.command();
     command
         .args(["-m", "unittest", "-v", &format!("test.{module}")])
         .current_dir(&work)
-        .env("PYTHONPATH", library)
+        .env("PYTHONPATH", &path)
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("PYTHONHASHSEED", "0")
         .env("NO_COLOR", "1");
     let finished = measured::run(&mut command, limit)?;
     // What a test leaves lying about is of no interest, and may be gone already.
     let _ = std::fs::remove_dir_all(&work);
-    let tests = count_tests(source, library, module).unwrap_or(0);
+    let tests = count_tests(source, &path, module).unwrap_or(0);
     Ok(Outcome::read(module, tests, &finished, limit))
 }
 
 /// How many tests the module has, as CPython counts them: a crash must not make the module look smaller.
-fn count_tests(source: &TestSource, library: &Path, module: &str) -> Option<usize> {
+fn count_tests(source: &TestSource, path: &OsStr, module: &str) -> Option<usize> {
     let program = format!(
         "import unittest; print(unittest.defaultTestLoader.loadTestsFromName('test.{module}').countTestCases())"
     );
     let mut command = source.interpreter.command();
     command
         .args(["-c", &program])
-        .env("PYTHONPATH", library)
+        .env("PYTHONPATH", path)
         .env("PYTHONDONTWRITEBYTECODE", "1");
     let finished = measured::run(&mut command, Duration::from_secs(60)).ok()?;
     finished.stdout.lines().last()?.trim().parse().ok()

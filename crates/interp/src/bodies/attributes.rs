@@ -172,29 +172,50 @@ pub(crate) fn delete_attr(c: &mut Cursor, oparg: u32) -> Step {
 }
 
 pub(crate) fn load_super_attr(c: &mut Cursor, oparg: u32) -> Step {
-    let name = name(c, oparg >> 2);
-    let (found, method) = {
+    let found = {
         let (super_class, class, object) = (c.peek(2), c.peek(1), c.peek(0));
         let is_super = super_class.is(Super::class().as_value());
         match (is_super, class.downcast::<Type>()) {
-            (true, Some(class)) => (super_getattr(class, &object, &name)?, oparg & 1 != 0),
+            (true, Some(class)) => super_getattr(class, &object, &name(c, oparg >> 2))?,
             _ => {
-                let arguments: &[Value] = if oparg & 2 != 0 {
-                    &[class.clone(), object.clone()]
-                } else {
-                    &[]
-                };
-                let made = protocol::call_positional(&super_class, arguments)?;
-                (protocol::getattr(&made, &name)?, oparg & 1 != 0)
+                let made = make_super(c, oparg)?;
+                protocol::getattr(&made, &name(c, oparg >> 2))?
             }
         }
     };
+    push_super_attr(c, oparg, found);
+    Ok(())
+}
+
+/// As [`load_super_attr`] by way of the `super` object; `told` sees how its call ended.
+pub(crate) fn load_super_attr_told(
+    c: &mut Cursor,
+    oparg: u32,
+    told: impl FnOnce(&mut Cursor, bool) -> Step,
+) -> Step {
+    let made = make_super(c, oparg);
+    told(c, made.is_ok())?;
+    let found = protocol::getattr(&made?, &name(c, oparg >> 2))?;
+    push_super_attr(c, oparg, found);
+    Ok(())
+}
+
+/// Calls what stands for `super`: the class itself gets its arguments also where the source has none.
+fn make_super(c: &Cursor, oparg: u32) -> PyResult<Value> {
+    let (super_class, class, object) = (c.peek(2), c.peek(1), c.peek(0));
+    if oparg & 2 != 0 || super_class.is(Super::class().as_value()) {
+        protocol::call_positional(&super_class, &[class.clone(), object.clone()])
+    } else {
+        protocol::call_positional(&super_class, &[])
+    }
+}
+
+fn push_super_attr(c: &mut Cursor, oparg: u32, found: Value) {
     c.drop_words(3);
     c.push(found);
-    if method {
+    if oparg & 1 != 0 {
         c.push_word(StackRef::NULL);
     }
-    Ok(())
 }
 
 /// The special method of a context manager, unbound where the class has a function.

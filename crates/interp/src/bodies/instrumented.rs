@@ -167,7 +167,7 @@ fn tell_event(
         Opcode::Call => return call(c, oparg),
         Opcode::CallKw => return call_kw(c, oparg),
         Opcode::CallFunctionEx => return call_function_ex(c, oparg),
-        Opcode::LoadSuperAttr => load_super_attr(c, oparg)?,
+        Opcode::LoadSuperAttr => return load_super_attr(c, oparg),
         other => bail!(SystemError, "{} is not instrumented", other.name()),
     }
     Ok(true)
@@ -308,8 +308,8 @@ fn call_function_ex(c: &mut Cursor, oparg: u32) -> PyResult<bool> {
     native_call(c, &told, |c| super::call_function_ex(c, oparg))
 }
 
-/// `super()` is told as a call; what it answers is looked at by the plain opcode.
-fn load_super_attr(c: &mut Cursor, oparg: u32) -> Step {
+/// `super()` is told as a call.
+fn load_super_attr(c: &mut Cursor, oparg: u32) -> PyResult<bool> {
     let callable = c.peek(2).clone();
     let argument = if oparg & 2 != 0 {
         c.peek(1).clone()
@@ -318,5 +318,14 @@ fn load_super_attr(c: &mut Cursor, oparg: u32) -> Step {
     };
     let told = [callable, argument];
     monitoring::fire(c, Event::Call, &told)?;
-    monitoring::fire(c, Event::CReturn, &told)
+    c.jump_forward(Opcode::LoadSuperAttr.cache_units() as u32);
+    super::load_super_attr_told(c, oparg, |c, has_returned| {
+        let event = if has_returned {
+            Event::CReturn
+        } else {
+            Event::CRaise
+        };
+        monitoring::fire(c, event, &told)
+    })?;
+    Ok(false)
 }

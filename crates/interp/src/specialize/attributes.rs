@@ -158,9 +158,9 @@ fn of_class(site: &Site, class: &Ref<Type>, name: &Ref<Str>) -> Found {
     }
     let found = class.lookup(name).ok_or(Failure::Absent)?;
     let descriptor_class = settled_class(&found)?;
-    // A function found on a class is itself.
+    // A function or a method of a builtin class, found on a class, is itself.
     let is_plain = descriptor_class.slots.descr_get.get().is_none()
-        || found.downcast_exact::<Function>().is_some();
+        || descriptor_class.has(ClassFlags::METHOD_DESCRIPTOR);
     if !is_plain {
         return Err(Failure::Descriptor);
     }
@@ -204,18 +204,24 @@ fn overridden(site: &Site, class: &Ref<Type>, is_call: bool) -> Found {
     Ok(Opcode::LoadAttrGetattributeOverridden)
 }
 
+/// Where instances of `class` have the member. The member of a class that `class` does not extend raises.
+fn words_of_member(member: &MemberDescriptor, class: &Ref<Type>) -> Result<u16, Failure> {
+    if !class.is_subclass(member.owner()) {
+        return Err(Failure::Descriptor);
+    }
+    let words = member.place().and_then(|place| member_words(class, place));
+    words.ok_or(Failure::Layout)
+}
+
 fn of_data_descriptor(
     site: &Site,
-    class: &Type,
+    class: &Ref<Type>,
     found: &Value,
     class_version: u32,
     is_call: bool,
 ) -> Found {
     if let Some(member) = found.downcast_exact::<MemberDescriptor>() {
-        let words = member
-            .place()
-            .and_then(|place| member_words(class, place))
-            .ok_or(Failure::Layout)?;
+        let words = words_of_member(member, class)?;
         site.put_u32(VERSION, class_version);
         site.put_u16(SECOND, words);
         return Ok(Opcode::LoadAttrSlot);
@@ -290,10 +296,7 @@ pub(crate) fn store_attr(site: &Site, c: &Cursor, oparg: u32) -> Found {
         let member = descriptor
             .downcast_exact::<MemberDescriptor>()
             .ok_or(Failure::Descriptor)?;
-        let words = member
-            .place()
-            .and_then(|place| member_words(class, place))
-            .ok_or(Failure::Layout)?;
+        let words = words_of_member(member, class)?;
         site.put_u32(VERSION, class_version);
         site.put_u16(SECOND, words);
         return Ok(Opcode::StoreAttrSlot);

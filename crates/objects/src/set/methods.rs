@@ -2,7 +2,7 @@
 
 use taipan_macros::methods;
 
-use crate::args::Args;
+use crate::args::{Args, check_positional};
 use crate::class::{Comparison, Payload, Type};
 use crate::exceptions;
 use crate::generic_alias::GenericAlias;
@@ -229,10 +229,15 @@ impl Set {
     }
 
     #[init("(iterable=(), /)")]
-    fn init(&self, iterable: Option<&Value>) -> PyResult<()> {
-        self.clear_all();
-        match iterable {
-            Some(iterable) => self.update(iterable),
+    fn init(this: &Ref<Set>, args: Args<'_>) -> PyResult<()> {
+        args.no_keywords("set")?;
+        let values = args.positional();
+        if values.len() > 1 {
+            check_positional(&this.class().name(), values.len(), 0, 1)?;
+        }
+        this.clear_all();
+        match values.first() {
+            Some(iterable) => this.update(iterable),
             None => Ok(()),
         }
     }
