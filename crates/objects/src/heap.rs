@@ -12,6 +12,8 @@ use std::cell::Cell;
 use std::collections::HashSet;
 use std::mem::ManuallyDrop;
 use std::ptr::{self, NonNull};
+#[cfg(debug_assertions)]
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::cell::Locked;
 use crate::class::{ClassFlags, Payload, Tailed, Type};
@@ -88,12 +90,24 @@ static HEAP: Locked<Heap> = Locked::new(Heap {
 type AddressHash = std::hash::BuildHasherDefault<std::hash::DefaultHasher>;
 const BUILD: AddressHash = AddressHash::new();
 
+/// How many objects were made, ever; the interpreter lock is held where it changes.
+#[cfg(debug_assertions)]
+static MADE: AtomicU64 = AtomicU64::new(0);
+
+/// How many objects were made since the start of the process; only a build with debug assertions counts them.
+#[cfg(debug_assertions)]
+pub fn made_count() -> u64 {
+    MADE.load(Ordering::Relaxed)
+}
+
 /// Memory for an object of `size` bytes, header not yet written.
 ///
 /// # Safety
 /// The caller holds the interpreter lock and writes a header with a class before the next collection.
 #[inline(always)]
 unsafe fn allocate(size: usize) -> (*mut Header, u32) {
+    #[cfg(debug_assertions)]
+    MADE.store(MADE.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
     if size <= LARGEST_SMALL {
         let index = (size - 1) / GRANULE;
         // SAFETY: the interpreter lock is held; slots on a free list are free memory of the class's size.
