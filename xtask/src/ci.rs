@@ -41,6 +41,17 @@ pub fn run() -> Result<(), Failure> {
     } else {
         step(cargo, &["test", "--workspace", "--no-fail-fast", ANY_RUST])?;
     }
+    // What the features of the workspace leave out: the same build but for the interpreter.
+    let stats = [
+        "test",
+        "--workspace",
+        "--features",
+        "taipan-interp/stats",
+        "--test",
+        "stats",
+        ANY_RUST,
+    ];
+    step(cargo, &stats)?;
     let doc = [
         "doc",
         "--workspace",
