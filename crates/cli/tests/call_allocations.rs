@@ -10,7 +10,7 @@ use taipan_interp::code::Code;
 use taipan_interp::eval;
 use taipan_objects::blocks::Blocks;
 use taipan_objects::str::Str;
-use taipan_objects::{heap, id, int, protocol};
+use taipan_objects::{id, int, protocol};
 use taipan_stdlib::config::Config;
 use taipan_stdlib::{import, startup};
 
@@ -189,7 +189,7 @@ const CASES: &[Case] = &[
 /// Objects made by now.
 #[cfg(debug_assertions)]
 fn made() -> Option<u64> {
-    Some(heap::made_count())
+    Some(taipan_objects::heap::made_count())
 }
 
 #[cfg(not(debug_assertions))]
