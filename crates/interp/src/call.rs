@@ -11,8 +11,9 @@ use taipan_objects::thread;
 use taipan_objects::tuple::Tuple;
 use taipan_objects::value::{Ref, Value};
 
+use crate::bodies::duplicate_quick;
 use crate::code::Code;
-use crate::frame_stack::{EngineState, Frame, FrameOwner, StackRef, clear_frame, frame_words};
+use crate::frame_stack::{EngineState, Frame, StackRef, clear_frame, frame_words};
 use crate::function::Function;
 
 /// Writes the header of a new frame and empties its locals.
@@ -30,7 +31,8 @@ pub unsafe fn initialize_frame(
         initialize_frame_quick(frame, function, code, first_local);
         if !code.has_flag(flags::OPTIMIZED) {
             // The names of a module or an expression that is called as a function are the globals.
-            (*frame).namespace = StackRef((*frame).globals().as_value().bits()).borrow();
+            let globals = StackRef((*frame).globals().as_value().bits());
+            (*frame).replace_namespace(globals.borrow());
         }
     }
 }
@@ -52,20 +54,14 @@ pub unsafe fn initialize_frame_quick(
         let payload = view.downcast_unchecked::<Function>();
         let locals = Frame::locals(frame);
         let count = code.localsplus_count();
-        frame.write(Frame {
-            globals: payload.globals.as_ptr().as_ptr(),
-            builtins: StackRef(payload.builtins.bits()),
-            code: StackRef(code.as_value().bits()),
+        frame.write(Frame::new(
+            payload.globals.as_ptr().as_ptr(),
+            StackRef(payload.builtins.bits()),
+            StackRef(code.as_value().bits()),
             function,
-            namespace: StackRef::NULL,
-            object: StackRef::NULL,
-            previous: std::ptr::null_mut(),
-            ip: code.units_ptr(),
-            sp: locals.add(count),
-            return_offset: 0,
-            owner: FrameOwner::Thread,
-            is_entry: false,
-        });
+            code.units_ptr(),
+            locals.add(count),
+        ));
         empty_locals(locals, first_local..count);
     }
 }
@@ -77,8 +73,9 @@ pub unsafe fn initialize_frame_quick(
 #[inline(always)]
 pub(crate) unsafe fn move_words(from: *const StackRef, to: *mut StackRef, count: usize) {
     for index in 0..count {
+        keep_rolled();
         // SAFETY: by contract.
-        unsafe { to.add(index).write_volatile(*from.add(index)) };
+        unsafe { *to.add(index) = *from.add(index) };
     }
 }
 
@@ -89,9 +86,20 @@ pub(crate) unsafe fn move_words(from: *const StackRef, to: *mut StackRef, count:
 #[inline(always)]
 pub(crate) unsafe fn empty_locals(locals: *mut StackRef, places: std::ops::Range<usize>) {
     for index in places {
+        keep_rolled();
         // SAFETY: by contract.
-        unsafe { locals.add(index).write_volatile(StackRef::NULL) };
+        unsafe { *locals.add(index) = StackRef::NULL };
     }
+}
+
+/// Keeps the compiler from unrolling a loop, which is quicker for the few rounds that there are, and needs fewer registers.
+#[inline(always)]
+fn keep_rolled() {
+    #[cfg(not(miri))]
+    // SAFETY: no instruction at all.
+    unsafe {
+        std::arch::asm!("", options(nomem, nostack, preserves_flags))
+    };
 }
 
 /// Makes a frame for calling `function` with `args`, on top of the stack. It is not linked yet.
@@ -147,8 +155,13 @@ fn positional_frame(
             wanted,
         );
         let locals = Frame::locals(frame);
-        for (index, value) in values.iter().chain(defaults).enumerate() {
-            *locals.add(index) = StackRef::from_value(value.clone());
+        for (index, value) in values.iter().enumerate() {
+            keep_rolled();
+            *locals.add(index) = duplicate_quick(StackRef(value.bits()));
+        }
+        for (index, value) in defaults.iter().enumerate() {
+            keep_rolled();
+            *locals.add(values.len() + index) = duplicate_quick(StackRef(value.bits()));
         }
         Some(frame)
     }

@@ -24,9 +24,6 @@ pub struct Units(Box<[Cell<u16>]>);
 /// very end skips its inline cache, so there are as many as the longest cache has, and one more.
 const GUARD_UNITS: usize = 16;
 
-/// The first instruction that tracing sees, of code that it never sees.
-const HIDDEN: u32 = i32::MAX as u32;
-
 impl Units {
     fn own(&self) -> &[Cell<u16>] {
         &self.0[..self.0.len() - GUARD_UNITS]
@@ -209,11 +206,6 @@ impl Code {
 
     /// Makes a code object. The parts fit together: `co_code` is whole units of known opcodes.
     pub fn new(parts: CodeParts) -> Ref<Code> {
-        Code::build(parts, None)
-    }
-
-    /// As [`Code::new`]; `first_traceable` stands for the first RESUME.
-    fn build(parts: CodeParts, first_traceable: Option<u32>) -> Ref<Code> {
         let units = parts
             .code
             .chunks_exact(2)
@@ -240,8 +232,7 @@ impl Code {
         let first_resume = units
             .iter()
             .position(|unit| unit.get() & 0xff == Opcode::Resume as u16);
-        let first_traceable =
-            first_traceable.unwrap_or(first_resume.map_or(0, |position| position as u32));
+        let first_traceable = first_resume.map_or(0, |position| position as u32);
         crate::specialize::write_counters(&units[..units.len() - GUARD_UNITS]);
         let code = heap::new_object(
             Code::class(),
@@ -278,16 +269,6 @@ impl Code {
             monitoring::mark(&code);
         }
         code
-    }
-
-    /// Makes code whose frames are the interpreter's own: they are never shown.
-    pub(crate) fn new_hidden(parts: CodeParts) -> Ref<Code> {
-        Code::build(parts, Some(HIDDEN))
-    }
-
-    /// Whether frames of the code are the interpreter's own.
-    pub(crate) fn is_hidden(&self) -> bool {
-        self.first_traceable == HIDDEN
     }
 
     /// The version tag of functions made of this code, given out now if there is none.

@@ -3,6 +3,7 @@
 use std::ptr;
 use std::sync::atomic::Ordering;
 
+use taipan_objects::bail;
 use taipan_objects::dict::Dict;
 use taipan_objects::raised::PyResult;
 use taipan_objects::runtime::{self, EVAL_BREAKER, breaker};
@@ -38,7 +39,7 @@ pub fn run(
     // SAFETY: the memory was just reserved for this code.
     unsafe {
         initialize_frame(frame, StackRef::from_value(function.into_value()), code, 0);
-        (*frame).namespace = namespace;
+        (*frame).replace_namespace(namespace);
     }
     run_entry_frame(engine, frame)
 }
@@ -84,7 +85,7 @@ pub(crate) fn run_linked_frame_from(
     start: Next,
 ) -> PyResult<Value> {
     // SAFETY: the frame is live.
-    unsafe { (*frame).is_entry = true };
+    unsafe { (*frame).kind.is_entry = true };
     run_loop(engine, frame, start);
     match engine.raised.take() {
         Some(raised) => Err(raised),
@@ -96,11 +97,11 @@ pub(crate) fn run_linked_frame_from(
 pub(crate) fn leave_frame(engine: &mut EngineState, frame: *mut Frame, sp: *mut StackRef) {
     // SAFETY: the frame is current; its words below `sp` are valid.
     unsafe {
-        match (*frame).owner {
+        match (*frame).kind.owner {
             FrameOwner::Generator => crate::generator::frame_ends(engine, frame, sp),
             _ => {
                 let caller = (*frame).previous;
-                if !(*frame).object.is_null() {
+                if (*frame).kind.has_object {
                     (*frame).sp = sp;
                     detach_frame_object(frame);
                 }
@@ -115,23 +116,38 @@ pub(crate) fn leave_frame(engine: &mut EngineState, frame: *mut Frame, sp: *mut 
 }
 
 /// Ends the running frame with a result: the caller goes on with it, or the native loop is left.
-pub fn return_from_frame(c: &mut Cursor, result: Value) {
+pub fn return_from_frame(c: &mut Cursor, result: Value) -> Step {
     let frame = c.frame;
     // SAFETY: the frame is current; the engine outlives the loop.
     unsafe {
         let engine = &mut *c.engine;
-        let is_entry = (*frame).is_entry;
-        let generator = (*frame).owner == FrameOwner::Generator;
+        let kind = (*frame).kind;
         leave_frame(engine, frame, c.sp);
-        if is_entry {
+        if kind.is_entry {
             engine.result = Some(result);
-            engine.finished = generator;
+            engine.finished = kind.owner == FrameOwner::Generator;
             c.leave();
-            return;
+            return Ok(());
         }
         resume_caller(c);
+        if kind.owner == FrameOwner::Initializer {
+            return check_init_answer(&result);
+        }
         c.push(result);
     }
+    Ok(())
+}
+
+/// What an `__init__` returned has to be None.
+pub(crate) fn check_init_answer(answer: &Value) -> PyResult<()> {
+    if answer.is_none() {
+        return Ok(());
+    }
+    bail!(
+        TypeError,
+        "__init__() should return None, not '{}'",
+        answer.class().name()
+    )
 }
 
 /// Sets the registers to the current frame, behind the instruction that called.

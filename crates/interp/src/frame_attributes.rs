@@ -80,7 +80,7 @@ pub fn frame_locals(this: &Ref<FrameObject>) -> Value {
     }
     let namespace = Dict::new().into_value();
     // SAFETY: the frame is live, and has no namespace yet.
-    unsafe { (*this.activation()).namespace = StackRef::from_value(namespace.clone()) };
+    unsafe { (*this.activation()).replace_namespace(StackRef::from_value(namespace.clone())) };
     namespace
 }
 
@@ -102,8 +102,10 @@ impl FrameObject {
     /// Clear all references held by the frame.
     #[method("($self, /)")]
     fn clear(this: &Ref<FrameObject>) -> PyResult<()> {
-        match this.frame().owner {
-            FrameOwner::Thread => bail!(RuntimeError, "cannot clear an executing frame"),
+        match this.frame().kind.owner {
+            FrameOwner::Thread | FrameOwner::Initializer => {
+                bail!(RuntimeError, "cannot clear an executing frame")
+            }
             FrameOwner::Generator => match this.generator_state() {
                 Some(State::Running) => bail!(RuntimeError, "cannot clear an executing frame"),
                 Some(State::Suspended) => bail!(RuntimeError, "cannot clear a suspended frame"),
@@ -134,7 +136,7 @@ impl FrameObject {
 impl FrameObject {
     #[getter]
     fn f_back(this: &Ref<FrameObject>) -> Option<Value> {
-        if this.frame().owner == FrameOwner::FrameObject {
+        if this.frame().kind.owner == FrameOwner::FrameObject {
             return this.back.get();
         }
         if this

@@ -79,7 +79,7 @@ impl FrameObject {
         // SAFETY: the frame is live while the object points to it.
         self.frame
             .get()
-            .filter(|&frame| unsafe { (*frame).owner == FrameOwner::FrameObject })
+            .filter(|&frame| unsafe { (*frame).kind.owner == FrameOwner::FrameObject })
     }
 
     /// Releases what an owned frame holds; the memory stays until the object goes.
@@ -89,9 +89,7 @@ impl FrameObject {
         if let Some(frame) = self.owned_frame() {
             // SAFETY: the frame is owned and does not run. Code and function stay: attributes show them.
             unsafe {
-                (&raw mut (*frame).namespace)
-                    .replace(StackRef::NULL)
-                    .close();
+                (*frame).replace_namespace(StackRef::NULL).close();
                 let mut word = Frame::locals(frame);
                 while word < (*frame).sp {
                     word.replace(StackRef::NULL).close();
@@ -122,9 +120,9 @@ impl Drop for FrameObject {
 pub(crate) fn frame_object(frame: *mut Frame) -> Ref<FrameObject> {
     // SAFETY: the frame is live.
     unsafe {
-        if !(*frame).object.is_null() {
+        if (*frame).kind.has_object {
             return (*frame)
-                .object
+                .object()
                 .view()
                 .downcast_unchecked::<FrameObject>()
                 .clone();
@@ -142,7 +140,7 @@ pub(crate) fn frame_object(frame: *mut Frame) -> Ref<FrameObject> {
                 code: Slot::empty(),
             },
         );
-        (*frame).object = StackRef::from_value(object.to_value());
+        (*frame).replace_object(StackRef::from_value(object.to_value()));
         object
     }
 }
@@ -154,9 +152,7 @@ pub(crate) fn frame_object(frame: *mut Frame) -> Ref<FrameObject> {
 pub unsafe fn detach_frame_object(frame: *mut Frame) {
     // SAFETY: by contract.
     unsafe {
-        let object = (*frame).object;
-        (*frame).object = StackRef::NULL;
-        let value = object.into_value();
+        let value = (*frame).replace_object(StackRef::NULL).into_value();
         if value.refcount() == 1 {
             return;
         }
@@ -167,7 +163,7 @@ pub unsafe fn detach_frame_object(frame: *mut Frame) {
         let block = Box::into_raw(Box::<[u64]>::new_uninit_slice(words)).cast::<Frame>();
         let used = sp.offset_from(frame.cast::<StackRef>()) as usize;
         ptr::copy_nonoverlapping(frame.cast::<u64>(), block.cast::<u64>(), used);
-        (*block).owner = FrameOwner::FrameObject;
+        (*block).kind.owner = FrameOwner::FrameObject;
         (*block).previous = ptr::null_mut();
         (*block).sp = block.cast::<StackRef>().add(used);
         // The counted words now belong to the copy.
@@ -178,9 +174,10 @@ pub unsafe fn detach_frame_object(frame: *mut Frame) {
             word = word.add(1);
         }
         (*frame).function = (*frame).function.duplicate();
-        (*frame).namespace = StackRef::NULL;
+        // The namespace is the copy's now.
+        (*frame).replace_namespace(StackRef::NULL);
         let caller = crate::frames::first_complete((*frame).previous);
-        if !caller.is_null() && (*frame).owner == FrameOwner::Thread {
+        if !caller.is_null() && (*frame).kind.owner != FrameOwner::Generator {
             payload.back.set(Some(frame_object(caller).into_value()));
         }
         payload.frame.set(block);

@@ -2,7 +2,7 @@
 //!
 //! A [`StackRef`] is the bits of a value, possibly with the *borrowed* mark (bit 3 of a pointer, which is 16-byte
 //! aligned): then somebody else, a local variable of this or a calling frame, owns the reference for longer than the
-//! word is used. 0 is NULL.
+//! word is used. NULL has the mark, too, and no pointer: whether a word has to be released is one test.
 //!
 //! ```text
 //! [Frame][local 0 … local n-1][stack 0 … stack m-1]   next frame →
@@ -31,14 +31,20 @@ pub struct StackRef(pub u64);
 
 impl StackRef {
     /// No value.
-    pub const NULL: StackRef = StackRef(0);
+    pub const NULL: StackRef = StackRef(BORROWED);
     /// None.
     pub const NONE: StackRef = StackRef(bits::NONE);
 
     /// Whether there is no value.
     #[inline(always)]
     pub fn is_null(self) -> bool {
-        self.0 == 0
+        self.0 == BORROWED
+    }
+
+    /// Whether the word is a pointer with a reference of its own.
+    #[inline(always)]
+    pub fn is_owned(self) -> bool {
+        self.0 & 0xf == 0
     }
 
     /// A word that owns the value's reference.
@@ -53,7 +59,7 @@ impl StackRef {
         value.map_or(StackRef::NULL, StackRef::from_value)
     }
 
-    /// Whether the word is a pointer whose reference somebody else owns.
+    /// Whether the word is NULL, or a pointer whose reference somebody else owns.
     #[inline(always)]
     pub fn is_borrowed(self) -> bool {
         self.0 & 0xf == BORROWED
@@ -133,11 +139,11 @@ impl StackRef {
     /// The word with a reference of its own.
     ///
     /// # Safety
-    /// The word is valid; it is replaced by the answer.
+    /// The word is valid or NULL; it is replaced by the answer.
     #[inline(always)]
     pub unsafe fn promote(self) -> StackRef {
         // SAFETY: by contract.
-        if self.is_borrowed() {
+        if self.is_borrowed() && !self.is_null() {
             unsafe { self.duplicate() }
         } else {
             self
@@ -150,7 +156,7 @@ impl StackRef {
     /// The word is valid or NULL, and not used afterwards.
     #[inline(always)]
     pub unsafe fn close(self) {
-        if self.0 != 0 && self.0 & 0xf == 0 {
+        if self.is_owned() {
             // SAFETY: an owned pointer word gives its reference up.
             drop(unsafe { Value::from_bits(self.0) });
         }
@@ -175,6 +181,8 @@ impl std::ops::Deref for ViewedValue {
 pub enum FrameOwner {
     /// The thread's stack.
     Thread,
+    /// The thread's stack, for an `__init__` whose instance is on top of the caller's: it has to return None.
+    Initializer,
     /// A generator, coroutine or asynchronous generator.
     Generator,
     /// A frame object that outlived the call.
@@ -193,9 +201,9 @@ pub struct Frame {
     /// The function; owned or borrowed from the caller's stack.
     pub function: StackRef,
     /// The namespace of a class body or module; NULL for functions.
-    pub namespace: StackRef,
+    namespace: StackRef,
     /// The frame object, if somebody asked for one; owned.
-    pub object: StackRef,
+    object: StackRef,
     /// The frame that called this one.
     pub previous: *mut Frame,
     /// The instruction that runs, or that called the frame above.
@@ -204,10 +212,48 @@ pub struct Frame {
     pub sp: *mut StackRef,
     /// Code units from `ip` to where a returning callee continues.
     pub return_offset: u16,
+    /// What leaving the frame has to look at.
+    pub kind: FrameKind,
+}
+
+/// What leaving a frame has to look at: nothing, for nearly all of them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(C, align(4))]
+pub struct FrameKind {
     /// Whose memory this is.
     pub owner: FrameOwner,
     /// Whether leaving this frame leaves the native dispatch loop.
     pub is_entry: bool,
+    /// Whether there is a namespace.
+    pub has_namespace: bool,
+    /// Whether there is a frame object.
+    pub has_object: bool,
+}
+
+impl FrameKind {
+    /// A function's frame on the thread's stack, called by the one below.
+    pub const PLAIN: FrameKind = FrameKind {
+        owner: FrameOwner::Thread,
+        is_entry: false,
+        has_namespace: false,
+        has_object: false,
+    };
+
+    /// Whether nothing has to be looked at.
+    #[inline(always)]
+    pub fn is_plain(self) -> bool {
+        u32::from_ne_bytes(self.bytes()) == u32::from_ne_bytes(FrameKind::PLAIN.bytes())
+    }
+
+    #[inline(always)]
+    const fn bytes(self) -> [u8; 4] {
+        [
+            self.owner as u8,
+            self.is_entry as u8,
+            self.has_namespace as u8,
+            self.has_object as u8,
+        ]
+    }
 }
 
 /// Words that a frame's header takes.
@@ -215,6 +261,36 @@ pub const FRAME_WORDS: usize = size_of::<Frame>() / 8;
 const _: () = assert!(size_of::<Frame>().is_multiple_of(8));
 
 impl Frame {
+    /// The frame of a call that was not linked yet.
+    #[inline(always)]
+    pub fn new(
+        globals: *const taipan_objects::value::Object<Dict>,
+        builtins: StackRef,
+        code: StackRef,
+        function: StackRef,
+        ip: *const u16,
+        sp: *mut StackRef,
+    ) -> Frame {
+        Frame {
+            globals,
+            builtins,
+            code,
+            function,
+            namespace: StackRef::NULL,
+            object: StackRef::NULL,
+            previous: ptr::null_mut(),
+            ip,
+            sp,
+            return_offset: 0,
+            kind: FrameKind::PLAIN,
+        }
+    }
+
+    /// The word of the frame object.
+    pub fn object(&self) -> StackRef {
+        self.object
+    }
+
     /// The first local.
     ///
     /// # Safety
@@ -241,6 +317,18 @@ impl Frame {
                 .downcast_unchecked::<Function>()
                 .clone()
         }
+    }
+
+    /// Sets the namespace; what was there is the caller's.
+    pub fn replace_namespace(&mut self, namespace: StackRef) -> StackRef {
+        self.kind.has_namespace = !namespace.is_null();
+        std::mem::replace(&mut self.namespace, namespace)
+    }
+
+    /// Sets the frame object; what was there is the caller's.
+    pub fn replace_object(&mut self, object: StackRef) -> StackRef {
+        self.kind.has_object = !object.is_null();
+        std::mem::replace(&mut self.object, object)
     }
 
     /// The global namespace.
@@ -288,7 +376,7 @@ impl Frame {
 
     /// Whether the frame has started: a frame whose first instructions still build it is not shown.
     pub fn is_complete(&self) -> bool {
-        self.owner == FrameOwner::Generator
+        self.kind.owner == FrameOwner::Generator
             || self.instruction_index() >= self.code().first_traceable as i32
     }
 
@@ -477,9 +565,7 @@ pub unsafe fn clear_frame(frame: *mut Frame, sp: *mut StackRef) {
             word = word.add(1);
         }
         (*frame).sp = Frame::locals(frame);
-        (&raw mut (*frame).namespace)
-            .replace(StackRef::NULL)
-            .close();
+        (*frame).replace_namespace(StackRef::NULL).close();
         // The code is the function's; whoever looks at the frame meanwhile still finds it.
         let code = (*frame).code().clone();
         (&raw mut (*frame).function).replace(StackRef::NULL).close();

@@ -11,7 +11,7 @@ use taipan_objects::value::{Ref, Value};
 
 use crate::code::Code;
 use crate::frame_object::frame_object;
-use crate::frame_stack::{EngineState, Frame, FrameOwner};
+use crate::frame_stack::{EngineState, Frame};
 use crate::function::Function;
 
 /// The interpreter's state of the current thread, made on first use.
@@ -231,9 +231,4 @@ pub fn for_each_frame_of(
             frame = first_complete((*frame).previous);
         }
     }
-}
-
-/// Whether the frame's memory is the thread's.
-pub fn is_thread_frame(frame: &Frame) -> bool {
-    frame.owner == FrameOwner::Thread
 }

@@ -159,11 +159,9 @@ unsafe fn handle(
                 continue;
             }
             (*frame).sp = sp;
-            if !code.is_hidden() {
-                raised = monitoring::exception_event(engine, Event::PyUnwind, told_at, raised);
-            }
+            raised = monitoring::exception_event(engine, Event::PyUnwind, told_at, raised);
             drop(code);
-            let is_entry = (*frame).is_entry;
+            let is_entry = (*frame).kind.is_entry;
             crate::eval::leave_frame(&mut *engine, frame, sp);
             if is_entry {
                 (*engine).raised = Some(raised);
@@ -174,9 +172,6 @@ unsafe fn handle(
             }
             let caller = (*engine).current;
             sp = (*caller).sp;
-            if (*caller).code().is_hidden() {
-                continue;
-            }
             add_traceback(caller, raised.exception());
             // As CPython has it: in callers the unit in front of the call.
             told_at = ((*caller).instruction_index().max(1) - 1) as usize;

@@ -319,6 +319,23 @@ impl AttrTable {
         }
     }
 
+    /// The slot at a place, if this instance has it inline.
+    #[inline(always)]
+    pub fn at(&self, place: AttrPlace) -> Option<&Slot> {
+        // Both are bytes, and compared as such.
+        if (place.0 as u8) < self.capacity.get() {
+            // SAFETY: as for `slot`.
+            Some(unsafe {
+                &*(self as *const AttrTable)
+                    .add(1)
+                    .cast::<Slot>()
+                    .add(place.index())
+            })
+        } else {
+            None
+        }
+    }
+
     /// The slot at a place of the shared keys, if this instance has it inline.
     #[inline(always)]
     pub fn slot(&self, index: usize) -> Option<&Slot> {

@@ -223,16 +223,25 @@ pub fn enter_frame() -> PyResult<()> {
     let state = current();
     let depth = state.depth.get() + 1;
     if depth > unchecked_depth() {
-        enter_deep_frame(depth)?;
+        check_deep_frame(depth)?;
     }
     state.depth.set(depth);
+    Ok(())
+}
+
+/// Raises what [`enter_frame`] would, without counting.
+pub fn check_frame() -> PyResult<()> {
+    let depth = current().depth.get() + 1;
+    if depth > unchecked_depth() {
+        check_deep_frame(depth)?;
+    }
     Ok(())
 }
 
 /// Raises RecursionError at the limit, and MemoryError where there is no room for as many frames again.
 #[cold]
 #[inline(never)]
-fn enter_deep_frame(depth: u32) -> PyResult<()> {
+fn check_deep_frame(depth: u32) -> PyResult<()> {
     let limit = recursion_limit();
     if depth > limit {
         bail!(RecursionError, "maximum recursion depth exceeded");

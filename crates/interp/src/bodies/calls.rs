@@ -311,15 +311,7 @@ pub(crate) fn set_function_attribute(c: &mut Cursor, oparg: u32) -> Step {
 }
 
 pub(crate) fn exit_init_check(c: &mut Cursor, _oparg: u32) -> Step {
-    let answer = c.pop();
-    if !answer.is_none() {
-        bail!(
-            TypeError,
-            "__init__() should return None, not '{}'",
-            answer.class().name()
-        );
-    }
-    Ok(())
+    crate::eval::check_init_answer(&c.pop())
 }
 
 pub(crate) fn call_intrinsic_1(c: &mut Cursor, oparg: u32) -> Step {

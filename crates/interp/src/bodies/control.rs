@@ -12,10 +12,11 @@ use taipan_objects::protocol;
 use taipan_objects::raised::{PyResult, Raised};
 use taipan_objects::range::RangeIterator;
 use taipan_objects::runtime::EVAL_BREAKER;
-use taipan_objects::value::bits;
+use taipan_objects::value::{Value, bits};
 
-use super::{close_quick, duplicate_quick, would_die};
+use super::{Ending, close_quick, duplicate_quick};
 use crate::cursor::{Cursor, Step};
+use crate::dispatch::leaving_instruction;
 use crate::frame_stack::{Frame, FrameOwner, StackRef};
 use crate::generator::Generator;
 use crate::monitoring::{self, Event};
@@ -248,66 +249,132 @@ pub(crate) fn for_iter_full(c: &mut Cursor, oparg: u32) -> Step {
     Ok(())
 }
 
-/// A return to a frame of the same native loop, where nothing dies on the way.
+/// A return to a frame of the same native loop.
 #[inline(always)]
-pub(crate) fn return_value(c: &mut Cursor, _oparg: u32) -> bool {
+pub(crate) fn return_value(c: &mut Cursor, _oparg: u32) -> Ending {
+    // SAFETY: the frame is live.
+    if unsafe { (*c.frame).kind }.is_plain() {
+        return_plain::<false>(c)
+    } else {
+        Ending::Special
+    }
+}
+
+/// A return out of the loop, of a generator, or of an `__init__`.
+#[inline(always)]
+pub(crate) fn return_special(c: &mut Cursor) -> Ending {
+    // SAFETY: the frame is live.
+    let kind = unsafe { (*c.frame).kind };
+    if kind.has_namespace || kind.has_object {
+        return Ending::Refused;
+    }
+    match (kind.owner, kind.is_entry) {
+        (FrameOwner::Thread, true) => return_plain::<true>(c),
+        (FrameOwner::Initializer, false) if c.word(0) == StackRef::NONE => {
+            let ending = return_plain::<false>(c);
+            if let Ending::Done = ending {
+                // The instance stands below.
+                c.pop_word();
+            }
+            ending
+        }
+        // SAFETY: the frame is a generator's.
+        (FrameOwner::Generator, true) => unsafe { crate::generator::return_quick::<true>(c) },
+        // SAFETY: as above.
+        (FrameOwner::Generator, false) => unsafe { crate::generator::return_quick::<false>(c) },
+        _ => Ending::Refused,
+    }
+}
+
+/// The return of a frame on the thread's stack without a namespace and a frame object.
+#[inline(always)]
+fn return_plain<const ENTRY: bool>(c: &mut Cursor) -> Ending {
     let frame = c.frame;
-    // SAFETY: the frame is live. Locals are emptied as they are released, so that the full body can take over at any of them.
+    // SAFETY: the frame is live and the newest.
     unsafe {
-        let this = &*frame;
-        if this.is_entry {
-            return false;
+        if !(*c.engine).gives_back_quick(frame) || (ENTRY && leaving_instruction().is_none()) {
+            return Ending::Refused;
         }
-        if this.owner != FrameOwner::Thread {
-            return this.owner == FrameOwner::Generator && crate::generator::return_quick(c);
-        }
-        if this.object.0 | this.namespace.0 != 0
-            || would_die(this.function)
-            || !(*c.engine).gives_back_quick(frame)
-        {
-            return false;
-        }
+        let result = match release_frame(c) {
+            Ok(result) => result,
+            Err(ending) => return ending,
+        };
+        let caller = (*frame).previous;
+        (*c.engine).top = frame.cast();
+        hand_over::<ENTRY>(c, caller, result, false);
+    }
+    Ending::Done
+}
+
+/// Releases the words of the running frame, and its function, and answers the result, which stood on top. Locals are emptied as
+/// they are released, so that after an object died, or in the full body, the rest can be.
+///
+/// # Safety
+/// The frame is live; after a result it is dead.
+#[inline(always)]
+pub(crate) unsafe fn release_frame(c: &mut Cursor) -> Result<StackRef, Ending> {
+    // SAFETY: by contract; words below the stack pointer are valid.
+    unsafe {
         let mut result = c.word(0);
-        let end = c.sp.sub(1);
-        let mut local = Frame::locals(frame);
         if result.is_borrowed() {
             result = duplicate_quick(result);
             c.set_word(0, result);
         }
+        let end = c.sp.sub(1);
+        let mut local = Frame::locals(c.frame);
         // What is left on the stack is released like a local.
         while local != end {
             let word = *local;
-            if word.0 & 0xf == 0 && word.0 != 0 {
-                if would_die(word) {
-                    return false;
+            if word.is_owned() {
+                *local = StackRef::NULL;
+                if !close_quick(word) {
+                    return Err(Ending::ReleaseFirst(word));
                 }
-                close_quick(word);
-                local.write_volatile(StackRef::NULL);
             }
             local = local.add(1);
         }
-        // A local may have held the function, too.
-        if !close_quick(this.function) {
-            return false;
+        if !close_quick((*c.frame).function) {
+            return Err(Ending::Refused);
         }
-        let caller = this.previous;
-        let engine = &mut *c.engine;
-        engine.top = frame.cast();
-        engine.current = caller;
-        let depth = &engine.thread.depth;
+        Ok(result)
+    }
+}
+
+/// Gives the result of a dead frame to its caller, or, out of the loop, to whoever entered it.
+///
+/// # Safety
+/// `caller` called the frame; if `ENTRY`, the loop can be left without a call.
+#[inline(always)]
+pub(crate) unsafe fn hand_over<const ENTRY: bool>(
+    c: &mut Cursor,
+    caller: *mut Frame,
+    result: StackRef,
+    finished: bool,
+) {
+    // SAFETY: by contract. Whoever ran the loop took the result of the one before: nothing is dropped here.
+    unsafe {
+        let engine = c.engine;
+        (*engine).current = caller;
+        let depth = &(*engine).thread.depth;
         depth.set(depth.get() - 1);
+        if ENTRY {
+            (&raw mut (*engine).result).write(Some(Value::from_bits(result.0)));
+            (*engine).finished = finished;
+            if let Some(leaving) = leaving_instruction() {
+                c.ip = leaving;
+            }
+            return;
+        }
         c.frame = caller;
         c.sp = (*caller).sp;
         c.ip = (*caller).ip.add((*caller).return_offset as usize);
         c.push_word(result);
     }
-    true
 }
 
 pub(crate) fn return_value_full(c: &mut Cursor, _oparg: u32) -> Step {
     let result = c.pop();
-    crate::eval::return_from_frame(c, result);
-    Ok(())
+    crate::eval::return_from_frame(c, result)
 }
 
 pub(crate) fn interpreter_exit(c: &mut Cursor, _oparg: u32) -> Step {

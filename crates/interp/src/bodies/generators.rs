@@ -8,9 +8,9 @@ use taipan_objects::raised::{PyResult, Raised};
 use taipan_objects::value::Value;
 use taipan_objects::{bail, id};
 
-use super::close_quick;
+use super::{Ending, close_quick};
 use crate::cursor::{Cursor, Step};
-use crate::frame_stack::StackRef;
+use crate::frame_stack::{FrameOwner, StackRef};
 use crate::generator::{self, Coroutine, Generator};
 use crate::monitoring::{self, Event};
 use crate::uops::{enter_generator_method, is_exact};
@@ -21,17 +21,20 @@ pub(crate) fn return_generator(c: &mut Cursor, _oparg: u32) -> Step {
     // SAFETY: the frame's words belong to the generator now; only its memory is given back.
     unsafe {
         let engine = &mut *c.engine;
-        let is_entry = (*frame).is_entry;
+        let kind = (*frame).kind;
         engine.current = (*frame).previous;
         taipan_objects::thread::leave_frame();
         engine.give_back(frame);
-        if is_entry {
+        if kind.is_entry {
             engine.result = Some(generator);
             c.leave();
             return Ok(());
         }
+        crate::eval::resume_caller(c);
+        if kind.owner == FrameOwner::Initializer {
+            return crate::eval::check_init_answer(&generator);
+        }
     }
-    crate::eval::resume_caller(c);
     c.push(generator);
     Ok(())
 }
@@ -119,14 +122,15 @@ pub(crate) fn send(c: &mut Cursor, oparg: u32) -> Step {
 }
 
 #[inline(always)]
-pub(crate) fn end_send(c: &mut Cursor, _oparg: u32) -> bool {
-    let (receiver, value) = (c.word(1), c.word(0));
-    if !close_quick(receiver) {
-        return false;
-    }
-    c.pop_word();
+pub(crate) fn end_send(c: &mut Cursor, _oparg: u32) -> Ending {
+    let value = c.pop_word();
+    let receiver = c.word(0);
     c.set_word(0, value);
-    true
+    if close_quick(receiver) {
+        Ending::Done
+    } else {
+        Ending::Release(receiver)
+    }
 }
 
 pub(crate) fn end_send_full(c: &mut Cursor, _oparg: u32) -> Step {

@@ -11,7 +11,7 @@ use taipan_objects::tuple::Tuple;
 use taipan_objects::value::{Ref, Value, bits};
 use taipan_objects::{bail, id};
 
-use super::{close_quick, duplicate_quick, would_die};
+use super::{Ending, close_quick, duplicate_quick, would_die};
 use crate::cursor::{Cursor, Step};
 use crate::frame_stack::StackRef;
 
@@ -90,18 +90,18 @@ fn unbound_local(c: &Cursor, index: u32) -> Raised {
 
 /// Stores the top word in a local; borrowed words get a reference of their own.
 #[inline(always)]
-pub(crate) fn store_fast(c: &mut Cursor, oparg: u32) -> bool {
-    let place = c.local(oparg);
-    let word = c.word(0);
-    // SAFETY: the place is a local's.
-    let old = unsafe { *place };
-    if word.is_borrowed() || !close_quick(old) {
-        return false;
+pub(crate) fn store_fast(c: &mut Cursor, oparg: u32) -> Ending {
+    let mut word = c.pop_word();
+    if word.is_borrowed() && !word.is_null() {
+        word = duplicate_quick(word);
     }
-    c.pop_word();
-    // SAFETY: as above.
-    unsafe { *place = word };
-    true
+    // SAFETY: the place is a local's.
+    let old = unsafe { c.local(oparg).replace(word) };
+    if close_quick(old) {
+        Ending::Done
+    } else {
+        Ending::Release(old)
+    }
 }
 
 pub(crate) fn store_fast_full(c: &mut Cursor, oparg: u32) -> Step {
@@ -112,11 +112,10 @@ pub(crate) fn store_fast_full(c: &mut Cursor, oparg: u32) -> Step {
 }
 
 #[inline(always)]
-pub(crate) fn store_fast_load_fast(c: &mut Cursor, oparg: u32) -> bool {
-    store_fast(c, oparg >> 4) && {
-        load_fast(c, oparg & 15);
-        true
-    }
+pub(crate) fn store_fast_load_fast(c: &mut Cursor, oparg: u32) -> Ending {
+    let ending = store_fast(c, oparg >> 4);
+    load_fast(c, oparg & 15);
+    ending
 }
 
 pub(crate) fn store_fast_load_fast_full(c: &mut Cursor, oparg: u32) -> Step {
@@ -126,33 +125,26 @@ pub(crate) fn store_fast_load_fast_full(c: &mut Cursor, oparg: u32) -> Step {
 }
 
 #[inline(always)]
-pub(crate) fn store_fast_store_fast(c: &mut Cursor, oparg: u32) -> bool {
+pub(crate) fn store_fast_store_fast(c: &mut Cursor, oparg: u32) -> Ending {
     let (first, second) = (c.local(oparg >> 4), c.local(oparg & 15));
     let (top, below) = (c.word(0), c.word(1));
     // SAFETY: the places are locals'.
-    let (old_first, old_second) = unsafe { (*first, *second) };
-    if top.is_borrowed()
-        || below.is_borrowed()
-        || would_die(old_first)
-        || would_die(old_second)
-        || first == second
-    {
-        return false;
-    }
-    // Two names of one object: the second release may be the last.
-    if old_first == old_second && old_first.0 & 0xf == 0 {
-        return false;
-    }
-    close_quick(old_first);
-    close_quick(old_second);
-    c.pop_word();
-    c.pop_word();
-    // SAFETY: as above.
     unsafe {
-        *first = top;
-        *second = below;
+        if top.is_borrowed() || below.is_borrowed() || (would_die(*first) && would_die(*second)) {
+            return Ending::Refused;
+        }
+        c.sp = c.sp.sub(2);
+        // The same place twice, or two names of one object: one release at most is the last.
+        let (old_first, old_second) = (first.replace(top), second.replace(below));
+        if !close_quick(old_first) {
+            close_quick(old_second);
+            return Ending::Release(old_first);
+        }
+        if !close_quick(old_second) {
+            return Ending::Release(old_second);
+        }
     }
-    true
+    Ending::Done
 }
 
 pub(crate) fn store_fast_store_fast_full(c: &mut Cursor, oparg: u32) -> Step {
@@ -231,12 +223,13 @@ pub(crate) fn swap(c: &mut Cursor, oparg: u32) {
 }
 
 #[inline(always)]
-pub(crate) fn pop_top(c: &mut Cursor, _oparg: u32) -> bool {
-    if !close_quick(c.word(0)) {
-        return false;
+pub(crate) fn pop_top(c: &mut Cursor, _oparg: u32) -> Ending {
+    let word = c.pop_word();
+    if close_quick(word) {
+        Ending::Done
+    } else {
+        Ending::Release(word)
     }
-    c.pop_word();
-    true
 }
 
 pub(crate) fn pop_top_full(c: &mut Cursor, _oparg: u32) -> Step {

@@ -32,6 +32,20 @@ use taipan_objects::value::bits;
 
 use crate::frame_stack::StackRef;
 
+/// What a quick body came to that releases words.
+pub(crate) enum Ending {
+    /// It did all.
+    Done,
+    /// The case is not its own.
+    Refused,
+    /// It did all but release this word, whose object dies and which nothing else holds any more.
+    Release(StackRef),
+    /// A return that is not of a plain call: another op looks at it.
+    Special,
+    /// This object has to die first: then the opcode, which has no oparg, runs again.
+    ReleaseFirst(StackRef),
+}
+
 /// The quick body of an opcode that has none.
 #[inline(always)]
 pub(crate) fn no_quick_body(_: &mut crate::cursor::Cursor, _: u32) -> bool {
@@ -41,7 +55,7 @@ pub(crate) fn no_quick_body(_: &mut crate::cursor::Cursor, _: u32) -> bool {
 /// Releases a word without a call if its object does not die; answers false, changing nothing, if it would.
 #[inline(always)]
 pub(crate) fn close_quick(word: StackRef) -> bool {
-    if word.0 == 0 || word.0 & 0xf != 0 {
+    if !word.is_owned() {
         return true;
     }
     let count = word.0 as *mut u32;
@@ -59,14 +73,18 @@ pub(crate) fn close_quick(word: StackRef) -> bool {
 #[inline(always)]
 pub(crate) fn would_die(word: StackRef) -> bool {
     // SAFETY: as for `close_quick`.
-    word.0 != 0 && word.0 & 0xf == 0 && unsafe { *(word.0 as *const u32) == 1 }
+    word.is_owned() && unsafe { *(word.0 as *const u32) == 1 }
 }
 
-/// As [`would_die`] for a word that is not NULL.
+/// An owning word for an object that something keeps.
+///
+/// # Safety
+/// The bits are those of a pointer to a live object.
 #[inline(always)]
-pub(crate) fn is_last(word: StackRef) -> bool {
-    // SAFETY: as for `close_quick`.
-    word.0 & 0xf == 0 && unsafe { *(word.0 as *const u32) == 1 }
+pub(crate) unsafe fn count_pointer(bits: u64) -> StackRef {
+    // SAFETY: an object's header begins with its reference count.
+    unsafe { *(bits as *mut u32) += 1 };
+    StackRef(bits)
 }
 
 /// A second owning word, counted without a call.

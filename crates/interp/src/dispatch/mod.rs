@@ -13,7 +13,8 @@ use crate::frame_stack::{EngineState, Frame, StackRef};
 use crate::specialize::{self, Specializer, operand};
 use crate::uops::{self, Flow, Uop};
 
-/// Lists every opcode that is not specialized once: `quick` and `full` bodies, or only a full one, or only a quick one. The
+/// Lists every opcode that is not specialized once: `quick` and `full` bodies, or only a full one, or only a quick one; those
+/// that release words are *releasing*: what dies is released in a function of its own, behind the quick body. The
 /// base of a family is *adaptive*: it counts down to its specializer; or *quickened*: it becomes another when it runs first.
 macro_rules! opcodes {
     ($consume:ident) => {
@@ -39,8 +40,7 @@ macro_rules! opcodes {
                 JumpBackward: jump_backward, jump_backward_full, quicken_jump_backward;
                 LoadConst: load_const, load_const_full, quicken_load_const;
             }
-            quick_full {
-                LoadFastCheck: load_fast_check, load_fast_check_full;
+            releasing {
                 StoreFast: store_fast, store_fast_full;
                 StoreFastLoadFast: store_fast_load_fast, store_fast_load_fast_full;
                 StoreFastStoreFast: store_fast_store_fast, store_fast_store_fast_full;
@@ -48,12 +48,15 @@ macro_rules! opcodes {
                 PopIter: pop_top, pop_top_full;
                 EndFor: pop_top, pop_top_full;
                 EndSend: end_send, end_send_full;
+                ReturnValue: return_value, return_value_full;
+            }
+            quick_full {
+                LoadFastCheck: load_fast_check, load_fast_check_full;
                 IsOp: is_op, is_op_full;
                 PopJumpIfFalse: pop_jump_if_false, pop_jump_full;
                 PopJumpIfTrue: pop_jump_if_true, pop_jump_full;
                 PopJumpIfNone: pop_jump_if_none, pop_jump_if_none_full;
                 PopJumpIfNotNone: pop_jump_if_not_none, pop_jump_if_not_none_full;
-                ReturnValue: return_value, return_value_full;
                 GetYieldFromIter: get_yield_from_iter, get_yield_from_iter_full;
                 GetIter: get_iter, get_iter_full;
                 GetAwaitable: get_awaitable, get_awaitable_full;

@@ -38,6 +38,35 @@ impl Site {
         self.full(opcode.cache_units(), full)
     }
 
+    /// Runs a quick body that may leave a word to release, or the full one.
+    fn releasing(
+        self,
+        opcode: Opcode,
+        quick: fn(&mut Cursor, u32) -> Ending,
+        full: fn(&mut Cursor, u32) -> crate::cursor::Step,
+    ) -> Next {
+        loop {
+            let mut c = self.cursor(opcode);
+            let mut ending = quick(&mut c, self.oparg);
+            if let Ending::Special = ending {
+                ending = return_special(&mut c);
+            }
+            let word = match ending {
+                Ending::Done => return Next { ip: c.ip, sp: c.sp },
+                Ending::Special | Ending::Refused => return self.full(opcode.cache_units(), full),
+                Ending::Release(word) | Ending::ReleaseFirst(word) => word,
+            };
+            // SAFETY: the frame is live; nothing else holds the word any more.
+            unsafe {
+                (*self.frame).ip = self.ip;
+                word.close();
+            }
+            if matches!(ending, Ending::Release(_)) {
+                return Next { ip: c.ip, sp: c.sp };
+            }
+        }
+    }
+
     fn full(self, cache: usize, full: fn(&mut Cursor, u32) -> crate::cursor::Step) -> Next {
         run_full(
             full,
@@ -73,6 +102,7 @@ macro_rules! define {
     (
         adaptive { $($adaptive:ident: $adaptive_quick:ident, $adaptive_slow:ident, $specializer:ident;)* }
         quickened { $($quickened:ident: $quickened_quick:ident, $quickened_slow:ident, $quickener:ident;)* }
+        releasing { $($releasing:ident: $releasing_quick:ident, $releasing_slow:ident;)* }
         quick_full { $($both:ident: $quick:ident, $slow:ident;)* }
         quick { $($only:ident: $only_body:ident;)* }
         full { $($full:ident: $full_body:ident;)* }
@@ -106,6 +136,7 @@ macro_rules! define {
                     }
                     site.general(opcode, $quickened_quick, $quickened_slow)
                 })*
+                $(Opcode::$releasing => site.releasing(opcode, $releasing_quick, $releasing_slow),)*
                 $(Opcode::$both => site.general(opcode, $quick, $slow),)*
                 $(Opcode::$only => {
                     let mut c = site.cursor(opcode);

@@ -56,6 +56,41 @@ macro_rules! general {
     }};
 }
 
+/// Goes on as a quick body that releases words says.
+macro_rules! end {
+    ($op:ident, $ending:ident, $c:ident, $ip:ident, $sp:ident, $frame:ident, $engine:ident, $oparg:ident) => {
+        match $ending {
+            Ending::Done => dispatch!($c.ip, $c.sp, $c.frame, $engine),
+            Ending::Refused => slow::$op($ip, $sp, $frame, $engine, $oparg),
+            Ending::Special => ops::return_special($ip, $sp, $frame, $engine, $oparg),
+            Ending::Release(word) => {
+                (*$frame).ip = $ip;
+                release($c.ip, $c.sp, $c.frame, $engine, word.0)
+            }
+            Ending::ReleaseFirst(word) => again::$op($ip, $sp, $frame, $engine, word.0),
+        }
+    };
+}
+
+/// Releases a word whose object dies, and goes on.
+///
+/// # Safety
+/// As [`enter`]; the last argument is an owned word that nothing else holds.
+#[inline(never)]
+unsafe extern "C" fn release(
+    ip: *const u16,
+    sp: *mut StackRef,
+    frame: *mut Frame,
+    engine: *mut EngineState,
+    word: u64,
+) {
+    // SAFETY: by contract.
+    unsafe {
+        StackRef(word).close();
+        dispatch!(ip, sp, frame, engine)
+    }
+}
+
 /// An op that calls a full body.
 macro_rules! slow {
     ($op:ident) => {
@@ -90,6 +125,7 @@ macro_rules! define {
     (
         adaptive { $($adaptive:ident: $adaptive_quick:ident, $adaptive_slow:ident, $specializer:ident;)* }
         quickened { $($quickened:ident: $quickened_quick:ident, $quickened_slow:ident, $quickener:ident;)* }
+        releasing { $($releasing:ident: $releasing_quick:ident, $releasing_slow:ident;)* }
         quick_full { $($both:ident: $quick:ident, $slow:ident;)* }
         quick { $($only:ident: $only_body:ident;)* }
         full { $($full:ident: $full_body:ident;)* }
@@ -107,6 +143,12 @@ macro_rules! define {
                 #[inline(never)]
                 pub(super) fn $quickened(ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState, oparg: u64) -> Next {
                     run_full($quickened_slow, const { Opcode::$quickened.cache_units() }, ip, sp, frame, engine, oparg as u32)
+                }
+            )*
+            $(
+                #[inline(never)]
+                pub(super) fn $releasing(ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState, oparg: u64) -> Next {
+                    run_full($releasing_slow, const { Opcode::$releasing.cache_units() }, ip, sp, frame, engine, oparg as u32)
                 }
             )*
             $(
@@ -149,7 +191,27 @@ macro_rules! define {
             use super::*;
             $(slow!($adaptive);)*
             $(slow!($quickened);)*
+            $(slow!($releasing);)*
             $(slow!($both);)*
+        }
+
+        /// What goes on with an opcode after an object died for it.
+        #[allow(non_snake_case)]
+        mod again {
+            use super::*;
+            $(
+                /// # Safety
+                /// As [`enter`]; the last argument is an owned word that nothing else holds.
+                #[inline(never)]
+                pub(super) unsafe extern "C" fn $releasing(ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState, word: u64) {
+                    // SAFETY: by contract.
+                    unsafe {
+                        (*frame).ip = ip;
+                        StackRef(word).close();
+                        ops::$releasing(ip, sp, frame, engine, 0)
+                    }
+                }
+            )*
         }
 
         /// Opcodes that run first, and become others.
@@ -253,6 +315,18 @@ macro_rules! define {
             $(
                 /// # Safety
                 /// As [`enter`].
+                pub(super) unsafe extern "C" fn $releasing(ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState, oparg: u64) {
+                    // SAFETY: the registers satisfy the cursor's invariant on entry and after a body.
+                    unsafe {
+                        let mut c = Cursor { ip: ip.add(const { 1 + Opcode::$releasing.cache_units() }), sp, frame, engine };
+                        let ending = $releasing_quick(&mut c, oparg as u32);
+                        end!($releasing, ending, c, ip, sp, frame, engine, oparg)
+                    }
+                }
+            )*
+            $(
+                /// # Safety
+                /// As [`enter`].
                 pub(super) unsafe extern "C" fn $both(ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState, oparg: u64) {
                     // SAFETY: the registers satisfy the cursor's invariant on entry and after a body.
                     unsafe {
@@ -289,6 +363,18 @@ macro_rules! define {
                     let unit = *ip;
                     let next = TABLE[(unit & 0xff) as usize];
                     next(ip, sp, frame, engine, oparg << 8 | (unit >> 8) as u64)
+                }
+            }
+            /// RETURN_VALUE, of a frame that no plain call made.
+            /// # Safety
+            /// As [`enter`].
+            #[inline(never)]
+            pub(super) unsafe extern "C" fn return_special(ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState, oparg: u64) {
+                // SAFETY: as above.
+                unsafe {
+                    let mut c = Cursor { ip: ip.add(1), sp, frame, engine };
+                    let ending = crate::bodies::return_special(&mut c);
+                    end!(ReturnValue, ending, c, ip, sp, frame, engine, oparg)
                 }
             }
             /// Ends the loop where a quick body sent it here.
@@ -333,6 +419,7 @@ macro_rules! define {
             let mut table: [Op; 256] = [ops::unknown; 256];
             $(table[Opcode::$adaptive as usize] = ops::$adaptive;)*
             $(table[Opcode::$quickened as usize] = ops::$quickened;)*
+            $(table[Opcode::$releasing as usize] = ops::$releasing;)*
             $(table[Opcode::$both as usize] = ops::$both;)*
             $(table[Opcode::$only as usize] = ops::$only;)*
             $(table[Opcode::$full as usize] = ops::$full;)*

@@ -112,14 +112,14 @@ pub(crate) unsafe fn core_of(frame: *mut Frame) -> *const Core {
 /// The core of the generator whose frame this is, if it is a generator's.
 pub(crate) fn core_of_frame(frame: *mut Frame) -> Option<&'static Core> {
     // SAFETY: the frame is live, so a generator that owns it is too; the reference is used before it can go.
-    unsafe { ((*frame).owner == FrameOwner::Generator).then(|| &*core_of(frame)) }
+    unsafe { ((*frame).kind.owner == FrameOwner::Generator).then(|| &*core_of(frame)) }
 }
 
 /// The generator whose frame this is, if it is a generator's.
 pub(crate) fn owner_of_frame(frame: *mut Frame) -> Option<Value> {
     // SAFETY: the frame is live; the word before it names the object that owns it, without a count.
     unsafe {
-        if (*frame).owner != FrameOwner::Generator {
+        if (*frame).kind.owner != FrameOwner::Generator {
             return None;
         }
         let bits = frame.cast::<u64>().sub(1);
@@ -246,7 +246,7 @@ impl Core {
         self.frame.set(ptr::null_mut());
         // SAFETY: the frame is suspended; nothing else points to it once its frame object took its own copy.
         unsafe {
-            if !(*frame).object.is_null() {
+            if (*frame).kind.has_object {
                 detach_frame_object(frame);
             }
             let words = BLOCK_HEAD + frame_words((*frame).code());
@@ -311,9 +311,9 @@ unsafe fn adopt_frame(frame: *mut Frame, sp: *mut StackRef) -> Core {
             place = place.add(1);
             word = word.add(1);
         }
-        (*copy).owner = FrameOwner::Generator;
+        (*copy).kind.owner = FrameOwner::Generator;
         (*copy).previous = ptr::null_mut();
-        (*copy).is_entry = false;
+        (*copy).kind.is_entry = false;
         (*copy).sp = place;
         let core = Core {
             frame: FramePointer::new(copy),
@@ -363,12 +363,11 @@ pub fn make_generator(c: &mut Cursor) -> PyResult<Value> {
     // SAFETY: the frame runs; after the copy its words belong to the generator.
     unsafe {
         let core = adopt_frame(frame, c.sp);
-        if !(*frame).object.is_null() {
-            let object = (*frame).object;
+        if (*frame).kind.has_object {
+            let object = (*frame).replace_object(StackRef::NULL);
             if let Some(copy) = core.frame.get() {
                 crate::frame_object::move_frame_object(object, copy);
             }
-            (*frame).object = StackRef::NULL;
         }
         let kind = core.code.flags & (flags::ASYNC_GENERATOR | flags::COROUTINE);
         if kind == 0 {

@@ -12,7 +12,7 @@ use taipan_objects::value::{Ref, Value};
 use taipan_objects::{bail, exceptions, thread};
 
 use super::{BLOCK_HEAD, Core, State, blocks, core_of};
-use crate::bodies::{close_quick, duplicate_quick, would_die};
+use crate::bodies::{Ending, duplicate_quick, hand_over, release_frame};
 use crate::code::Code;
 use crate::cursor::{Cursor, Next};
 use crate::dispatch::{leaving_instruction, run_loop};
@@ -62,7 +62,7 @@ pub fn resume_inline(
         (*c.frame).sp = c.sp;
         (*c.frame).return_offset = return_units;
         let frame = link(&mut *c.engine, core, Some(value))?;
-        (*frame).is_entry = false;
+        (*frame).kind.is_entry = false;
         c.frame = frame;
         c.sp = (*frame).sp;
         // Saved too: the RESUME there need not save it, and lines are told by what ran last.
@@ -81,7 +81,7 @@ pub fn yield_value(c: &mut Cursor, value: Value) {
         (*frame).sp = c.sp;
         let engine = &mut *c.engine;
         unlink(engine, frame, core, State::Suspended);
-        if (*frame).is_entry {
+        if (*frame).kind.is_entry {
             engine.result = Some(value);
             engine.finished = false;
             c.leave();
@@ -105,7 +105,7 @@ pub(crate) fn frame_ends(engine: &mut EngineState, frame: *mut Frame, sp: *mut S
         core.state.set(State::Finished);
         core.frame.set(ptr::null_mut());
         Core::needs_no_finalizer(frame);
-        if !(*frame).object.is_null() {
+        if (*frame).kind.has_object {
             (*frame).sp = sp;
             detach_frame_object(frame);
         }
@@ -124,7 +124,7 @@ pub(crate) fn yield_quick(c: &mut Cursor) -> bool {
     let frame = c.frame;
     // SAFETY: the running frame is a generator's; the engine outlives the loop.
     unsafe {
-        let leaving = if (*frame).is_entry {
+        let leaving = if (*frame).kind.is_entry {
             match leaving_instruction() {
                 Some(instruction) => instruction,
                 None => return false,
@@ -163,65 +163,36 @@ pub(crate) fn yield_quick(c: &mut Cursor) -> bool {
     true
 }
 
-/// The running generator frame returns the word on top, where nothing dies on the way: without a call. Answers false, changing
-/// nothing that matters, where something would.
+/// The running generator frame returns the word on top, without a call.
 ///
 /// # Safety
-/// The running frame is a generator's, and was resumed in the running loop.
+/// The running frame is a generator's, has neither namespace nor frame object, and was resumed from outside of the loop if
+/// `ENTRY`.
 #[inline(always)]
-pub(crate) unsafe fn return_quick(c: &mut Cursor) -> bool {
+pub(crate) unsafe fn return_quick<const ENTRY: bool>(c: &mut Cursor) -> Ending {
     let frame = c.frame;
-    // SAFETY: the frame is live. Locals are emptied as they are released, so that the full body can take over at any of them.
+    // SAFETY: the frame is live until its words are released.
     unsafe {
-        let this = &*frame;
         let core = &*core_of(frame);
-        let words = BLOCK_HEAD + frame_words(this.code());
-        if this.object.0 | this.namespace.0 != 0
-            || would_die(this.function)
-            || !core.handles_nothing()
+        let words = BLOCK_HEAD + frame_words((*frame).code());
+        if !core.handles_nothing()
             || !blocks::is_kept(words)
+            || (ENTRY && leaving_instruction().is_none())
         {
-            return false;
+            return Ending::Refused;
         }
-        let mut result = c.word(0);
-        let end = c.sp.sub(1);
-        let mut local = Frame::locals(frame);
-        if result.is_borrowed() {
-            result = duplicate_quick(result);
-            c.set_word(0, result);
-        }
-        // What is left on the stack is released like a local.
-        while local != end {
-            let word = *local;
-            if word.0 & 0xf == 0 && word.0 != 0 {
-                if would_die(word) {
-                    return false;
-                }
-                close_quick(word);
-                local.write_volatile(StackRef::NULL);
-            }
-            local = local.add(1);
-        }
-        // A local may have held the function, too.
-        if !close_quick(this.function) {
-            return false;
-        }
-        let block = frame.cast::<u64>().sub(BLOCK_HEAD);
-        let caller = this.previous;
+        let result = match release_frame(c) {
+            Ok(result) => result,
+            Err(ending) => return ending,
+        };
+        let caller = (*frame).previous;
         core.frame.set(ptr::null_mut());
         Core::needs_no_finalizer(frame);
-        let engine = &mut *c.engine;
-        let thread = engine.thread;
-        core.stop_running(thread, State::Finished);
-        blocks::free_quick(block, words);
-        engine.current = caller;
-        thread.depth.set(thread.depth.get() - 1);
-        c.frame = caller;
-        c.sp = (*caller).sp;
-        c.ip = (*caller).ip.add((*caller).return_offset as usize);
-        c.push_word(result);
+        core.stop_running((*c.engine).thread, State::Finished);
+        blocks::free_quick(frame.cast::<u64>().sub(BLOCK_HEAD), words);
+        hand_over::<ENTRY>(c, caller, result, true);
     }
-    true
+    Ending::Done
 }
 
 /// What is put into a generator.
@@ -264,7 +235,7 @@ pub fn resume_with(core: &Core, owner: &Value, value: Value) -> PyResult<Sent> {
         *(*frame).sp = StackRef::from_value(value);
         (*frame).sp = (*frame).sp.add(1);
         (*frame).ip = (*frame).ip.add(1);
-        (*frame).is_entry = true;
+        (*frame).kind.is_entry = true;
         Next {
             ip: (*frame).ip,
             sp: (*frame).sp,
@@ -337,7 +308,7 @@ pub fn resume(core: &Core, owner: &Value, input: Input) -> PyResult<Sent> {
                 monitoring::exception_event(engine, Event::PyThrow, resume.max(0) as usize, raised);
             // SAFETY: the frame is current; its words below `sp` are valid.
             unsafe {
-                (*frame).is_entry = true;
+                (*frame).kind.is_entry = true;
                 let next = crate::unwind::unwind(engine, (*frame).sp, raised);
                 if next.ip.is_null() {
                     match engine.raised.take() {

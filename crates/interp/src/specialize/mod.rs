@@ -124,20 +124,19 @@ pub(crate) fn specialize(
 /// The cache has the field.
 #[inline(always)]
 pub(crate) unsafe fn operand<const UNITS: usize, const OFFSET: usize>(unit: *const u16) -> u64 {
-    // SAFETY: by contract. Fields are not aligned; a read of one as a whole would be checked in debug builds by way of the
-    // address of a local, which keeps the dispatch from being a jump.
+    // SAFETY: by contract. Fields are not aligned.
     unsafe {
         let field = unit.add(1 + OFFSET);
         match UNITS {
             0 => OFFSET as u64,
             1 => u64::from(*field),
-            2 => u64::from(*field) | u64::from(*field.add(1)) << 16,
-            _ => {
-                u64::from(*field)
-                    | u64::from(*field.add(1)) << 16
-                    | u64::from(*field.add(2)) << 32
-                    | u64::from(*field.add(3)) << 48
-            }
+            2 => u64::from((*field.cast::<Unaligned<u32>>()).0),
+            _ => (*field.cast::<Unaligned<u64>>()).0,
         }
     }
 }
+
+/// A number at any address. Reading it as a place needs no address of a local, also in debug builds, as `read_unaligned` does:
+/// that would keep the dispatch from being a jump.
+#[repr(C, packed)]
+struct Unaligned<T>(T);

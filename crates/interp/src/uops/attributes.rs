@@ -10,7 +10,7 @@ use taipan_objects::str::Str;
 use taipan_objects::value::{Ref, Value, bits};
 
 use super::{Flow, class_of, is_exact, uops};
-use crate::bodies::{close_quick, duplicate_quick, is_last, would_die};
+use crate::bodies::{close_quick, count_pointer, duplicate_quick, would_die};
 use crate::cursor::Cursor;
 use crate::frame_stack::StackRef;
 use crate::function::Function;
@@ -46,7 +46,7 @@ fn replace(c: &mut Cursor, found: Option<u64>) -> Flow {
     let Some(found) = found else {
         return Flow::Miss;
     };
-    if is_last(owner) {
+    if would_die(owner) {
         return Flow::Miss;
     }
     let found = duplicate_quick(StackRef(found));
@@ -72,7 +72,8 @@ fn replace_full(c: &mut Cursor, found: Option<u64>) -> PyResult<Flow> {
 #[inline(always)]
 fn push_method(c: &mut Cursor, method: u64) -> Flow {
     let owner = c.word(0);
-    c.set_word(0, duplicate_quick(StackRef(method)));
+    // SAFETY: the specializer put a function or another descriptor into the cache, which the class keeps while its version is that.
+    c.set_word(0, unsafe { count_pointer(method) });
     c.push_word(owner);
     Flow::Next
 }
@@ -81,7 +82,7 @@ fn push_method(c: &mut Cursor, method: u64) -> Flow {
 fn instance_value(c: &Cursor, place: u64) -> Option<u64> {
     let place = AttrPlace(place as u16);
     // SAFETY: the guard on the type version stands in front; the value is counted at once.
-    unsafe { table(c, place).slot(place.index())?.peek().map(Value::bits) }
+    unsafe { table(c, place).at(place)?.peek().map(Value::bits) }
 }
 
 /// The value of an instance's dict in the entry that the hint names, if that entry is of this name.
@@ -244,12 +245,12 @@ uops! {
         let (owner, value) = (c.word(0), c.word(1));
         // SAFETY: the guard on the type version stands in front.
         let table = unsafe { table(c, place) };
-        let Some(slot) = table.slot(place.index()) else {
+        let Some(slot) = table.at(place) else {
             return Flow::Miss;
         };
         // SAFETY: a look at the old value's count.
         let old = unsafe { slot.peek() }.map_or(StackRef::NULL, |old| StackRef(old.bits()));
-        if is_last(owner) || would_die(old) {
+        if would_die(owner) || would_die(old) {
             return Flow::Miss;
         }
         let word = if value.is_borrowed() { duplicate_quick(value) } else { value };
@@ -297,7 +298,7 @@ uops! {
             let view = c.peek(0);
             let slot = member_at(&view, words as u16);
             let old = slot.peek().map_or(StackRef::NULL, |old| StackRef(old.bits()));
-            if is_last(owner) || would_die(old) {
+            if would_die(owner) || would_die(old) {
                 return Flow::Miss;
             }
             let word = if value.is_borrowed() { duplicate_quick(value) } else { value };

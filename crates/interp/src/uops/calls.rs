@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use taipan_objects::args::Args;
 use taipan_objects::descriptors::BoundMethod;
+use taipan_objects::dict::Dict;
 use taipan_objects::raised::PyResult;
 use taipan_objects::runtime::EVAL_BREAKER;
 use taipan_objects::tuple::Tuple;
@@ -15,7 +16,7 @@ use super::{Flow, class_of, is_exact, uops};
 use crate::bodies::{close_quick, duplicate_quick, would_die};
 use crate::call::new_frame;
 use crate::cursor::Cursor;
-use crate::frame_stack::StackRef;
+use crate::frame_stack::{Frame, StackRef};
 use crate::function::Function;
 
 /// The bound method that is called, if it is one and no `self` stands behind it.
@@ -93,6 +94,12 @@ fn make_frame(c: &mut Cursor, given: usize, names: &[Value]) -> PyResult<Flow> {
     let Some(function) = callable.downcast_exact::<Function>() else {
         return Ok(Flow::Miss);
     };
+    if names.is_empty()
+        && let Some(frame) = make_frame_with_rest(c, given)
+    {
+        c.push_word(StackRef(frame as u64));
+        return Ok(Flow::Next);
+    }
     // SAFETY: arguments are not NULL; they stay on the stack while the frame is made. The engine outlives the loop.
     let frame = unsafe {
         let values = c.own_top(count);
@@ -103,6 +110,59 @@ fn make_frame(c: &mut Cursor, given: usize, names: &[Value]) -> PyResult<Flow> {
     c.drop_words(1);
     c.push_word(StackRef(frame as u64));
     Ok(Flow::Next)
+}
+
+/// The frame of a call without keywords, of a function that may take any more positional and keyword arguments. It takes the place of
+/// callable and arguments. Answers nothing, and changes nothing, where it is not so simple.
+fn make_frame_with_rest(c: &mut Cursor, given: usize) -> Option<*mut Frame> {
+    use taipan_compiler::flags;
+    let function = c.word(given + 1);
+    let has_self = !c.word(given).is_null();
+    let count = given + usize::from(has_self);
+    // SAFETY: the caller saw a function, which keeps its code and defaults: nothing here runs foreign code. Words move into the
+    // frame once; those of the rest are values while a tuple takes them over.
+    unsafe {
+        let code = code_of(function)?;
+        let wanted = code.arg_count as usize;
+        let has_rest = code.has_flag(flags::VARARGS);
+        if code.kwonly_arg_count > 0
+            || !code.has_flag(flags::OPTIMIZED)
+            || (count > wanted && !has_rest)
+            || !has_room(c, code)
+        {
+            return None;
+        }
+        let missing = wanted.saturating_sub(count);
+        let view = function.view();
+        let defaults = match missing {
+            0 => &[][..],
+            _ => {
+                let defaults = view
+                    .downcast_unchecked::<Function>()
+                    .defaults
+                    .peek()?
+                    .tail();
+                defaults.get(defaults.len().checked_sub(missing)?..)?
+            }
+        };
+        let extra = count.saturating_sub(wanted);
+        let rest = has_rest.then(|| {
+            let rest = Tuple::from_moved(c.own_top(extra));
+            c.sp = c.sp.sub(extra);
+            StackRef::from_value(rest.into_value())
+        });
+        let names = code
+            .has_flag(flags::VARKEYWORDS)
+            .then(|| StackRef::from_value(Dict::new().into_value()));
+        let frame =
+            frames::make_frame_of(c, function, code, count - extra, defaults.as_ptr(), missing);
+        let places = Frame::locals(frame).add(wanted);
+        for (index, word) in [rest, names].into_iter().flatten().enumerate() {
+            *places.add(index) = word;
+        }
+        c.sp = c.sp.sub(1 + usize::from(!has_self));
+        Some(frame)
+    }
 }
 
 /// The frame of a function that takes positional arguments alone, of which the last have defaults here.
@@ -204,7 +264,7 @@ fn make_frame_by_names(c: &mut Cursor, given: usize, names: &[Value]) -> Option<
         }
         c.sp = first;
         let frame = frames::make_frame_of(c, function, code, 0, values.as_ptr().cast(), 0);
-        let locals = crate::frame_stack::Frame::locals(frame);
+        let locals = Frame::locals(frame);
         for (index, value) in values.iter().enumerate().take(all) {
             *locals.add(index) = *value;
         }

@@ -1,52 +1,18 @@
 //! Instances of classes with a Python `__init__`: made, and initialized in a frame of the same loop.
 
-use std::sync::OnceLock;
-
-use taipan_bytecode::Opcode;
-use taipan_compiler::flags;
 use taipan_objects::args::Args;
 use taipan_objects::class::Type;
-use taipan_objects::dict::Dict;
 use taipan_objects::object::Object;
 use taipan_objects::raised::PyResult;
-use taipan_objects::str::Str;
-use taipan_objects::value::{Ref, Value};
+use taipan_objects::value::Value;
 
-use super::frames::{code_of, has_room, make_frame, set_return};
-use super::{Flow, Operands, class_of, uops};
+use super::frames::{code_of, has_room, make_frame, may_recurse, set_return};
+use super::{Flow, class_of, uops};
 use crate::bodies::{CALL_UNITS, duplicate_quick};
-use crate::call::{initialize_frame_quick, new_frame};
-use crate::code::{Code, CodeParts};
+use crate::call::new_frame;
 use crate::cursor::Cursor;
-use crate::frame_stack::{Frame, StackRef, frame_words};
+use crate::frame_stack::{Frame, FrameOwner, StackRef};
 use crate::function::Function;
-
-/// The function whose frame stands between a caller and an `__init__`: it checks the answer and returns the instance.
-fn cleanup() -> &'static Ref<Function> {
-    static CLEANUP: OnceLock<Ref<Function>> = OnceLock::new();
-    CLEANUP.get_or_init(|| {
-        let name = Str::intern("__init__");
-        let code = Code::new_hidden(CodeParts {
-            code: vec![Opcode::ExitInitCheck as u8, 0, Opcode::ReturnValue as u8, 0],
-            consts: Vec::new(),
-            names: Vec::new(),
-            localsplus_names: Vec::new(),
-            localsplus_kinds: Vec::new(),
-            filename: Str::intern("<builtin>"),
-            name: name.clone(),
-            qualname: name,
-            linetable: Vec::new(),
-            exceptiontable: Vec::new(),
-            flags: flags::OPTIMIZED | flags::NEWLOCALS,
-            arg_count: 0,
-            posonly_arg_count: 0,
-            kwonly_arg_count: 0,
-            stack_size: 2,
-            first_line: 0,
-        });
-        Function::with_builtins(code, Dict::new(), Dict::new().into_value())
-    })
-}
 
 uops! {
     /// Makes an instance of the class of the cache; the class's `__init__` is called on it next.
@@ -66,76 +32,65 @@ uops! {
             if u64::from(class.current_version()) != version || init == 0 {
                 return Ok(Flow::Miss);
             }
-            let instance = Object::new_instance(class);
-            c.set_word(given, StackRef::from_value(instance.into_value()));
+            let instance = StackRef::from_value(Object::new_instance(class).into_value());
+            c.set_word(given, instance);
             c.set_word(given + 1, duplicate_quick(StackRef(init)));
             callable.close();
         }
         Ok(Flow::Next)
     };
-    /// Makes the frames of `__init__` and of what comes behind it, and makes that one the running one.
-    full CreateInitFrame = |c: &mut Cursor, oparg: u32, operands: Operands| create_init_frame(c, oparg, operands);
+    /// Makes the frame of `__init__` and leaves the instance on the stack, below its address.
+    full CreateInitFrame = |c: &mut Cursor, oparg: u32, _: Operands| {
+        create_init_frame(c, oparg as usize + 1)?;
+        Ok(Flow::Next)
+    };
 }
 
-fn create_init_frame(c: &mut Cursor, oparg: u32, _: Operands) -> PyResult<Flow> {
-    let given = oparg as usize;
-    let function = cleanup();
-    // SAFETY: the words are valid; frames are made on top of the stack in the order in which they go.
+/// Makes the frame of an `__init__` from it and `count` words, of which the first is the instance, and puts its address on top
+/// of the instance. CPython has a frame in between, which checks the answer: here the frame itself is of that kind.
+#[inline(always)]
+fn create_init_frame(c: &mut Cursor, count: usize) -> PyResult<()> {
+    // SAFETY: the guard in front put the function and the instance there; values stay on the stack while they are used.
     unsafe {
-        let engine = &mut *c.engine;
-        let code = function.code.peek().expect("a function has code");
-        let shim = engine.reserve(frame_words(code));
-        initialize_frame_quick(shim, StackRef(function.as_value().bits()).borrow(), code, 0);
-        let init_word = c.word(given + 1);
-        let init_code = code_of(init_word).expect("a function has code");
-        if init_code.is_simple
-            && init_code.arg_count as usize == given + 1
-            && has_room(c, init_code)
-        {
-            let init = make_frame(c, init_word, init_code, given + 1);
-            c.sp = c.sp.sub(1);
-            return enter_init(c, shim, init);
-        }
-        let init = {
-            let init = c.peek(given + 1);
-            let init = init.downcast_unchecked::<Function>();
-            let values: &[Value] = c.own_top(given + 1);
-            new_frame(engine, init, Args::positional_only(values))
+        let function = c.word(count);
+        let instance = c.word(count - 1);
+        let code = code_of(function).expect("a function has code");
+        let is_simple = code.is_simple && code.arg_count as usize == count;
+        let frame = if is_simple && has_room(c, code) && may_recurse(c) {
+            let frame = make_frame(c, function, code, count);
+            c.set_word(0, duplicate_quick(instance));
+            frame
+        } else {
+            create_any_init_frame(c, count)?
         };
-        let init = match init {
-            Ok(init) => init,
-            Err(raised) => {
-                crate::frame_stack::clear_frame(shim, (*shim).sp);
-                engine.give_back(shim);
-                return Err(raised);
-            }
-        };
-        c.drop_words(given + 2);
-        enter_init(c, shim, init)
+        (*frame).kind.owner = FrameOwner::Initializer;
+        set_return(c, CALL_UNITS);
+        c.push_word(StackRef(frame as u64));
+        Ok(())
     }
 }
 
-/// Links the frame behind `__init__`, which holds the instance, and leaves that of `__init__` for `PushFrame`.
+/// As [`create_init_frame`], for any `__init__`, at any depth.
 ///
 /// # Safety
-/// Both frames are fresh, the shim below the other; the first local of that one is the instance.
-unsafe fn enter_init(c: &mut Cursor, shim: *mut Frame, init: *mut Frame) -> PyResult<Flow> {
+/// As there.
+#[cold]
+#[inline(never)]
+unsafe fn create_any_init_frame(c: &mut Cursor, count: usize) -> PyResult<*mut Frame> {
     // SAFETY: by contract.
     unsafe {
-        set_return(c, CALL_UNITS);
-        let caller = c.frame;
-        (*caller).sp = c.sp;
-        if let Err(raised) = crate::eval::push_frame(&mut *c.engine, shim) {
-            for frame in [init, shim] {
-                crate::frame_stack::clear_frame(frame, (*frame).sp);
-                (*c.engine).give_back(frame);
-            }
-            return Err(raised);
-        }
-        c.frame = shim;
-        c.sp = (*shim).sp;
-        c.push_word(duplicate_quick(*Frame::locals(init)));
-        c.push_word(StackRef(init as u64));
+        taipan_objects::thread::check_frame()?;
+        let frame = {
+            let init = c.peek(count);
+            let init = init.downcast_unchecked::<Function>();
+            let values: &[Value] = c.own_top(count);
+            new_frame(&mut *c.engine, init, Args::positional_only(values))?
+        };
+        c.drop_words(count - 1);
+        let (instance, function) = (c.word(0), c.word(1));
+        c.pop_word();
+        c.set_word(0, instance);
+        function.close();
+        Ok(frame)
     }
-    Ok(Flow::Next)
 }

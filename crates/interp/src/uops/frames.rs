@@ -289,7 +289,7 @@ fn resume_frame(
         core.start_running((*c.engine).thread);
         *(*frame).sp = value;
         (*frame).sp = (*frame).sp.add(1);
-        (*frame).is_entry = false;
+        (*frame).kind.is_entry = false;
         (*frame).ip = (*frame).ip.add(1);
         let ip = c.ip.sub(usize::from(RESUMING_UNITS));
         let caller = c.frame_mut();

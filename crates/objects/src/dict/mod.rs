@@ -68,6 +68,9 @@ pub fn hash_key(key: &Value) -> PyResult<i64> {
     if let Some(key) = exact_str(key) {
         return Ok(key.hash_value());
     }
+    if let Some(small) = key.as_small_int() {
+        return Ok(crate::hash::hash_i64(small));
+    }
     protocol::hash(key).map_err(|raised| unhashable(key, raised, "a dict key"))
 }
 

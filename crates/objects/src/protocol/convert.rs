@@ -71,6 +71,9 @@ pub fn hash(value: &Value) -> PyResult<i64> {
     if let Some(text) = value.downcast_exact::<Str>() {
         return Ok(text.hash_value());
     }
+    if let Some(small) = value.as_small_int() {
+        return Ok(crate::hash::hash_i64(small));
+    }
     match value.class().slots.hash.get() {
         Some(hash) => {
             thread::check_stack("")?;

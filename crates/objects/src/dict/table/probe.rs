@@ -51,6 +51,14 @@ enum Same {
     Changed,
 }
 
+/// Where a key with the bits of an immediate is.
+enum Sought {
+    At(usize),
+    Nowhere,
+    /// A key of the same hash is on the way: it may be equal.
+    Perhaps,
+}
+
 impl Table {
     /// The entry whose key has the text of `key`. Keys that are not strings do not count, so no foreign code runs.
     #[inline]
@@ -113,7 +121,46 @@ impl Table {
         {
             return Ok(by_width!(self, find_str_in(key, hash)));
         }
+        if key.as_small_int().is_some() {
+            if self.is_strings() {
+                return Ok(None);
+            }
+            match by_width!(self, find_bits_in(key.bits(), hash)) {
+                Sought::At(index) => return Ok(Some(index)),
+                Sought::Nowhere => return Ok(None),
+                Sought::Perhaps => {}
+            }
+        }
         self.find_general(key, hash)
+    }
+
+    /// Looks for the key of these bits, an immediate, in a table of keys of any kind.
+    #[inline(always)]
+    fn find_bits_in<P: Place>(&self, key: u64, hash: i64) -> Sought {
+        let places = self.places::<P>();
+        let mut probe = Probe::new(hash, self.log2_size.get());
+        loop {
+            // SAFETY: the slot is masked to the table, its place names an initialized entry.
+            unsafe {
+                let place = *places.add(probe.slot);
+                if place == P::EMPTY {
+                    return Sought::Nowhere;
+                }
+                if place != P::DELETED {
+                    let index = place.index();
+                    if self
+                        .peek_key(index)
+                        .is_some_and(|stored| stored.bits() == key)
+                    {
+                        return Sought::At(index);
+                    }
+                    if self.hash_at(index) == hash {
+                        return Sought::Perhaps;
+                    }
+                }
+            }
+            probe.advance();
+        }
     }
 
     fn find_general(&self, key: &Value, hash: i64) -> PyResult<Option<usize>> {
