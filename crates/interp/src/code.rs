@@ -11,7 +11,7 @@ use taipan_compiler as compiler;
 use taipan_compiler::{Const, flags, kinds};
 use taipan_macros::class;
 use taipan_objects::cell::Slot;
-use taipan_objects::class::{Payload, Trace};
+use taipan_objects::class::{Payload, Trace, Visitor};
 use taipan_objects::str::Str;
 use taipan_objects::tuple::Tuple;
 use taipan_objects::value::{Ref, Value};
@@ -32,7 +32,7 @@ impl Units {
 
 impl Trace for Units {
     const REFERENCES: bool = false;
-    fn trace(&self, _: &mut dyn FnMut(&Value)) {}
+    fn trace(&self, _: &mut Visitor<'_>) {}
 }
 
 /// Plain bytes of a code object.
@@ -40,11 +40,16 @@ pub struct Table(pub Box<[u8]>);
 
 impl Trace for Table {
     const REFERENCES: bool = false;
-    fn trace(&self, _: &mut dyn FnMut(&Value)) {}
+    fn trace(&self, _: &mut Visitor<'_>) {}
 }
 
 /// The payload of `types.CodeType`.
-#[class(name = "code", flags(WEAKREFABLE), parts(attributes))]
+#[class(
+    name = "code",
+    flags(WEAKREFABLE),
+    parts(attributes),
+    references = false
+)]
 pub struct Code {
     units: Units,
     /// `co_consts`.

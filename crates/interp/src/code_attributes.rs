@@ -12,7 +12,7 @@ use taipan_compiler::{flags, kinds};
 use taipan_macros::{class, methods};
 use taipan_objects::args::Kwargs;
 use taipan_objects::bytes::Bytes;
-use taipan_objects::class::{Comparison, Trace, Type};
+use taipan_objects::class::{Comparison, Trace, Type, Visitor};
 use taipan_objects::exceptions::ExceptionKind;
 use taipan_objects::native::{ArgInfo, ArgPlace, FromArg};
 use taipan_objects::raised::PyResult;
@@ -698,7 +698,7 @@ pub struct Steps(Box<[Step]>);
 impl Trace for Steps {
     const REFERENCES: bool = false;
 
-    fn trace(&self, _: &mut dyn FnMut(&Value)) {}
+    fn trace(&self, _: &mut Visitor<'_>) {}
 }
 
 /// The payload of the iterators that `co_lines()`, `co_positions()` and `co_branches()` answer.

@@ -10,7 +10,7 @@ use taipan_compiler::kinds;
 use taipan_macros::class;
 use taipan_objects::cell::Slot;
 use taipan_objects::cell_object::CellObject;
-use taipan_objects::class::{Payload, Trace};
+use taipan_objects::class::{Payload, Trace, Visitor};
 use taipan_objects::dict::Dict;
 use taipan_objects::heap;
 use taipan_objects::raised::PyResult;
@@ -53,17 +53,17 @@ pub struct FrameObject {
 }
 
 impl Trace for FrameObject {
-    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
-        self.trace.trace(visit);
-        self.extra_locals.trace(visit);
+    fn trace(&self, visitor: &mut Visitor<'_>) {
+        self.trace.trace(visitor);
+        self.extra_locals.trace(visitor);
         if let Ok(overwritten) = self.overwritten.try_borrow() {
-            overwritten.iter().for_each(&mut *visit);
+            overwritten.iter().for_each(|value| visitor.visit(value));
         }
-        self.back.trace(visit);
-        self.code.trace(visit);
+        self.back.trace(visitor);
+        self.code.trace(visitor);
         if let Some(frame) = self.owned_frame() {
             // SAFETY: an owned frame's words up to its `sp` are valid.
-            unsafe { trace_frame(frame, visit) };
+            unsafe { trace_frame(frame, visitor) };
         }
     }
 

@@ -14,7 +14,7 @@
 use std::cell::Cell;
 use std::ptr;
 
-use taipan_objects::class::Trace;
+use taipan_objects::class::{Trace, Visitor};
 use taipan_objects::dict::Dict;
 use taipan_objects::value::{Ref, Value, bits};
 
@@ -532,19 +532,19 @@ impl EngineState {
 ///
 /// # Safety
 /// `frame` is a suspended frame whose locals and stack up to its `sp` are valid.
-pub unsafe fn trace_frame(frame: *mut Frame, visit: &mut dyn FnMut(&Value)) {
+pub unsafe fn trace_frame(frame: *mut Frame, visitor: &mut Visitor<'_>) {
     // SAFETY: by contract; borrowed words own nothing and are left out.
     unsafe {
         let this = &*frame;
         for word in [this.function, this.namespace, this.object] {
             if !word.is_null() && !word.is_borrowed() {
-                visit(&word.view());
+                visitor.visit(&word.view());
             }
         }
         let mut word = Frame::locals(frame);
         while word < this.sp {
             if !(*word).is_null() && !(*word).is_borrowed() {
-                visit(&(*word).view());
+                visitor.visit(&(*word).view());
             }
             word = word.add(1);
         }
@@ -613,5 +613,5 @@ impl FramePointer {
 }
 
 impl Trace for FramePointer {
-    fn trace(&self, _: &mut dyn FnMut(&Value)) {}
+    fn trace(&self, _: &mut Visitor<'_>) {}
 }

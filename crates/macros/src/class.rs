@@ -228,7 +228,7 @@ fn trace_impl(options: &ClassOptions, item: &ItemStruct, untraced: &[bool]) -> T
         .map(|((member, field), _)| (member, &field.ty))
         .collect();
     let trace = traced.iter().map(|(member, ty)| {
-        quote_spanned!(place_of(ty)=> ::taipan_objects::class::Trace::trace(&self.#member, visit);)
+        quote_spanned!(place_of(ty)=> ::taipan_objects::class::Trace::trace(&self.#member, visitor);)
     });
     let clear = traced.iter().map(|(member, ty)| quote_spanned!(place_of(ty)=> ::taipan_objects::class::Trace::clear(&self.#member);));
     let references = match options.references {
@@ -243,7 +243,7 @@ fn trace_impl(options: &ClassOptions, item: &ItemStruct, untraced: &[bool]) -> T
             const REFERENCES: bool = #references;
 
             #[allow(unused_variables)]
-            fn trace(&self, visit: &mut dyn FnMut(&::taipan_objects::value::Value)) {
+            fn trace(&self, visitor: &mut ::taipan_objects::class::Visitor<'_>) {
                 #(#trace)*
             }
 

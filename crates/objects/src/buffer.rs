@@ -15,7 +15,7 @@ use std::ptr::NonNull;
 use std::rc::Rc;
 
 use crate::bytes::{ByteArray, Bytes};
-use crate::class::{Tailed, Trace, Type};
+use crate::class::{Tailed, Trace, Type, Visitor};
 use crate::heap;
 use crate::raised::PyResult;
 use crate::value::{Ref, Value};
@@ -474,11 +474,11 @@ impl BufferView {
 }
 
 impl Trace for BufferView {
-    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
+    fn trace(&self, visitor: &mut Visitor<'_>) {
         // Views that share a block share its one reference; it is visited through the one that is alone, or not at all,
         // which leaves the owner to look referenced from outside and so alive.
         if Rc::strong_count(&self.block) == 1 {
-            visit(&self.block.owner);
+            visitor.visit(&self.block.owner);
         }
     }
 }
@@ -638,7 +638,7 @@ impl ByteCell {
 impl Trace for ByteCell {
     const REFERENCES: bool = false;
 
-    fn trace(&self, _: &mut dyn FnMut(&Value)) {}
+    fn trace(&self, _: &mut Visitor<'_>) {}
 }
 
 /// An object with a tail of bytes.

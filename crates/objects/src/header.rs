@@ -1,7 +1,7 @@
 //! The 16 bytes in front of every heap object: reference count, flags, class.
 //!
 //! Invariant: a header is only reached by a thread that holds the interpreter lock, so its cells need no atomics.
-//! `class` is null exactly while the memory is on a free list; the collector reads it to tell live objects from free ones.
+//! Memory on a free list keeps a header, with [`flags::FREE`] and the link in the place of the class.
 
 use std::cell::Cell;
 use std::ptr::NonNull;
@@ -19,19 +19,21 @@ pub mod flags {
     pub const LARGE: u32 = 1 << 2;
     /// The object survived a collection.
     pub const OLD: u32 = 1 << 3;
-    /// Scratch bit of the running collection.
-    pub const REACHED: u32 = 1 << 4;
+    /// The memory is on a free list.
+    pub const FREE: u32 = 1 << 4;
     /// The object is never freed.
     pub const IMMORTAL: u32 = 1 << 5;
     /// Moved out of the collector's sight by `gc.freeze`.
     pub const FROZEN: u32 = 1 << 6;
     /// The object is being deallocated: its references may be gone.
     pub const DYING: u32 = 1 << 7;
-    /// Scratch bit of a walk of the list of young objects.
+    /// The list of young objects names this memory; it stays so while the memory is free.
     pub const LISTED: u32 = 1 << 8;
-    /// The running collection looks at the object.
+    /// The running collection looks at the object, and nothing outside has been found to reach it.
     pub const COLLECTING: u32 = 1 << 9;
-    /// The bits from here on are the collector's count of outside references.
+    /// The object can be part of a cycle: collections look at it.
+    pub const TRACKED: u32 = 1 << 10;
+    /// The bits from here on are the running collection's count of references that it knows the owners of; else zero.
     pub const COUNT_SHIFT: u32 = 12;
 }
 

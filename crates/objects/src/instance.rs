@@ -13,8 +13,7 @@
 use std::cell::{Cell, UnsafeCell};
 
 use crate::cell::Slot;
-use crate::class::Payload as _;
-use crate::class::{ClassFlags, Type};
+use crate::class::{ClassFlags, Payload as _, Trace as _, Type, Visitor};
 use crate::dict::Dict;
 use crate::header::Header;
 use crate::raised::PyResult;
@@ -197,7 +196,7 @@ pub(crate) unsafe fn drop_extras(object: *mut Header, class: &Type) {
 }
 
 /// Visits members and attributes for the collector.
-pub(crate) fn trace_extras(value: &Header, visit: &mut dyn FnMut(&Value)) {
+pub(crate) fn trace_extras(value: &Header, visitor: &mut Visitor<'_>) {
     let class = crate::value::header_class(value);
     if !class.has(ClassFlags::EXTRAS) {
         return;
@@ -206,21 +205,14 @@ pub(crate) fn trace_extras(value: &Header, visit: &mut dyn FnMut(&Value)) {
     unsafe {
         let members = extras(value, class);
         let count = class.member_count.get() as usize;
-        for index in 0..count {
-            (*members.add(index))
-                .peek()
-                .into_iter()
-                .for_each(&mut *visit);
+        for member in std::slice::from_raw_parts(members, count) {
+            member.trace(visitor);
         }
         if class.has(ClassFlags::ATTRIBUTES) {
             let table = &*members.add(count).cast::<AttrTable>();
-            table
-                .dict
-                .peek()
-                .into_iter()
-                .for_each(|dict| visit(dict.as_value()));
+            table.dict.trace(visitor);
             for place in table.places() {
-                place.peek().into_iter().for_each(&mut *visit);
+                place.trace(visitor);
             }
         }
     }
@@ -233,11 +225,11 @@ pub(crate) fn clear_extras(value: &Value) {
         set_member(value, index, None);
     }
     if let Some(table) = attributes(value) {
-        for place in table.places() {
-            place.set(None);
-        }
+        // All is empty before the first release, which may run code that sets attributes anew.
+        let taken: Vec<Value> = table.places().iter().filter_map(Slot::take).collect();
+        let dict = table.dict.take();
         table.len.set(0);
-        table.dict.set(None);
+        drop((taken, dict));
     }
 }
 

@@ -150,7 +150,7 @@ fn big(bound: &Value) -> PyResult<BigInt> {
 impl Slice {
     /// A new slice.
     pub fn new(start: Value, stop: Value, step: Value) -> Ref<Slice> {
-        heap::new_object(Slice::class(), Slice { start, stop, step })
+        heap::new_exact(Slice { start, stop, step })
     }
 
     /// Where the slice starts.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use taipan_macros::{class, methods};
 use taipan_objects::args::Args;
 use taipan_objects::cell::Slot;
-use taipan_objects::class::{Trace, Type, new_class};
+use taipan_objects::class::{Trace, Type, Visitor, new_class};
 use taipan_objects::dict::Dict;
 use taipan_objects::exceptions::{self, ExceptionKind};
 use taipan_objects::generic_alias;
@@ -73,9 +73,9 @@ fn empty() -> Raised {
 struct Items(RefCell<VecDeque<Value>>);
 
 impl Trace for Items {
-    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
+    fn trace(&self, visitor: &mut Visitor<'_>) {
         if let Ok(items) = self.0.try_borrow() {
-            items.iter().for_each(visit);
+            items.iter().for_each(|value| visitor.visit(value));
         }
     }
 

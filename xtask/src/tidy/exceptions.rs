@@ -15,7 +15,7 @@ pub const UNSAFE_MODULES: &[(&str, &str)] = &[
     ("crates/objects/src/list/", "the block of a list"),
     ("crates/objects/src/str/", "code points behind a payload"),
     ("crates/objects/src/tuple/", "items behind a payload"),
-    ("crates/objects/src/heap.rs", "allocation and reference counts"),
+    ("crates/objects/src/heap/", "allocation and reference counts"),
     ("crates/objects/src/module.rs", "a namespace that is lent"),
     ("crates/objects/src/descriptors/property.rs", "a getter that is lent"),
     ("crates/objects/src/blocks.rs", "the process's allocator"),

@@ -20,7 +20,7 @@ use std::ptr;
 use taipan_bytecode::{CodeUnit, Opcode};
 use taipan_compiler::flags;
 use taipan_objects::cell::Slot;
-use taipan_objects::class::{Payload, Trace};
+use taipan_objects::class::{Payload, Trace, Visitor};
 use taipan_objects::header::flags as header_flags;
 use taipan_objects::raised::PyResult;
 use taipan_objects::str::Str;
@@ -72,16 +72,16 @@ pub struct Core {
 }
 
 impl Trace for Core {
-    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
-        self.names.trace(visit);
-        self.code.trace(visit);
-        self.handled.value.trace(visit);
-        self.origin.trace(visit);
+    fn trace(&self, visitor: &mut Visitor<'_>) {
+        self.names.trace(visitor);
+        self.code.trace(visitor);
+        self.handled.value.trace(visitor);
+        self.origin.trace(visitor);
         if matches!(self.state.get(), State::Created | State::Suspended)
             && let Some(frame) = self.frame.get()
         {
             // SAFETY: a suspended frame's words up to its `sp` are valid.
-            unsafe { trace_frame(frame, visit) };
+            unsafe { trace_frame(frame, visitor) };
         }
     }
 

@@ -11,8 +11,7 @@ use std::cell::{Cell, RefCell};
 
 use taipan_bytecode::{CodeUnit, Opcode, OpcodeKind, instructions};
 use taipan_compiler::flags;
-use taipan_objects::class::Trace;
-use taipan_objects::value::Value;
+use taipan_objects::class::{Trace, Visitor};
 
 use super::Event;
 use super::event::event_of;
@@ -45,7 +44,7 @@ pub struct CodeMonitoring(RefCell<Option<Box<Tables>>>);
 impl Trace for CodeMonitoring {
     const REFERENCES: bool = false;
 
-    fn trace(&self, _: &mut dyn FnMut(&Value)) {}
+    fn trace(&self, _: &mut Visitor<'_>) {}
 }
 
 /// The layers of instrumentation of one instruction, the outermost first.

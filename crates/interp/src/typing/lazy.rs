@@ -6,7 +6,7 @@
 use taipan_macros::{class, methods};
 use taipan_objects::args::Args;
 use taipan_objects::cell::Slot;
-use taipan_objects::class::{Payload, Trace};
+use taipan_objects::class::{Payload, Trace, Visitor};
 use taipan_objects::generic_alias::push_argument_repr;
 use taipan_objects::protocol;
 use taipan_objects::raised::PyResult;
@@ -22,9 +22,9 @@ pub struct Lazy {
 }
 
 impl Trace for Lazy {
-    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
-        self.value.trace(visit);
-        self.evaluator.trace(visit);
+    fn trace(&self, visitor: &mut Visitor<'_>) {
+        self.value.trace(visitor);
+        self.evaluator.trace(visitor);
     }
 
     fn clear(&self) {

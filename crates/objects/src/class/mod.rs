@@ -18,6 +18,7 @@ pub mod watch;
 use std::cell::{Cell, RefCell};
 use std::ptr::NonNull;
 
+pub use crate::gc::Visitor;
 pub use builder::{ClassBuilder, ClassDef};
 pub use create::{allocate_builtin, calculate_metaclass, create_builtin, new_class};
 pub use dunders::{DUNDERS, Dunder, install_slot_wrappers, run_finalizer, update_slots};
@@ -32,7 +33,7 @@ use crate::dict::Dict;
 use crate::instance::SharedKeys;
 use crate::str::Str;
 use crate::tuple::Tuple;
-use crate::value::{Object, Ref, Value};
+use crate::value::{Object, Ref};
 
 /// Bits of a class's flags word.
 #[allow(non_snake_case)]
@@ -307,12 +308,12 @@ impl Type {
 }
 
 impl Trace for Type {
-    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
-        self.base.trace(visit);
-        self.bases.trace(visit);
-        self.mro.trace(visit);
-        self.dict.trace(visit);
-        self.abstract_methods.trace(visit);
+    fn trace(&self, visitor: &mut Visitor<'_>) {
+        self.base.trace(visitor);
+        self.bases.trace(visitor);
+        self.mro.trace(visitor);
+        self.dict.trace(visitor);
+        self.abstract_methods.trace(visitor);
     }
 
     fn clear(&self) {

@@ -5,10 +5,10 @@
 //! object whose layout extends `T`'s. Payloads that extend another are `#[repr(C)]` and have it as their first field.
 
 use std::cell::{Cell, RefCell};
-use std::ptr;
+use std::{mem, ptr};
 
 use crate::cell::{Handle, Slot};
-use crate::class::Type;
+use crate::class::{Type, Visitor};
 use crate::header::Header;
 use crate::value::{Object, Ref, Value};
 
@@ -18,7 +18,7 @@ pub trait Trace {
     const REFERENCES: bool = true;
 
     /// Calls `visit` once for each owned reference in `self`.
-    fn trace(&self, visit: &mut dyn FnMut(&Value));
+    fn trace(&self, visitor: &mut Visitor<'_>);
 
     /// Lets go of references that can be part of a cycle. Called on garbage only.
     fn clear(&self) {}
@@ -52,8 +52,9 @@ pub struct Layout {
     pub has_references: bool,
     /// Bytes of the tail behind the payload, for payloads of variable size.
     pub(crate) tail_bytes: Option<unsafe fn(*const Header) -> usize>,
-    pub(crate) drop: unsafe fn(*mut Header),
-    pub(crate) trace: unsafe fn(*const Header, &mut dyn FnMut(&Value)),
+    /// Drops payload and tail; nothing where that does nothing.
+    pub(crate) drop: Option<unsafe fn(*mut Header)>,
+    pub(crate) trace: unsafe fn(*const Header, &mut Visitor<'_>),
     pub(crate) clear: unsafe fn(*const Header),
 }
 
@@ -71,7 +72,11 @@ impl Layout {
             base,
             has_references,
             tail_bytes: None,
-            drop: drop_payload::<T>,
+            drop: if mem::needs_drop::<T>() {
+                Some(drop_payload::<T>)
+            } else {
+                None
+            },
             trace: trace_payload::<T>,
             clear: clear_payload::<T>,
         }
@@ -81,7 +86,9 @@ impl Layout {
     pub const fn tailed<T: Tailed>(name: &'static str, has_references: bool) -> Layout {
         let mut layout = Layout::of::<T>(name, None, has_references);
         layout.tail_bytes = Some(tail_bytes::<T>);
-        layout.drop = drop_tailed::<T>;
+        if mem::needs_drop::<T>() || mem::needs_drop::<T::Item>() {
+            layout.drop = Some(drop_tailed::<T>);
+        }
         layout
     }
 
@@ -125,7 +132,7 @@ unsafe fn drop_payload<T>(object: *mut Header) {
 unsafe fn drop_tailed<T: Tailed>(object: *mut Header) {
     // SAFETY: by contract; the tail starts right behind the payload.
     unsafe {
-        if std::mem::needs_drop::<T::Item>() {
+        if mem::needs_drop::<T::Item>() {
             let object = object.cast::<Object<T>>();
             let len = (*object).payload.tail_len();
             ptr::drop_in_place(ptr::slice_from_raw_parts_mut(
@@ -146,24 +153,24 @@ unsafe fn tail_bytes<T: Tailed>(object: *const Header) -> usize {
 
 /// # Safety
 /// `object` is a live object whose payload is a `T`.
-unsafe fn trace_payload<T: Trace>(object: *const Header, visit: &mut dyn FnMut(&Value)) {
+unsafe fn trace_payload<T: Trace>(object: *const Header, visitor: &mut Visitor<'_>) {
     // SAFETY: by contract.
-    unsafe { (*object.cast::<Object<T>>()).payload.trace(visit) }
+    unsafe { (*object.cast::<Object<T>>()).payload.trace(visitor) }
 }
 
 /// # Safety
 /// `object` is a live object whose payload is a `T`.
-unsafe fn trace_tailed<T: Tailed>(object: *const Header, visit: &mut dyn FnMut(&Value))
+unsafe fn trace_tailed<T: Tailed>(object: *const Header, visitor: &mut Visitor<'_>)
 where
     T::Item: Trace,
 {
     // SAFETY: by contract; `tail_len` items stand right behind the payload, all of them initialized.
     unsafe {
         let object = object.cast::<Object<T>>();
-        (*object).payload.trace(visit);
+        (*object).payload.trace(visitor);
         let items = object.add(1).cast::<T::Item>();
         for item in std::slice::from_raw_parts(items, (*object).payload.tail_len()) {
-            item.trace(visit);
+            item.trace(visitor);
         }
     }
 }
@@ -188,22 +195,22 @@ impl<T: Tailed> Ref<T> {
 }
 
 impl Trace for Value {
-    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
-        visit(self);
+    fn trace(&self, visitor: &mut Visitor<'_>) {
+        visitor.visit(self);
     }
 }
 
 impl<T> Trace for Ref<T> {
-    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
-        visit(self.as_value());
+    fn trace(&self, visitor: &mut Visitor<'_>) {
+        visitor.visit(self.as_value());
     }
 }
 
 impl<T: Handle + Trace> Trace for Slot<T> {
-    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
+    fn trace(&self, visitor: &mut Visitor<'_>) {
         // SAFETY: the collector's visitor changes nothing.
         if let Some(value) = unsafe { self.peek() } {
-            value.trace(visit);
+            value.trace(visitor);
         }
     }
 
@@ -215,9 +222,9 @@ impl<T: Handle + Trace> Trace for Slot<T> {
 impl<T: Trace> Trace for Option<T> {
     const REFERENCES: bool = T::REFERENCES;
 
-    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
+    fn trace(&self, visitor: &mut Visitor<'_>) {
         if let Some(value) = self {
-            value.trace(visit);
+            value.trace(visitor);
         }
     }
 }
@@ -225,34 +232,34 @@ impl<T: Trace> Trace for Option<T> {
 impl<T: Trace> Trace for Vec<T> {
     const REFERENCES: bool = T::REFERENCES;
 
-    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
-        self.iter().for_each(|item| item.trace(visit));
+    fn trace(&self, visitor: &mut Visitor<'_>) {
+        self.iter().for_each(|item| item.trace(visitor));
     }
 }
 
 impl<T: Trace> Trace for Box<[T]> {
     const REFERENCES: bool = T::REFERENCES;
 
-    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
-        self.iter().for_each(|item| item.trace(visit));
+    fn trace(&self, visitor: &mut Visitor<'_>) {
+        self.iter().for_each(|item| item.trace(visitor));
     }
 }
 
 impl<T: Trace> Trace for Box<T> {
     const REFERENCES: bool = T::REFERENCES;
 
-    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
-        (**self).trace(visit);
+    fn trace(&self, visitor: &mut Visitor<'_>) {
+        (**self).trace(visitor);
     }
 }
 
 impl<T: Trace> Trace for RefCell<T> {
     const REFERENCES: bool = T::REFERENCES;
 
-    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
+    fn trace(&self, visitor: &mut Visitor<'_>) {
         // A borrowed cell is in use up the stack, so what it holds is reachable: leaving it out of the count keeps it alive.
         if let Ok(inner) = self.try_borrow() {
-            inner.trace(visit);
+            inner.trace(visitor);
         }
     }
 }
@@ -260,23 +267,23 @@ impl<T: Trace> Trace for RefCell<T> {
 impl<A: Trace, B: Trace> Trace for (A, B) {
     const REFERENCES: bool = A::REFERENCES || B::REFERENCES;
 
-    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
-        self.0.trace(visit);
-        self.1.trace(visit);
+    fn trace(&self, visitor: &mut Visitor<'_>) {
+        self.0.trace(visitor);
+        self.1.trace(visitor);
     }
 }
 
 impl<T: Copy> Trace for Cell<T> {
     const REFERENCES: bool = false;
 
-    fn trace(&self, _: &mut dyn FnMut(&Value)) {}
+    fn trace(&self, _: &mut Visitor<'_>) {}
 }
 
 macro_rules! no_references {
     ($($type:ty)*) => { $(impl Trace for $type {
         const REFERENCES: bool = false;
 
-        fn trace(&self, _: &mut dyn FnMut(&Value)) {}
+        fn trace(&self, _: &mut Visitor<'_>) {}
     })* };
 }
 no_references! { () bool u8 u16 u32 u64 usize i8 i16 i32 i64 isize f64 char String &'static str }

@@ -1,7 +1,7 @@
 //! `method`: a function together with the instance it was found on.
 
 use crate::args::Args;
-use crate::class::{Comparison, Payload, Type};
+use crate::class::{Comparison, Type};
 use crate::protocol;
 use crate::raised::PyResult;
 use crate::str::Str;
@@ -23,7 +23,7 @@ impl BoundMethod {
     /// Binds `function` to `receiver`.
     #[inline(always)]
     pub fn new(function: Value, receiver: Value) -> Ref<BoundMethod> {
-        heap::new_object(BoundMethod::class(), BoundMethod { function, receiver })
+        heap::new_exact(BoundMethod { function, receiver })
     }
 }
 

@@ -8,7 +8,7 @@ use std::cell::Cell;
 use taipan_macros::{class, methods};
 
 use crate::cell::Slot;
-use crate::class::{Payload, Trace};
+use crate::class::{Trace, Visitor};
 use crate::dict::Dict;
 use crate::heap;
 use crate::iterators::reduce_items;
@@ -104,8 +104,8 @@ impl Walk {
 }
 
 impl Trace for Walk {
-    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
-        self.dict.trace(visit);
+    fn trace(&self, visitor: &mut Visitor<'_>) {
+        self.dict.trace(visitor);
     }
 
     fn clear(&self) {
@@ -137,7 +137,7 @@ macro_rules! dict_iterators {
             /// A new iterator over `dict`.
             #[inline]
             pub fn new(dict: Ref<Dict>) -> Ref<$type> {
-                heap::new_object($type::class(), $type { walk: Walk::$start(dict) })
+                heap::new_exact($type { walk: Walk::$start(dict) })
             }
         }
 

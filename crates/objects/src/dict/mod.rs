@@ -104,7 +104,7 @@ impl Dict {
     /// A new empty dict.
     #[inline]
     pub fn new() -> Ref<Dict> {
-        heap::new_object(Dict::class(), Dict::default())
+        heap::new_exact(Dict::default())
     }
 
     /// A new empty dict of a class that is `dict` or a subclass.
@@ -123,7 +123,7 @@ impl Dict {
     }
 
     pub(crate) fn from_table(table: Table) -> Ref<Dict> {
-        heap::new_object(Dict::class(), Dict::of(table))
+        heap::new_exact(Dict::of(table))
     }
 
     /// The keys and values as they lie there, for whoever knows an entry's number.

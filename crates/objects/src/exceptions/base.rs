@@ -9,7 +9,7 @@ use taipan_macros::methods;
 
 use crate::args::Args;
 use crate::cell::Slot;
-use crate::class::{ClassBuilder, Layout, Payload, Trace, Type};
+use crate::class::{ClassBuilder, Layout, Payload, Trace, Type, Visitor};
 use crate::dict::Dict;
 use crate::list::List;
 use crate::raised::PyResult;
@@ -91,11 +91,11 @@ impl BaseException {
 }
 
 impl Trace for BaseException {
-    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
-        self.args.trace(visit);
-        self.traceback.trace(visit);
-        self.cause.trace(visit);
-        self.context.trace(visit);
+    fn trace(&self, visitor: &mut Visitor<'_>) {
+        self.args.trace(visitor);
+        self.traceback.trace(visitor);
+        self.cause.trace(visitor);
+        self.context.trace(visitor);
     }
 
     fn clear(&self) {

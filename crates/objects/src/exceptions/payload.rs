@@ -44,9 +44,9 @@ macro_rules! exception_payload {
         }
 
         impl $crate::class::Trace for $payload {
-            fn trace(&self, visit: &mut dyn FnMut(&$crate::value::Value)) {
-                self.base.trace(visit);
-                $($crate::class::Trace::trace(&self.$field, visit);)*
+            fn trace(&self, visitor: &mut $crate::class::Visitor<'_>) {
+                self.base.trace(visitor);
+                $($crate::class::Trace::trace(&self.$field, visitor);)*
             }
 
             fn clear(&self) {

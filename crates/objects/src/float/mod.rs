@@ -55,7 +55,7 @@ pub fn with_class(class: &Ref<Type>, value: f64) -> Value {
 
 #[cold]
 fn boxed(value: f64) -> Value {
-    heap::new_object(Float::class(), Float { value }).into_value()
+    heap::new_exact(Float { value }).into_value()
 }
 
 /// The number behind a value whose class is exactly `float`.

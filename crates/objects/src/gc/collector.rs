@@ -1,19 +1,26 @@
 //! One collection, by trial deletion.
 //!
-//! For each candidate the collector counts the references that do not come from other candidates; what such references
-//! reach is alive, the rest is garbage. The count stands in the upper bits of the object's own flags, next to the
-//! reference count that it starts from: no table, no extra cache line. References from frames, native code or old objects
-//! are never counted away, so their targets stay. Garbage goes as in CPython 3.14: weak references with callbacks first,
-//! then finalizers, then a second look at what they brought back, then the rest of the weak references, then the objects.
+//! For each candidate the collector counts the references that come from other candidates; those that have more than that
+//! are referred to from outside, and what such ones reach is alive, the rest is garbage. The count stands in the upper bits
+//! of the object's own flags, next to the reference count that it is compared with: no table, no extra cache line.
+//! References from frames, native code or old objects are not counted, so their targets stay. Garbage goes as in CPython
+//! 3.14: weak references with callbacks first, then finalizers, then a second look at what they brought back, then the rest
+//! of the weak references, then the objects.
+//!
+//! Two passes do it where there is no garbage, a third picks it up. What is reached becomes old and is thereby no candidate
+//! any more: `OLD` is the mark. A full collection takes it away from the candidates first, and marks those that had it as
+//! `COLLECTING`, to tell them from the young ones.
 
-use std::collections::HashMap;
 use std::ptr::NonNull;
 
+use super::visitor::{Overflow, Visitor, reached};
 use super::{Generation, debug, debug_flags};
-use crate::class::{ClassFlags, run_finalizer};
+use crate::class::{ClassFlags, Payload as _, run_finalizer};
 use crate::header::{Header, flags};
+use crate::heap::{self, YOUNG_MASK};
+use crate::tuple::Tuple;
 use crate::value::Value;
-use crate::{heap, weakref};
+use crate::weakref;
 
 /// What a collection did.
 #[derive(Debug, Default)]
@@ -23,170 +30,181 @@ pub(super) struct Outcome {
     pub survived: usize,
 }
 
-/// Largest count that fits the header; this value itself says that the count stands in the table.
-const COUNT_MAX: u32 = u32::MAX >> flags::COUNT_SHIFT;
+/// Full collections look at the objects that have, of these, `TRACKED` alone.
+const FULL_MASK: u32 = YOUNG_MASK & !flags::OLD;
 const STATE_MASK: u32 = (1 << flags::COUNT_SHIFT) - 1;
 
-/// Counts of the few objects with more references than fit.
-type LargeCounts = HashMap<NonNull<Header>, u32>;
-
-struct Counts {
-    large: LargeCounts,
+/// Whether all references to an object were counted. An object whose release is queued has none, and is not unreached: the
+/// heap will end it.
+#[inline(always)]
+fn is_unreached(object: &Header, overflow: &Overflow) -> bool {
+    let shown = object.flags.get() >> flags::COUNT_SHIFT;
+    let refcount = object.refcount();
+    if shown >= refcount {
+        return refcount != 0;
+    }
+    shown == u32::MAX >> flags::COUNT_SHIFT
+        && overflow
+            .get(&NonNull::from(object))
+            .is_some_and(|&more| shown + more >= refcount)
 }
 
-impl Counts {
-    fn set(&mut self, object: &Header, count: u32) {
-        let shown = count.min(COUNT_MAX);
-        if shown == COUNT_MAX {
-            self.large.insert(NonNull::from(object), count);
-        }
-        object
-            .flags
-            .set(object.flags.get() & STATE_MASK | shown << flags::COUNT_SHIFT);
-    }
-
-    fn decrement(&mut self, object: &Header) {
-        let shown = object.flags.get() >> flags::COUNT_SHIFT;
-        if shown == COUNT_MAX {
-            if let Some(count) = self.large.get_mut(&NonNull::from(object)) {
-                *count = count.saturating_sub(1);
-            }
-        } else if shown > 0 {
-            object
-                .flags
-                .set(object.flags.get() - (1 << flags::COUNT_SHIFT));
-        }
-    }
-
-    fn is_zero(&self, object: &Header) -> bool {
-        match object.flags.get() >> flags::COUNT_SHIFT {
-            COUNT_MAX => self
-                .large
-                .get(&NonNull::from(object))
-                .is_some_and(|&count| count == 0),
-            shown => shown == 0,
-        }
-    }
-}
-
-/// Whether collections look at an object. Objects whose release is queued have no references and are left to the heap.
-pub(super) fn is_candidate(object: &Header) -> bool {
-    !object.has(flags::IMMORTAL | flags::FROZEN)
-        && object.refcount() != 0
-        && crate::value::header_class(object).has(ClassFlags::TRACED)
-}
-
-/// The objects of one collection: a list, or a walk of the heap.
-enum Candidates {
-    List(Vec<NonNull<Header>>),
-    /// All objects: the old ones by a walk, then the young ones in the order they were made.
-    Heap(Vec<NonNull<Header>>),
+/// The objects of one collection: the young ones in the order they were made, and perhaps the old ones.
+struct Candidates {
+    young: Vec<NonNull<Header>>,
+    full: bool,
 }
 
 impl Candidates {
-    fn for_each(&self, mut visit: impl FnMut(&Header)) {
-        match self {
-            // SAFETY: between the making of the list and its last use nothing is freed: only the collector runs.
-            Candidates::List(list) => list
-                .iter()
-                .for_each(|object| visit(unsafe { object.as_ref() })),
-            // SAFETY: as above for the young ones.
-            Candidates::Heap(young) => {
-                heap::for_each_object(|object| {
-                    if object.has(flags::OLD) {
-                        visit(object);
-                    }
-                });
-                // SAFETY: as for the list.
-                young
-                    .iter()
-                    .for_each(|object| visit(unsafe { object.as_ref() }));
-            }
-        }
+    /// The young ones.
+    fn young(&self) -> impl Iterator<Item = &Header> {
+        // SAFETY: between the making of the list and its last use nothing is freed: only the collector runs.
+        self.young.iter().map(|object| unsafe { object.as_ref() })
     }
 }
 
 /// Collects: finds garbage, finalizes and frees it.
 pub(super) fn collect(generation: Generation) -> Outcome {
-    let candidates = match generation {
-        Generation::Young => Candidates::List(heap::take_young()),
-        Generation::Full => Candidates::Heap(heap::take_young()),
+    let candidates = Candidates {
+        young: heap::take_young(),
+        full: generation == Generation::Full,
     };
-    let mut counts = Counts {
-        large: HashMap::new(),
-    };
-    let (garbage, survived) = find_garbage(&candidates, &mut counts);
+    let (garbage, survived) = find_garbage(&candidates);
     drop(candidates);
     let mut outcome = Outcome {
         survived,
         ..Outcome::default()
     };
     if !garbage.is_empty() {
-        dispose(garbage, &mut counts, &mut outcome);
+        dispose(garbage, &mut outcome);
     }
     outcome
 }
 
-/// Splits the candidates: answers those that nothing outside reaches, owned and still marked, and the number of others.
-fn find_garbage(candidates: &Candidates, counts: &mut Counts) -> (Vec<Value>, usize) {
-    candidates.for_each(|object| {
-        if is_candidate(object) {
-            object.set(flags::COLLECTING);
-            counts.set(object, object.refcount());
-        }
-    });
-    candidates.for_each(|object| {
-        if object.has(flags::COLLECTING) {
-            subtract(object, counts);
-        }
-    });
-    let mut pending = Vec::new();
-    candidates.for_each(|object| {
-        if object.has(flags::COLLECTING) && !object.has(flags::REACHED) && !counts.is_zero(object) {
-            reach(object, &mut pending);
-        }
-    });
-    let mut garbage = Vec::new();
-    let mut survived = 0;
-    candidates.for_each(|object| {
-        if object.has(flags::REACHED) {
-            object.flags.set(
-                object.flags.get() & STATE_MASK & !(flags::REACHED | flags::COLLECTING)
-                    | flags::OLD,
-            );
-            survived += 1;
-        } else if object.has(flags::COLLECTING) {
-            garbage.push(owned(object));
-        }
-    });
-    (garbage, survived)
-}
+/// Splits the candidates: answers those that nothing outside reaches, owned and marked as `COLLECTING`, and the number of
+/// others.
+fn find_garbage(candidates: &Candidates) -> (Vec<Value>, usize) {
+    let mut overflow = Overflow::new();
+    let old = count_references(candidates, &mut overflow);
 
-fn subtract(object: &Header, counts: &mut Counts) {
-    heap::trace_object(object, &mut |target| {
-        if let Some(target) = target.header()
-            && target.has(flags::COLLECTING)
-        {
-            counts.decrement(target);
-        }
-    });
-}
-
-/// Marks everything reached from an object among the candidates.
-fn reach(object: &Header, pending: &mut Vec<NonNull<Header>>) {
-    object.set(flags::REACHED);
-    pending.push(NonNull::from(object));
-    while let Some(object) = pending.pop() {
-        // SAFETY: nothing is freed while the collector marks.
-        heap::trace_object(unsafe { object.as_ref() }, &mut |target| {
-            if let Some(target) = target.header()
-                && target.flags.get() & (flags::COLLECTING | flags::REACHED) == flags::COLLECTING
-            {
-                target.set(flags::REACHED);
-                pending.push(NonNull::from(target));
+    let mut reached = Reached::new(YOUNG_MASK, flags::TRACKED);
+    if candidates.full {
+        heap::for_each_object(|object| {
+            if object.has(flags::COLLECTING) && !is_unreached(object, &overflow) {
+                reached.add(object);
             }
         });
     }
+    for object in candidates.young() {
+        if !object.has(flags::OLD) && !is_unreached(object, &overflow) {
+            reached.add(object);
+        }
+    }
+
+    let mut garbage = Vec::new();
+    if reached.marked < old {
+        heap::for_each_object(|object| {
+            if object.has(flags::COLLECTING) {
+                garbage.push(owned(object));
+            }
+        });
+    }
+    for object in candidates.young() {
+        if !object.has(flags::OLD) {
+            object.set(flags::COLLECTING);
+            garbage.push(owned(object));
+        }
+    }
+    let survived = old + candidates.young.len() - garbage.len();
+    (garbage, survived)
+}
+
+/// Counts the references that candidates own to candidates. Old candidates become `COLLECTING` instead; answers their number.
+fn count_references(candidates: &Candidates, overflow: &mut Overflow) -> usize {
+    const OLD: u32 = flags::TRACKED | flags::OLD;
+    let mut old = 0;
+    let mask = if candidates.full {
+        FULL_MASK
+    } else {
+        YOUNG_MASK
+    };
+    let mut visitor = Visitor::count(mask, flags::TRACKED, overflow);
+    if candidates.full {
+        heap::for_each_object(|object| {
+            let found = object.flags.get();
+            if found & YOUNG_MASK == OLD {
+                object.flags.set(found & !flags::OLD | flags::COLLECTING);
+                old += 1;
+                heap::trace_object(object, &mut visitor);
+            }
+        });
+    }
+    for object in candidates.young() {
+        heap::trace_object(object, &mut visitor);
+    }
+    old
+}
+
+/// What was reached so far.
+struct Reached {
+    /// Those whose references were not looked at yet.
+    pending: Vec<NonNull<Header>>,
+    /// Which objects are to be reached: what is wanted of their flags.
+    mask: u32,
+    wanted: u32,
+    /// How many of those that were reached were `COLLECTING`.
+    marked: usize,
+}
+
+impl Reached {
+    fn new(mask: u32, wanted: u32) -> Reached {
+        Reached {
+            pending: Vec::new(),
+            mask,
+            wanted,
+            marked: 0,
+        }
+    }
+
+    /// Marks an object and everything reached from it among the candidates as old.
+    fn add(&mut self, object: &Header) {
+        object.flags.set(reached(object.flags.get()));
+        self.pending.push(NonNull::from(object));
+        while let Some(object) = self.pending.pop() {
+            // SAFETY: nothing is freed while the collector marks.
+            let object = unsafe { object.as_ref() };
+            if object.has(flags::COLLECTING) {
+                object.unset(flags::COLLECTING);
+                self.marked += 1;
+            }
+            if is_plain_tuple(object) {
+                object.unset(flags::TRACKED);
+                continue;
+            }
+            let mut visitor = Visitor::reach(self.mask, self.wanted, &mut self.pending);
+            heap::trace_object(object, &mut visitor);
+        }
+    }
+}
+
+/// Whether an object is a tuple without items that could be part of a cycle: it never will be itself.
+#[inline(always)]
+fn is_plain_tuple(object: &Header) -> bool {
+    if !crate::value::header_class(object).is(Tuple::class()) {
+        return false;
+    }
+    let bits = std::ptr::from_ref(object) as u64;
+    // SAFETY: the object is a tuple, and its address has the bits of a value.
+    let items = unsafe {
+        Value::borrow_bits(&bits)
+            .downcast_unchecked::<Tuple>()
+            .tail()
+    };
+    items.iter().all(|item| {
+        item.header().is_none_or(|item| {
+            item.flags.get() & (flags::TRACKED | flags::IMMORTAL) != flags::TRACKED
+        })
+    })
 }
 
 /// A new reference to an object found by a walk.
@@ -197,20 +215,15 @@ fn owned(object: &Header) -> Value {
 }
 
 /// Everything that happens to garbage. The list owns its objects, so nothing in it goes before the end.
-fn dispose(mut garbage: Vec<Value>, counts: &mut Counts, outcome: &mut Outcome) {
+fn dispose(mut garbage: Vec<Value>, outcome: &mut Outcome) {
     let called = call_weakref_callbacks(&garbage);
     let finalized = finalize(&garbage);
     if called || finalized {
-        outcome.survived += keep_resurrected(&mut garbage, counts);
+        outcome.survived += keep_resurrected(&mut garbage);
     }
-    for value in &garbage {
-        if value
-            .header()
-            .is_some_and(|header| header.has(flags::WEAKLY_REFERENCED))
-        {
-            // Callbacks that arrived since are not run: their references die with the garbage.
-            drop(weakref::take_references(value, true));
-        }
+    for value in garbage.iter().filter(|value| is_weakly_referenced(value)) {
+        // Callbacks that arrived since are not run: their references die with the garbage.
+        drop(weakref::take_references(value, true));
     }
     outcome.collected = garbage.len();
     let debugging = debug_flags();
@@ -239,15 +252,18 @@ fn dispose(mut garbage: Vec<Value>, counts: &mut Counts, outcome: &mut Outcome) 
     garbage.iter().for_each(heap::clear_object);
 }
 
+fn is_weakly_referenced(value: &Value) -> bool {
+    value
+        .header()
+        .is_some_and(|header| header.has(flags::WEAKLY_REFERENCED))
+}
+
 /// Clears the weak references that have callbacks, and calls those of references that are no garbage themselves.
 fn call_weakref_callbacks(garbage: &[Value]) -> bool {
     let mut callbacks = Vec::new();
     let mut dropped = Vec::new();
     for value in garbage {
-        if value
-            .header()
-            .is_some_and(|header| header.has(flags::WEAKLY_REFERENCED))
-        {
+        if is_weakly_referenced(value) {
             for (reference, callback) in weakref::take_references(value, false) {
                 let is_garbage = reference
                     .header()
@@ -282,32 +298,34 @@ fn finalize(garbage: &[Value]) -> bool {
 }
 
 /// Takes out of the garbage what finalizers and callbacks made reachable again. Answers how many those are.
-fn keep_resurrected(garbage: &mut Vec<Value>, counts: &mut Counts) -> usize {
-    counts.large.clear();
+fn keep_resurrected(garbage: &mut Vec<Value>) -> usize {
+    let mut overflow = Overflow::new();
     for header in garbage.iter().filter_map(Value::header) {
         // One reference is the list's own.
-        counts.set(header, header.refcount() - 1);
+        header
+            .flags
+            .set(header.flags.get() & STATE_MASK | 1 << flags::COUNT_SHIFT);
     }
+    // Objects made since are young, too: what is garbage has the mark.
+    let mask = YOUNG_MASK | flags::COLLECTING;
+    let wanted = flags::TRACKED | flags::COLLECTING;
     for header in garbage.iter().filter_map(Value::header) {
-        subtract(header, counts);
+        heap::trace_object(header, &mut Visitor::count(mask, wanted, &mut overflow));
     }
-    let mut pending = Vec::new();
+    let mut reached = Reached::new(mask, wanted);
     for header in garbage.iter().filter_map(Value::header) {
-        if !header.has(flags::REACHED) && !counts.is_zero(header) {
-            reach(header, &mut pending);
+        if !header.has(flags::OLD) && !is_unreached(header, &overflow) {
+            reached.add(header);
         }
     }
     let before = garbage.len();
     let mut kept = Vec::new();
     garbage.retain(|value| {
-        let Some(header) = value.header().filter(|header| header.has(flags::REACHED)) else {
-            return true;
-        };
-        header.flags.set(
-            header.flags.get() & STATE_MASK & !(flags::REACHED | flags::COLLECTING) | flags::OLD,
-        );
-        kept.push(value.clone());
-        false
+        let is_kept = value.header().is_some_and(|header| header.has(flags::OLD));
+        if is_kept {
+            kept.push(value.clone());
+        }
+        !is_kept
     });
     drop(kept);
     before - garbage.len()

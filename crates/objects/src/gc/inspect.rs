@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::Visitor;
 use crate::class::{ClassFlags, Payload, Type};
 use crate::header::{Header, flags};
 use crate::heap;
@@ -77,9 +78,8 @@ pub fn referrers(targets: &[Value]) -> Vec<Value> {
             return;
         }
         let mut refers = false;
-        heap::trace_object(object, &mut |value| {
-            refers |= wanted.contains(&value.bits())
-        });
+        let mut look = |value: &Value| refers |= wanted.contains(&value.bits());
+        heap::trace_object(object, &mut Visitor::tell(&mut look));
         if refers {
             found.push(owned(object));
         }
@@ -95,7 +95,8 @@ pub fn referents(sources: &[Value]) -> Vec<Value> {
         .filter_map(Value::header)
         .filter(|source| is_traced(source))
     {
-        heap::trace_object(source, &mut |value| found.push(value.clone()));
+        let mut keep = |value: &Value| found.push(value.clone());
+        heap::trace_object(source, &mut Visitor::tell(&mut keep));
     }
     found
 }

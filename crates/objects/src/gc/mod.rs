@@ -7,11 +7,13 @@
 
 mod collector;
 mod inspect;
+mod visitor;
 
 use std::cell::Cell;
 use std::time::Instant;
 
 pub use inspect::{instances, instances_of, objects, referents, referrers};
+pub use visitor::Visitor;
 
 use crate::cell::{Locked, Slot};
 use crate::class::Type;
@@ -326,7 +328,7 @@ pub fn is_tracked(value: &Value) -> bool {
     !is_builtin_class
         && value
             .header()
-            .is_some_and(|header| collector::is_candidate(header) || inspect::is_traced(header))
+            .is_some_and(|header| header.has(flags::TRACKED))
 }
 
 /// Whether the finalizer of an object has run (`gc.is_finalized`).

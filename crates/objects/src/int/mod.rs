@@ -118,7 +118,7 @@ pub fn with_class(class: &Ref<Type>, value: BigInt) -> Value {
 
 #[cold]
 fn boxed(value: BigInt) -> Value {
-    heap::new_object(Int::class(), Int { value }).into_value()
+    heap::new_exact(Int { value }).into_value()
 }
 
 /// The number behind an int, a bool or an instance of a subclass; no conversion method is called.

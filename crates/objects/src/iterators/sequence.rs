@@ -5,7 +5,6 @@ use std::cell::Cell;
 use taipan_macros::{class, methods};
 
 use crate::cell::Slot;
-use crate::class::Payload;
 use crate::exceptions::ExceptionKind;
 use crate::heap;
 use crate::int;
@@ -27,13 +26,10 @@ pub struct SequenceIterator {
 impl SequenceIterator {
     /// A new iterator at the start of `sequence`.
     pub fn new(sequence: Value) -> Ref<SequenceIterator> {
-        heap::new_object(
-            SequenceIterator::class(),
-            SequenceIterator {
-                sequence: Slot::new(Some(sequence)),
-                index: Cell::new(0),
-            },
-        )
+        heap::new_exact(SequenceIterator {
+            sequence: Slot::new(Some(sequence)),
+            index: Cell::new(0),
+        })
     }
 }
 

@@ -11,7 +11,7 @@ use std::cell::Cell;
 use std::mem::{self, ManuallyDrop};
 use std::ptr::{self, NonNull};
 
-use crate::class::Trace;
+use crate::class::{Trace, Visitor};
 use crate::raised::PyResult;
 use crate::value::Value;
 
@@ -361,9 +361,11 @@ impl Drop for ItemCell {
 }
 
 impl Trace for ItemCell {
-    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
+    fn trace(&self, visitor: &mut Visitor<'_>) {
         // SAFETY: the collector's visitor changes nothing.
-        unsafe { self.peek() }.iter().for_each(visit);
+        unsafe { self.peek() }
+            .iter()
+            .for_each(|value| visitor.visit(value));
     }
 
     fn clear(&self) {

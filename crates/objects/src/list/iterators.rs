@@ -32,13 +32,10 @@ impl ListIterator {
     /// A new iterator at the start of `list`.
     #[inline]
     pub fn new(list: Ref<List>) -> Ref<ListIterator> {
-        heap::new_object(
-            ListIterator::class(),
-            ListIterator {
-                list: Slot::new(Some(list)),
-                index: Cell::new(0),
-            },
-        )
+        heap::new_exact(ListIterator {
+            list: Slot::new(Some(list)),
+            index: Cell::new(0),
+        })
     }
 
     /// The next item.
@@ -119,13 +116,10 @@ impl ListReverseIterator {
     /// A new iterator at the end of `list`.
     pub fn new(list: Ref<List>) -> Ref<ListReverseIterator> {
         let left = Cell::new(list.len());
-        heap::new_object(
-            ListReverseIterator::class(),
-            ListReverseIterator {
-                list: Slot::new(Some(list)),
-                left,
-            },
-        )
+        heap::new_exact(ListReverseIterator {
+            list: Slot::new(Some(list)),
+            left,
+        })
     }
 }
 

@@ -10,7 +10,7 @@ mod sort;
 
 use taipan_macros::class;
 
-use crate::class::{Payload, Type};
+use crate::class::Type;
 use crate::heap;
 use crate::raised::PyResult;
 use crate::value::{Ref, Value};
@@ -32,12 +32,9 @@ impl List {
     /// A new list of the given items; the vector's memory is used.
     #[inline]
     pub fn new(items: Vec<Value>) -> Ref<List> {
-        heap::new_object(
-            List::class(),
-            List {
-                items: ItemCell::from(items),
-            },
-        )
+        heap::new_exact(List {
+            items: ItemCell::from(items),
+        })
     }
 
     /// A new empty list of a class that is `list` or a subclass.

@@ -5,7 +5,6 @@ use std::cell::{Cell, RefCell};
 use malachite_bigint::BigInt;
 use taipan_macros::{class, methods};
 
-use crate::class::Payload;
 use crate::heap;
 use crate::int;
 use crate::iterators::reduce_iterator;
@@ -37,7 +36,7 @@ impl RangeIterator {
             step: Cell::new(step),
             left: Cell::new(left),
         };
-        heap::new_object(RangeIterator::class(), payload)
+        heap::new_exact(payload)
     }
 
     /// The next item.
@@ -110,12 +109,9 @@ pub struct LongRangeIterator {
 impl LongRangeIterator {
     /// A new iterator over `left` items from `next` on.
     pub fn new(next: BigInt, step: BigInt, left: BigInt) -> Ref<LongRangeIterator> {
-        heap::new_object(
-            LongRangeIterator::class(),
-            LongRangeIterator {
-                state: RefCell::new((next, step, left)),
-            },
-        )
+        heap::new_exact(LongRangeIterator {
+            state: RefCell::new((next, step, left)),
+        })
     }
 }
 

@@ -9,7 +9,6 @@ mod methods;
 use malachite_bigint::{BigInt, Sign};
 use taipan_macros::class;
 
-use crate::class::Payload;
 use crate::heap;
 use crate::int;
 use crate::value::{Ref, Value};
@@ -151,7 +150,7 @@ impl Range {
     }
 
     fn of(form: Form) -> Ref<Range> {
-        heap::new_object(Range::class(), Range { form })
+        heap::new_exact(Range { form })
     }
 
     /// Start, stop and step, if all fit machine ints.

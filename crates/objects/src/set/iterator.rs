@@ -5,7 +5,6 @@ use std::cell::Cell;
 use taipan_macros::{class, methods};
 
 use crate::cell::Slot;
-use crate::class::Payload;
 use crate::heap;
 use crate::iterators::reduce_items;
 use crate::raised::PyResult;
@@ -34,7 +33,7 @@ impl SetIterator {
             cursor: Cell::new(0),
             left: Cell::new(core.len()),
         };
-        heap::new_object(SetIterator::class(), payload)
+        heap::new_exact(payload)
     }
 }
 

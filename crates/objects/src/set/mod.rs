@@ -11,7 +11,7 @@ use std::cell::Cell;
 
 use taipan_macros::class;
 
-use crate::class::{Payload, Trace, Type};
+use crate::class::{Payload, Trace, Type, Visitor};
 use crate::dict::{Dict, unhashable};
 use crate::exceptions::ExceptionKind;
 use crate::heap;
@@ -71,8 +71,8 @@ impl std::ops::Deref for FrozenSet {
 }
 
 impl Trace for SetCore {
-    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
-        self.table.trace(visit);
+    fn trace(&self, visitor: &mut Visitor<'_>) {
+        self.table.trace(visitor);
     }
 
     fn clear(&self) {
@@ -140,7 +140,7 @@ impl Set {
     }
 
     fn of(core: SetCore) -> Ref<Set> {
-        heap::new_object(Set::class(), Set { core })
+        heap::new_exact(Set { core })
     }
 }
 
@@ -172,7 +172,7 @@ impl FrozenSet {
     }
 
     fn of(core: SetCore) -> Ref<FrozenSet> {
-        heap::new_object(FrozenSet::class(), FrozenSet { core })
+        heap::new_exact(FrozenSet { core })
     }
 
     /// `hash(frozenset)`.
@@ -232,9 +232,8 @@ impl SetCore {
 
     #[inline]
     fn entry_at(&self, cursor: usize) -> Option<(usize, Value, i64)> {
-        let index = self.table.next(cursor)?;
-        let (item, hash) = self.table.at(index)?;
-        Some((index + 1, item, hash))
+        let (place, item, hash) = self.table.entry_from(cursor)?;
+        Some((place + 1, item, hash))
     }
 
     /// Calls `body` with each item and its hash; `body` may change the set.

@@ -11,7 +11,7 @@ use std::cell::Cell;
 use std::mem;
 use std::ptr;
 
-use crate::class::Trace;
+use crate::class::{Trace, Visitor};
 use crate::protocol;
 use crate::raised::PyResult;
 use crate::str::Str;
@@ -136,6 +136,26 @@ impl Table {
         }
     }
 
+    /// The first key in a place at or after `cursor`, with that place and the hash.
+    #[inline(always)]
+    pub fn entry_from(&self, cursor: usize) -> Option<(usize, Value, i64)> {
+        let places = match self.mask.get() {
+            0 => return None,
+            mask => mask + 1,
+        };
+        let entries = self.entries.get();
+        let mut place = cursor;
+        while place < places {
+            // SAFETY: the place lies in the block; the key is cloned at once.
+            let entry = unsafe { &*entries.add(place) };
+            if let Some(key) = &entry.key {
+                return Some((place, key.clone(), entry.hash));
+            }
+            place += 1;
+        }
+        None
+    }
+
     /// The first place with a key at or after `cursor`.
     #[inline(always)]
     pub fn next(&self, mut cursor: usize) -> Option<usize> {
@@ -152,14 +172,13 @@ impl Table {
         None
     }
 
+    /// Compares a key with that in a place, which is another object.
+    #[inline(never)]
     fn compare(&self, index: usize, key: &Value) -> PyResult<Same> {
         // SAFETY: the reference is not used after the clone below.
         let Some(stored) = (unsafe { (*self.entry(index)).key.as_ref() }) else {
             return Ok(Same::No);
         };
-        if stored.is(key) {
-            return Ok(Same::Yes);
-        }
         if stored.as_small_int().is_some() && key.as_small_int().is_some() {
             return Ok(Same::No);
         }
@@ -199,15 +218,18 @@ impl Table {
                     index
                 };
                 for place in index..=last {
-                    // SAFETY: `last` is at most the mask; words are looked at.
-                    let (unused, stored_hash) = unsafe {
-                        let entry = &*self.entry(place);
-                        (entry.key.is_none() && entry.hash == 0, entry.hash)
+                    // SAFETY: `last` is at most the mask; the entry is not used after foreign code ran.
+                    let entry = unsafe { &*self.entry(place) };
+                    let Some(stored) = &entry.key else {
+                        if entry.hash == 0 {
+                            return Ok(Found::Unused(place));
+                        }
+                        continue;
                     };
-                    if unused {
-                        return Ok(Found::Unused(place));
-                    }
-                    if stored_hash == hash {
+                    if entry.hash == hash {
+                        if stored.is(key) {
+                            return Ok(Found::Key(place));
+                        }
                         match self.compare(place, key)? {
                             Same::Yes => return Ok(Found::Key(place)),
                             Same::No => {}
@@ -437,12 +459,12 @@ impl Table {
 }
 
 impl Trace for Table {
-    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
+    fn trace(&self, visitor: &mut Visitor<'_>) {
         let mut cursor = 0;
         while let Some(index) = self.next(cursor) {
             // SAFETY: the collector's visitor changes nothing.
             if let Some(key) = unsafe { (*self.entry(index)).key.as_ref() } {
-                visit(key);
+                visitor.visit(key);
             }
             cursor = index + 1;
         }

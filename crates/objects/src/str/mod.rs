@@ -235,7 +235,13 @@ impl Str {
 
     #[inline]
     fn of_bytes(kind: Kind, bytes: &[u8]) -> Ref<Str> {
-        Str::of_bytes_in(Str::class(), kind, bytes)
+        let payload = Str::header_of(kind, bytes.len() >> kind.shift());
+        // SAFETY: the tail has the length of `bytes` by the computation of `tail_len`.
+        unsafe {
+            heap::new_exact_tailed(payload, false, |tail: *mut u8| {
+                tail.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len())
+            })
+        }
     }
 
     fn of_bytes_in(class: &Ref<Type>, kind: Kind, bytes: &[u8]) -> Ref<Str> {
@@ -264,7 +270,7 @@ impl Str {
             );
         };
         // SAFETY: all `len` units are written, or the assertion ends the process.
-        unsafe { heap::new_tailed(Str::class(), Str::header_of(kind, len), write) }
+        unsafe { heap::new_exact_tailed(Str::header_of(kind, len), false, write) }
     }
 
     fn fill_pieces<'a, T: Unit>(
@@ -291,7 +297,7 @@ impl Str {
             );
         };
         // SAFETY: all `len` units are written, or an assertion ends the process.
-        unsafe { heap::new_tailed(Str::class(), Str::header_of(kind, len), write) }
+        unsafe { heap::new_exact_tailed(Str::header_of(kind, len), false, write) }
     }
 
     /// Number of code points.

@@ -5,7 +5,6 @@ use std::cell::Cell;
 use taipan_macros::{class, methods};
 
 use crate::cell::Slot;
-use crate::class::Payload;
 use crate::heap;
 use crate::int;
 use crate::iterators::{builtin, reduce_iterator};
@@ -29,13 +28,10 @@ impl TupleIterator {
     /// A new iterator at the start of `tuple`.
     #[inline]
     pub fn new(tuple: Ref<Tuple>) -> Ref<TupleIterator> {
-        heap::new_object(
-            TupleIterator::class(),
-            TupleIterator {
-                tuple: Slot::new(Some(tuple)),
-                index: Cell::new(0),
-            },
-        )
+        heap::new_exact(TupleIterator {
+            tuple: Slot::new(Some(tuple)),
+            index: Cell::new(0),
+        })
     }
 
     /// The next item.

@@ -34,7 +34,7 @@ impl Tuple {
         if items.is_empty() {
             Tuple::empty()
         } else {
-            storage::from_slice(Tuple::class(), items)
+            storage::from_slice(items)
         }
     }
 
@@ -49,7 +49,7 @@ impl Tuple {
             return Tuple::empty();
         }
         // SAFETY: passed on to the caller.
-        unsafe { storage::from_moved(Tuple::class(), items) }
+        unsafe { storage::from_moved(items) }
     }
 
     /// A new tuple of a known number of items.
@@ -58,7 +58,7 @@ impl Tuple {
         if N == 0 {
             Tuple::empty()
         } else {
-            storage::from_array(Tuple::class(), items)
+            storage::from_array(items)
         }
     }
 
@@ -72,7 +72,7 @@ impl Tuple {
     #[inline]
     pub fn empty() -> Ref<Tuple> {
         if !EMPTY.is_set() {
-            EMPTY.set(storage::from_array(Tuple::class(), []));
+            EMPTY.set(storage::from_array([]));
         }
         EMPTY.clone()
     }

@@ -77,33 +77,65 @@ pub(super) fn from_vec(class: &Ref<Type>, items: Vec<Value>) -> Ref<Tuple> {
     }
 }
 
+/// As [`allocate`], for `tuple` itself.
+///
+/// # Safety
+/// As [`allocate`].
+#[inline(always)]
+unsafe fn allocate_exact(len: usize, fill: impl FnOnce(*mut Value)) -> Ref<Tuple> {
+    let payload = Tuple {
+        len,
+        hash: Cell::new(NO_HASH),
+    };
+    // SAFETY: `fill` initializes the whole tail by contract.
+    unsafe { heap::new_exact_tailed(payload, true, fill) }
+}
+
 /// A new tuple that takes the items of a slice, whose owner forgets them.
 ///
 /// # Safety
 /// The items are not used, nor released, through the slice afterwards.
 #[inline]
-pub(super) unsafe fn from_moved(class: &Ref<Type>, items: &[Value]) -> Ref<Tuple> {
+pub(super) unsafe fn from_moved(items: &[Value]) -> Ref<Tuple> {
     // SAFETY: all items move into the tail.
     unsafe {
-        allocate(class, items.len(), |tail| {
-            ptr::copy_nonoverlapping(items.as_ptr(), tail, items.len())
+        allocate_exact(items.len(), |tail| {
+            move_items(items.as_ptr(), tail, items.len())
         })
+    }
+}
+
+/// Copies items whose number is small most often, and then does not call for it.
+///
+/// # Safety
+/// As [`ptr::copy_nonoverlapping`].
+#[inline(always)]
+unsafe fn move_items(from: *const Value, to: *mut Value, count: usize) {
+    // SAFETY: by contract; each arm copies `count` items.
+    unsafe {
+        match count {
+            1 => ptr::copy_nonoverlapping(from, to, 1),
+            2 => ptr::copy_nonoverlapping(from, to, 2),
+            3 => ptr::copy_nonoverlapping(from, to, 3),
+            4 => ptr::copy_nonoverlapping(from, to, 4),
+            _ => ptr::copy_nonoverlapping(from, to, count),
+        }
     }
 }
 
 /// A new tuple that takes the array's items.
 #[inline(always)]
-pub(super) fn from_array<const N: usize>(class: &Ref<Type>, items: [Value; N]) -> Ref<Tuple> {
+pub(super) fn from_array<const N: usize>(items: [Value; N]) -> Ref<Tuple> {
     // SAFETY: all items move into the tail.
-    unsafe { allocate(class, N, |tail| tail.cast::<[Value; N]>().write(items)) }
+    unsafe { allocate_exact(N, |tail| tail.cast::<[Value; N]>().write(items)) }
 }
 
 /// A new tuple with copies of the items.
 #[inline]
-pub(super) fn from_slice(class: &Ref<Type>, items: &[Value]) -> Ref<Tuple> {
+pub(super) fn from_slice(items: &[Value]) -> Ref<Tuple> {
     // SAFETY: every item is cloned into its place; cloning counts a reference and nothing more.
     unsafe {
-        allocate(class, items.len(), |tail| {
+        allocate_exact(items.len(), |tail| {
             for (index, item) in items.iter().enumerate() {
                 tail.add(index).write(item.clone());
             }

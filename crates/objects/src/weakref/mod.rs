@@ -15,7 +15,7 @@ pub use proxy::{CallableProxy, Proxy, new_proxy};
 pub use reference::new_reference;
 
 use crate::cell::Slot;
-use crate::class::{ClassFlags, Trace};
+use crate::class::{ClassFlags, Trace, Visitor};
 use crate::header::flags;
 use crate::raised::PyResult;
 use crate::value::Value;
@@ -46,8 +46,8 @@ unsafe impl Send for WeakRef {}
 unsafe impl Sync for WeakRef {}
 
 impl Trace for WeakRef {
-    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
-        self.callback.trace(visit);
+    fn trace(&self, visitor: &mut Visitor<'_>) {
+        self.callback.trace(visitor);
     }
 
     fn clear(&self) {

@@ -6,7 +6,7 @@ use taipan_macros::class;
 
 use super::{WeakRef, check_referenceable, reference, table};
 use crate::args::Args;
-use crate::class::{ClassBuilder, Comparison, Payload, Slots, Trace};
+use crate::class::{ClassBuilder, Comparison, Payload, Slots, Trace, Visitor};
 use crate::native::{Binding, FunctionDef, NativeCode};
 use crate::raised::PyResult;
 use crate::str::Str;
@@ -38,8 +38,8 @@ pub struct CallableProxy {
 }
 
 impl Trace for Proxy {
-    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
-        self.reference.trace(visit);
+    fn trace(&self, visitor: &mut Visitor<'_>) {
+        self.reference.trace(visitor);
     }
 
     fn clear(&self) {
@@ -48,8 +48,8 @@ impl Trace for Proxy {
 }
 
 impl Trace for CallableProxy {
-    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
-        self.reference.trace(visit);
+    fn trace(&self, visitor: &mut Visitor<'_>) {
+        self.reference.trace(visitor);
     }
 
     fn clear(&self) {

@@ -10,7 +10,7 @@ use taipan_macros::{class, methods};
 use taipan_objects::args::{Args, Bound, ParamSpec};
 use taipan_objects::bail;
 use taipan_objects::cell::Slot;
-use taipan_objects::class::{Comparison, Payload, Type};
+use taipan_objects::class::{Comparison, Payload, Trace, Type, Visitor};
 use taipan_objects::generic_alias::GenericAlias;
 use taipan_objects::heap;
 use taipan_objects::id;
@@ -36,10 +36,10 @@ pub struct Deque {
     state: Cell<usize>,
 }
 
-impl taipan_objects::class::Trace for Deque {
-    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
+impl Trace for Deque {
+    fn trace(&self, visitor: &mut Visitor<'_>) {
         if let Ok(items) = self.items.try_borrow() {
-            items.iter().for_each(visit);
+            items.iter().for_each(|value| visitor.visit(value));
         }
     }
 

@@ -15,7 +15,7 @@ pub use item::{ItemFormat, f64_to_half, half_to_f64, pack_item, unpack_item};
 
 use crate::buffer::{self, BufferFlags, BufferView};
 use crate::cell::Slot;
-use crate::class::{Comparison, Payload, Trace, Type};
+use crate::class::{Comparison, Payload, Trace, Type, Visitor};
 use crate::hash;
 use crate::heap;
 use crate::int;
@@ -48,11 +48,11 @@ pub struct MemoryView {
 impl Trace for MemoryView {
     const REFERENCES: bool = true;
 
-    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
+    fn trace(&self, visitor: &mut Visitor<'_>) {
         if let Ok(view) = self.view.try_borrow()
             && let Some(view) = &*view
         {
-            view.trace(visit);
+            view.trace(visitor);
         }
     }
 

@@ -23,7 +23,7 @@ use std::cell::Cell;
 use std::mem;
 use std::ptr;
 
-use crate::class::Trace;
+use crate::class::{Trace, Visitor};
 use crate::str::Str;
 use crate::value::{Ref, Value};
 
@@ -505,12 +505,19 @@ impl Table {
 }
 
 impl Trace for Table {
-    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
+    fn trace(&self, visitor: &mut Visitor<'_>) {
+        // Strings are never part of a cycle: the values are all that matters.
+        let has_string_keys = self.is_strings();
         for index in 0..self.filled() {
-            // SAFETY: the collector's visitor changes nothing.
-            unsafe {
-                self.peek_key(index).into_iter().for_each(&mut *visit);
-                self.peek_value(index).into_iter().for_each(&mut *visit);
+            // SAFETY: the entry is initialized, and the collector's visitor changes nothing.
+            let pair = unsafe { &*self.pair(index) };
+            if let Some(key) = &pair.key {
+                if !has_string_keys {
+                    visitor.visit(key);
+                }
+                if let Some(value) = &pair.value {
+                    visitor.visit(value);
+                }
             }
         }
     }

@@ -9,7 +9,7 @@ use std::cell::{Cell, RefCell};
 
 use taipan_objects::bytes::Bytes;
 use taipan_objects::cell::Slot;
-use taipan_objects::class::Trace;
+use taipan_objects::class::{Trace, Visitor};
 use taipan_objects::raised::PyResult;
 use taipan_objects::value::{Ref, Value};
 use taipan_objects::{bail, exc, runtime};
@@ -37,8 +37,8 @@ pub struct Buffer {
 }
 
 impl Trace for Buffer {
-    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
-        self.raw.trace(visit);
+    fn trace(&self, visitor: &mut Visitor<'_>) {
+        self.raw.trace(visitor);
     }
 
     fn clear(&self) {

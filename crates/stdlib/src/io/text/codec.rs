@@ -7,7 +7,7 @@ use std::cell::{Cell, RefCell};
 
 use taipan_objects::bytes::Bytes;
 use taipan_objects::cell::Slot;
-use taipan_objects::class::Trace;
+use taipan_objects::class::{Trace, Visitor};
 use taipan_objects::codecs::{self, Errors, registry};
 use taipan_objects::protocol;
 use taipan_objects::raised::PyResult;
@@ -98,9 +98,9 @@ pub struct Decoding {
 }
 
 impl Trace for Decoding {
-    fn trace(&self, visit: &mut dyn FnMut(&Value)) {
-        self.decoder.trace(visit);
-        self.errors.trace(visit);
+    fn trace(&self, visitor: &mut Visitor<'_>) {
+        self.decoder.trace(visitor);
+        self.errors.trace(visitor);
     }
 
     fn clear(&self) {

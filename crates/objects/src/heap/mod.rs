@@ -1,11 +1,13 @@
 //! Object memory: size classes with free lists, pages that can be walked, release without recursion.
 //!
 //! Small objects (up to 512 bytes) live in slots of 64 KiB pages, one size class a page; the page header sits at the
-//! page's aligned start, so the size class of an object is found from its address. A free slot has a null class word,
-//! which lets the collector walk pages and see what is alive; nothing is linked per object. Larger objects have a malloc
-//! block each and stand in a table. Objects that can hold references are written down as they are made, so that a young
-//! collection looks at them alone; the list may name slots that were freed or reused since, never memory that is gone.
-//! Only the holder of the interpreter lock allocates or frees.
+//! page's aligned start, so the size class of an object is found from its address. A free slot keeps a header with the flag
+//! `FREE`, which lets the collector walk pages and see what is alive; nothing is linked per object. Larger objects have a
+//! malloc block each and stand in a table. Slots of objects that can hold references are written down, once until the next
+//! collection, so that a young collection looks at them alone; the list may name slots that were freed or reused since,
+//! never memory that is gone. Only the holder of the interpreter lock allocates or frees.
+
+mod young;
 
 use std::alloc::{Layout as Block, alloc, dealloc, handle_alloc_error, realloc};
 use std::cell::Cell;
@@ -15,12 +17,16 @@ use std::ptr::{self, NonNull};
 #[cfg(debug_assertions)]
 use std::sync::atomic::{AtomicU64, Ordering};
 
+pub(crate) use young::{YOUNG_MASK, forget_young, take_young};
+pub use young::{set_young_threshold, young_count};
+
 use crate::cell::Locked;
-use crate::class::{ClassFlags, Payload, Tailed, Type};
+use crate::class::{ClassFlags, Payload, Tailed, Type, Visitor};
 use crate::header::{Header, flags};
 use crate::instance;
 use crate::raised::PyResult;
 use crate::value::{Object, Ref, Value};
+use young::{YoungList, remember_slow};
 
 const GRANULE: usize = 16;
 const LARGEST_SMALL: usize = 512;
@@ -30,15 +36,20 @@ const PAGE_HEADER: usize = 64;
 /// Deallocations nested deeper than this are queued, so that deep structures do not overflow the native stack.
 const NESTING_LIMIT: u32 = 50;
 
-/// A slot on a free list. It overlays a [`Header`] whose class word stays null.
+/// A slot on a free list. It overlays a [`Header`]: the link stands in the place of the class.
+#[repr(C)]
 struct FreeSlot {
+    refcount: u32,
+    /// `FREE`, and `LISTED` if the list of young objects names the slot.
+    flags: u32,
     next: *mut FreeSlot,
-    class: usize,
 }
 
 /// The start of a page.
 struct Page {
     slot_size: usize,
+    /// The free list of slots of this size.
+    free: *mut *mut FreeSlot,
     /// Bytes handed out from the page so far, counted from its start.
     bump: usize,
 }
@@ -62,13 +73,6 @@ struct Heap {
     forgot_young: bool,
 }
 
-/// A list that is appended to on every allocation: its end is two words that a push compares.
-struct YoungList {
-    start: *mut *mut Header,
-    next: *mut *mut Header,
-    end: *mut *mut Header,
-}
-
 static HEAP: Locked<Heap> = Locked::new(Heap {
     free: [ptr::null_mut(); CLASS_COUNT],
     current: [ptr::null_mut(); CLASS_COUNT],
@@ -77,11 +81,7 @@ static HEAP: Locked<Heap> = Locked::new(Heap {
     young_large: HashSet::with_hasher(BUILD),
     pending: Vec::new(),
     nesting: 0,
-    young: YoungList {
-        start: ptr::null_mut(),
-        next: ptr::null_mut(),
-        end: ptr::null_mut(),
-    },
+    young: YoungList::empty(),
     threshold: usize::MAX,
     forgot_young: false,
 });
@@ -100,7 +100,7 @@ pub fn made_count() -> u64 {
     MADE.load(Ordering::Relaxed)
 }
 
-/// Memory for an object of `size` bytes, header not yet written.
+/// Memory for an object of `size` bytes, header not yet written, and the flags that it has.
 ///
 /// # Safety
 /// The caller holds the interpreter lock and writes a header with a class before the next collection.
@@ -116,7 +116,7 @@ unsafe fn allocate(size: usize) -> (*mut Header, u32) {
             let slot = (*heap).free[index];
             if !slot.is_null() {
                 (*heap).free[index] = (*slot).next;
-                return (slot.cast(), 0);
+                return (slot.cast(), (*slot).flags & flags::LISTED);
             }
         }
         (bump(index), 0)
@@ -133,7 +133,7 @@ fn bump(index: usize) -> *mut Header {
         // SAFETY: `current` pages are live, and `bump` stays within them.
         unsafe {
             if page.is_null() || (*page).bump + slot_size > PAGE_SIZE {
-                page = new_page(slot_size);
+                page = new_page(slot_size, &raw mut heap.free[index]);
                 heap.pages.push(page);
                 heap.current[index] = page;
             }
@@ -144,7 +144,7 @@ fn bump(index: usize) -> *mut Header {
     })
 }
 
-fn new_page(slot_size: usize) -> *mut Page {
+fn new_page(slot_size: usize, free: *mut *mut FreeSlot) -> *mut Page {
     let block = Block::from_size_align(PAGE_SIZE, PAGE_SIZE).expect("a page is a valid block");
     // SAFETY: the block has a size; the header fits at its start.
     unsafe {
@@ -154,6 +154,7 @@ fn new_page(slot_size: usize) -> *mut Page {
         }
         page.write(Page {
             slot_size,
+            free,
             bump: PAGE_HEADER,
         });
         page
@@ -194,14 +195,11 @@ unsafe fn free(object: *mut Header) {
             return free_large(object);
         }
         let page = (object as usize & !(PAGE_SIZE - 1)) as *const Page;
-        let index = (*page).slot_size / GRANULE - 1;
-        let heap = HEAP.as_ptr();
         let slot = object.cast::<FreeSlot>();
-        slot.write(FreeSlot {
-            next: (*heap).free[index],
-            class: 0,
-        });
-        (*heap).free[index] = slot;
+        let list = (*page).free;
+        (*slot).flags = (*slot).flags & flags::LISTED | flags::FREE;
+        (*slot).next = *list;
+        *list = slot;
     }
 }
 
@@ -249,6 +247,7 @@ pub(crate) unsafe fn grow(object: *mut Header, used: usize, size: usize) -> *mut
         moved
             .cast::<u8>()
             .copy_from_nonoverlapping(object.cast(), used);
+        (*moved).unset(flags::LISTED);
         (*moved).set(flags);
         free(object);
         moved
@@ -293,15 +292,31 @@ pub fn ensure_room(bytes: usize) -> PyResult<()> {
     }
 }
 
-/// Writes the header of a fresh object with one reference, and counts it for the collector.
+/// Writes the header of a fresh object with one reference, and lists it for the collector.
 ///
 /// # Safety
-/// `object` is fresh memory for an instance of `class`.
+/// `object` is fresh memory for an instance of `class`, and has `flags`.
 #[inline(always)]
 unsafe fn write_header(object: *mut Header, class: &Ref<Type>, flags: u32) {
     if class.has(ClassFlags::HEAP) {
         class.header().increment();
     }
+    // SAFETY: by contract.
+    unsafe { write_counted_header(object, class, flags, class.has(ClassFlags::TRACED)) }
+}
+
+/// As [`write_header`], with a reference to the class that is owned already, and for a class of which it is known whether it
+/// is traced.
+///
+/// # Safety
+/// As [`write_header`].
+#[inline(always)]
+unsafe fn write_counted_header(
+    object: *mut Header,
+    class: &Ref<Type>,
+    mut flags: u32,
+    is_traced: bool,
+) {
     // SAFETY: by contract.
     unsafe {
         object.write(Header {
@@ -309,16 +324,70 @@ unsafe fn write_header(object: *mut Header, class: &Ref<Type>, flags: u32) {
             flags: Cell::new(flags),
             class: Cell::new(Some(class.as_ptr())),
         });
-        if flags == 0 && class.has(ClassFlags::TRACED) {
-            let young = &raw mut (*HEAP.as_ptr()).young;
-            let place = (*young).next;
-            if place == (*young).end {
-                remember_slow(object);
-            } else {
-                place.write(object);
-                (*young).next = place.add(1);
+        if is_traced {
+            if flags == 0 {
+                flags = flags::LISTED;
+                let young = &raw mut (*HEAP.as_ptr()).young;
+                let place = (*young).next;
+                if place == (*young).end {
+                    remember_slow(object);
+                } else {
+                    place.write(object);
+                    (*young).next = place.add(1);
+                }
             }
+            (*object).flags.set(flags | flags::TRACKED);
         }
+    }
+}
+
+/// A new instance of `T`'s own class, which is builtin and gives its instances no attributes: the quickest way.
+#[inline(always)]
+pub fn new_exact<T: Payload>(payload: T) -> Ref<T> {
+    let class = T::class();
+    debug_assert!(
+        !class.has(ClassFlags::HEAP | ClassFlags::EXTRAS)
+            && class.has(ClassFlags::TRACED) == T::REFERENCES
+            && ptr::eq(class.layout(), T::layout()),
+        "a class of another kind"
+    );
+    debug_assert!(T::layout().tail_bytes.is_none());
+    // SAFETY: as `new_object`.
+    unsafe {
+        let (memory, flags) = allocate(size_of::<Object<T>>());
+        write_counted_header(memory, class, flags, T::REFERENCES);
+        let object = memory.cast::<Object<T>>();
+        (&raw mut (*object).payload).write(payload);
+        Ref::from_owned(NonNull::new_unchecked(object))
+    }
+}
+
+/// As [`new_exact`], for a payload with a tail, whose items hold references or do not.
+///
+/// # Safety
+/// As [`new_tailed`].
+#[inline(always)]
+pub unsafe fn new_exact_tailed<T: Tailed>(
+    payload: T,
+    is_traced: bool,
+    fill: impl FnOnce(*mut T::Item),
+) -> Ref<T> {
+    let class = T::class();
+    debug_assert!(
+        !class.has(ClassFlags::HEAP | ClassFlags::EXTRAS)
+            && class.has(ClassFlags::TRACED) == is_traced
+            && ptr::eq(class.layout(), T::layout()),
+        "a class of another kind"
+    );
+    // SAFETY: as `new_tailed`.
+    unsafe {
+        let tail = payload.tail_len() * size_of::<T::Item>();
+        let (memory, flags) = allocate(size_of::<Object<T>>() + tail);
+        write_counted_header(memory, class, flags, is_traced);
+        let object = memory.cast::<Object<T>>();
+        (&raw mut (*object).payload).write(payload);
+        fill(object.add(1).cast());
+        Ref::from_owned(NonNull::new_unchecked(object))
     }
 }
 
@@ -390,31 +459,96 @@ pub(crate) unsafe fn release(object: *mut Header) {
 /// The object's count is zero and nothing refers to it.
 #[inline(never)]
 pub unsafe fn deallocate(object: *mut Header) {
-    // SAFETY: the heap's fields are plain words; the interpreter lock is held.
+    // Every way out is a call at the end: the shortest way saves no registers.
+    // SAFETY: the interpreter lock is held; the object has a class.
     unsafe {
-        let heap = HEAP.as_ptr();
-        if (*heap).nesting >= NESTING_LIMIT {
-            // The count stays zero: queued objects are unreachable, and their class word keeps them in the collector's walk.
-            (*object).set(flags::DYING);
-            (*heap).pending.push(object);
-            return;
+        let class = crate::value::header_class(&*object);
+        if class.has(ClassFlags::TRACED | ClassFlags::FINALIZER | ClassFlags::EXTRAS)
+            || (*object).has(flags::WEAKLY_REFERENCED)
+        {
+            return end_nesting(object);
         }
-        (*heap).nesting += 1;
-        end_object(object);
-        (*heap).nesting -= 1;
-        if (*heap).nesting == 0 {
-            while let Some(object) = (*heap).pending.pop() {
-                (*heap).nesting += 1;
-                end_object(object);
-                (*heap).nesting -= 1;
-            }
+        // Without references nothing nests; classes made at run time are always traced.
+        match class.layout().drop {
+            None => free(object),
+            Some(drop) => end_leaf(object, drop),
         }
     }
 }
 
 /// # Safety
+/// As [`deallocate`]; `drop` is that of the object's layout, and all there is to do.
+#[inline(never)]
+unsafe fn end_leaf(object: *mut Header, drop: unsafe fn(*mut Header)) {
+    // SAFETY: by contract.
+    unsafe {
+        drop(object);
+        free(object);
+    }
+}
+
+/// Ends an object that may hold references to others.
+///
+/// # Safety
 /// As [`deallocate`].
-unsafe fn end_object(object: *mut Header) {
+#[inline(never)]
+unsafe fn end_nesting(object: *mut Header) {
+    // SAFETY: the heap's fields are plain words; the interpreter lock is held.
+    unsafe {
+        let heap = HEAP.as_ptr();
+        if (*heap).nesting >= NESTING_LIMIT {
+            return postpone(&mut *heap, object);
+        }
+        (*heap).nesting += 1;
+        let class = crate::value::header_class(&*object);
+        if class.has(ClassFlags::FINALIZER | ClassFlags::EXTRAS | ClassFlags::HEAP)
+            || (*object).has(flags::WEAKLY_REFERENCED)
+        {
+            end_instance(object);
+        } else {
+            if let Some(drop) = class.layout().drop {
+                drop(object);
+            }
+            free(object);
+        }
+        (*heap).nesting -= 1;
+        if (*heap).nesting == 0 && !(*heap).pending.is_empty() {
+            end_pending(heap);
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn postpone(heap: &mut Heap, object: *mut Header) {
+    // SAFETY: the count stays zero: queued objects are unreachable, but they are not free for the collector's walk.
+    unsafe { (*object).set(flags::DYING) };
+    heap.pending.push(object);
+}
+
+/// Ends the objects that waited for the outermost deallocation.
+///
+/// # Safety
+/// The interpreter lock is held, and no deallocation is under way.
+#[cold]
+#[inline(never)]
+unsafe fn end_pending(heap: *mut Heap) {
+    // SAFETY: queued objects have a count of zero, and each is in the queue once.
+    unsafe {
+        while let Some(object) = (*heap).pending.pop() {
+            (*heap).nesting += 1;
+            end_instance(object);
+            (*heap).nesting -= 1;
+        }
+    }
+}
+
+/// Ends an object of whatever class.
+///
+/// # Safety
+/// As [`deallocate`].
+#[inline(never)]
+unsafe fn end_instance(object: *mut Header) {
     // SAFETY: the object is intact until its payload is dropped; the class outlives it because the header owns a
     // reference to heap classes and the others are immortal.
     unsafe {
@@ -422,31 +556,49 @@ unsafe fn end_object(object: *mut Header) {
             (*object).class.get().expect("a live object has a class"),
         ));
         let class_flags = class.flags();
-        if class_flags & (ClassFlags::FINALIZER | ClassFlags::EXTRAS) != 0
-            || (*object).has(flags::WEAKLY_REFERENCED)
+        if (class_flags & (ClassFlags::FINALIZER | ClassFlags::EXTRAS) != 0
+            || (*object).has(flags::WEAKLY_REFERENCED))
+            && !end_extras(object, &class)
         {
-            if class_flags & ClassFlags::FINALIZER != 0
-                && !(*object).has(flags::FINALIZED)
-                && !finalize(object)
-            {
-                return;
-            }
-            if (*object).has(flags::WEAKLY_REFERENCED) {
-                (*object).refcount.set(1);
-                crate::weakref::object_dies(borrow(&object));
-                (*object).refcount.set(0);
-            }
-            (*object).set(flags::DYING);
-            if class_flags & ClassFlags::EXTRAS != 0 {
-                instance::drop_extras(object, &class);
-            }
+            return;
         }
-        (class.layout().drop)(object);
+        if let Some(drop) = class.layout().drop {
+            drop(object);
+        }
         free(object);
         if class_flags & ClassFlags::HEAP != 0 {
             drop(ManuallyDrop::into_inner(class));
         }
     }
+}
+
+/// Runs the finalizer, clears weak references, and releases what stands behind the payload. Answers whether the object
+/// still dies.
+///
+/// # Safety
+/// As [`deallocate`].
+#[inline(always)]
+unsafe fn end_extras(object: *mut Header, class: &Ref<Type>) -> bool {
+    let class_flags = class.flags();
+    // SAFETY: the object is intact.
+    unsafe {
+        if class_flags & ClassFlags::FINALIZER != 0
+            && !(*object).has(flags::FINALIZED)
+            && !finalize(object)
+        {
+            return false;
+        }
+        if (*object).has(flags::WEAKLY_REFERENCED) {
+            (*object).refcount.set(1);
+            crate::weakref::object_dies(borrow(&object));
+            (*object).refcount.set(0);
+        }
+        (*object).set(flags::DYING);
+        if class_flags & ClassFlags::EXTRAS != 0 {
+            instance::drop_extras(object, class);
+        }
+    }
+    true
 }
 
 /// Runs the finalizer of a dying object. Answers whether the object still dies.
@@ -473,182 +625,14 @@ unsafe fn borrow(object: &*mut Header) -> &Value {
     unsafe { &*(object as *const *mut Header).cast::<Value>() }
 }
 
-/// Smallest length of the list of young objects.
-const YOUNG_MINIMUM: usize = 1024;
-/// Longest list that is kept when nobody collects.
-const YOUNG_MAXIMUM: usize = 1 << 20;
-
-/// Whether an object is one that young collections look at.
-fn is_young(object: &Header) -> bool {
-    object.class.get().is_some()
-        && !object.has(flags::OLD | flags::IMMORTAL | flags::FROZEN)
-        && crate::value::header_class(object).has(ClassFlags::TRACED)
-}
-
-/// The list is full.
-#[cold]
-#[inline(never)]
-fn remember_slow(object: *mut Header) {
-    // SAFETY: the interpreter lock is held; after `make_room` there is a place.
-    unsafe {
-        let heap = &mut *HEAP.as_ptr();
-        make_room(heap);
-        heap.young.next.write(object);
-        heap.young.next = heap.young.next.add(1);
-    }
-}
-
-/// Compacts the list and gives it room until the next look is due. Asks for a collection when many young objects are
-/// alive.
-///
-/// # Safety
-/// The interpreter lock is held.
-unsafe fn make_room(heap: &mut Heap) {
-    // SAFETY: as for the caller.
-    unsafe {
-        let live = compact_young(heap);
-        if live >= YOUNG_MAXIMUM {
-            heap.young.next = heap.young.start;
-            heap.forgot_young = true;
-        }
-        let used = heap.young.next.offset_from(heap.young.start) as usize;
-        let room = match heap.threshold.checked_sub(used) {
-            Some(left) if left > 0 && heap.threshold <= YOUNG_MAXIMUM => left.max(used / 4).max(64),
-            _ => used.max(YOUNG_MINIMUM),
-        };
-        resize_young(&mut heap.young, used + room);
-        if live >= heap.threshold {
-            crate::runtime::request(crate::runtime::breaker::COLLECT);
-        }
-    }
-}
-
-/// Takes out of the list what is freed, old, or there twice. Answers how many young objects are left, large ones included.
-///
-/// # Safety
-/// The interpreter lock is held.
-unsafe fn compact_young(heap: &mut Heap) -> usize {
-    // SAFETY: the list names slots of pages, which are never given back; a freed slot has no class.
-    unsafe {
-        let mut kept = heap.young.start;
-        let mut cursor = heap.young.start;
-        while cursor != heap.young.next {
-            let object = *cursor;
-            cursor = cursor.add(1);
-            if !is_young(&*object) || (*object).has(flags::LISTED) {
-                continue;
-            }
-            (*object).set(flags::LISTED);
-            kept.write(object);
-            kept = kept.add(1);
-        }
-        heap.young.next = kept;
-        cursor = heap.young.start;
-        while cursor != kept {
-            (**cursor).unset(flags::LISTED);
-            cursor = cursor.add(1);
-        }
-        kept.offset_from(heap.young.start) as usize + heap.young_large.len()
-    }
-}
-
-/// # Safety
-/// The list has at most `capacity` entries, and `capacity` is not zero.
-unsafe fn resize_young(young: &mut YoungList, capacity: usize) {
-    let block = |count: usize| {
-        Block::array::<*mut Header>(count).expect("the list of young objects fits in memory")
-    };
-    // SAFETY: the block was made here with the capacity found from its ends; `next` keeps its distance from the start.
-    unsafe {
-        let used = young.next.offset_from(young.start) as usize;
-        let old = young.end.offset_from(young.start) as usize;
-        if old == capacity {
-            return;
-        }
-        let start = if old == 0 {
-            alloc(block(capacity))
-        } else {
-            std::alloc::realloc(young.start.cast(), block(old), block(capacity).size())
-        };
-        if start.is_null() {
-            handle_alloc_error(block(capacity));
-        }
-        young.start = start.cast();
-        young.next = young.start.add(used);
-        young.end = young.start.add(capacity);
-    }
-}
-
-/// Number of traced objects made since the last collection that are still alive.
-pub fn young_count() -> usize {
-    // SAFETY: the interpreter lock is held.
-    unsafe {
-        let heap = &mut *HEAP.as_ptr();
-        compact_young(heap)
-    }
-}
-
-/// Sets how many young objects ask for a collection; with `usize::MAX` none do.
-pub fn set_young_threshold(threshold: usize) {
-    // SAFETY: the interpreter lock is held.
-    unsafe {
-        let heap = &mut *HEAP.as_ptr();
-        heap.threshold = threshold;
-        make_room(heap);
-    }
-}
-
-/// Takes the young objects for a collection: from now on the list names newer ones.
-pub(crate) fn take_young() -> Vec<NonNull<Header>> {
-    let mut taken = Vec::new();
-    // SAFETY: the interpreter lock is held; after compaction the list names live objects.
-    unsafe {
-        let heap = &mut *HEAP.as_ptr();
-        compact_young(heap);
-        if heap.forgot_young {
-            for_each_object(|object| {
-                if is_young(object) {
-                    taken.push(NonNull::from(object));
-                }
-            });
-        } else {
-            let count = heap.young.next.offset_from(heap.young.start) as usize;
-            taken.reserve(count + heap.young_large.len());
-            let mut cursor = heap.young.start;
-            while cursor != heap.young.next {
-                taken.push(NonNull::new_unchecked(*cursor));
-                cursor = cursor.add(1);
-            }
-            let large = heap
-                .young_large
-                .iter()
-                .filter(|&&object| is_young(&*object));
-            taken.extend(large.map(|&object| NonNull::new_unchecked(object)));
-        }
-        drop_young(heap);
-    }
-    taken
-}
-
-/// Forgets the young objects: a collection is about to look at all.
-pub(crate) fn forget_young() {
-    HEAP.with(drop_young);
-}
-
-fn drop_young(heap: &mut Heap) {
-    heap.young.next = heap.young.start;
-    heap.young_large.clear();
-    heap.forgot_young = false;
-}
-
 /// Visits every reference an object owns: its payload's, its attributes', and its class where that is counted.
-pub(crate) fn trace_object(object: &Header, visit: &mut dyn FnMut(&Value)) {
+pub(crate) fn trace_object(object: &Header, visitor: &mut Visitor<'_>) {
     let class = crate::value::header_class(object);
     // SAFETY: the object is live, and the layout is its class's.
-    unsafe { (class.layout().trace)(object, visit) };
-    instance::trace_extras(object, visit);
+    unsafe { (class.layout().trace)(object, visitor) };
+    instance::trace_extras(object, visitor);
     if class.has(ClassFlags::HEAP) {
-        visit(class.as_value());
+        visitor.visit(class.as_value());
     }
 }
 
@@ -674,10 +658,11 @@ pub(crate) fn for_each_object_of_size(size: usize, visit: impl FnMut(&Header)) {
     walk(Some(size), visit);
 }
 
+#[inline(always)]
 fn walk(size: Option<usize>, mut visit: impl FnMut(&Header)) {
     let is_large = |size: usize| size > LARGEST_SMALL;
     let slot_size = size.map(|size| size.next_multiple_of(GRANULE));
-    // SAFETY: the interpreter lock is held; slots below `bump` hold a header or a free slot, told apart by the class word.
+    // SAFETY: the interpreter lock is held; slots below `bump` hold a header or a free slot, told apart by a flag.
     unsafe {
         let heap = HEAP.as_ptr();
         for &page in &(*heap).pages {
@@ -687,7 +672,7 @@ fn walk(size: Option<usize>, mut visit: impl FnMut(&Header)) {
             let mut offset = PAGE_HEADER;
             while offset < (*page).bump {
                 let object = page.cast::<u8>().add(offset).cast::<Header>();
-                if (*object).class.get().is_some() {
+                if !(*object).has(flags::FREE) {
                     visit(&*object);
                 }
                 offset += (*page).slot_size;
@@ -710,9 +695,9 @@ pub fn live_count() -> usize {
 
 /// Number of live objects that survived a collection and that the next full one looks at.
 pub(crate) fn old_count() -> usize {
-    const LOOKED_AT: u32 = flags::OLD | flags::FROZEN | flags::IMMORTAL;
+    const LOOKED_AT: u32 = flags::TRACKED | flags::OLD;
     let mut count = 0;
-    for_each_object(|object| count += usize::from(object.flags.get() & LOOKED_AT == flags::OLD));
+    for_each_object(|object| count += usize::from(object.flags.get() & YOUNG_MASK == LOOKED_AT));
     count
 }
 
@@ -722,9 +707,8 @@ pub fn page_bytes() -> usize {
 }
 
 const _: () = assert!(size_of::<FreeSlot>() == 16 && size_of::<Page>() <= PAGE_HEADER);
-const _: () = assert!(std::mem::offset_of!(FreeSlot, class) == std::mem::offset_of!(Header, class));
-const _: () =
-    assert!(std::mem::offset_of!(FreeSlot, next) == std::mem::offset_of!(Header, refcount));
+const _: () = assert!(std::mem::offset_of!(FreeSlot, flags) == std::mem::offset_of!(Header, flags));
+const _: () = assert!(std::mem::offset_of!(FreeSlot, next) == std::mem::offset_of!(Header, class));
 
 /// A builtin class. The first one, `type`, is its own class.
 pub(crate) fn new_class(payload: Type) -> Ref<Type> {
@@ -738,7 +722,7 @@ pub(crate) fn new_class(payload: Type) -> Ref<Type> {
         let pointer = NonNull::new_unchecked(object);
         memory.write(Header {
             refcount: Cell::new(1),
-            flags: Cell::new(flags),
+            flags: Cell::new(flags | flags::TRACKED),
             class: Cell::new(Some(pointer)),
         });
         (&raw mut (*object).payload).write(payload);
