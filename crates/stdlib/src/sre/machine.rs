@@ -168,10 +168,12 @@ impl<'a, T: Unit> Machine<'a, T> {
         request: Request,
         scratch: &'a mut Scratch,
     ) -> Machine<'a, T> {
+        // One bound for both: a look at the text is checked against the end alone.
+        let text = text.get(..request.end).unwrap_or(text);
         Machine {
             program,
             text,
-            end: request.end,
+            end: text.len(),
             request,
             scratch,
             current: NONE,
@@ -236,11 +238,7 @@ impl<'a, T: Unit> Machine<'a, T> {
 
     #[inline(always)]
     fn unit(&self, at: usize) -> Option<u32> {
-        if at < self.end {
-            Some(self.text[at].into())
-        } else {
-            None
-        }
+        self.text.get(at).map(|&unit| unit.into())
     }
 
     #[inline(always)]
