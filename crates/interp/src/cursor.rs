@@ -113,6 +113,7 @@ impl Cursor {
     }
 
     /// Pops `count` words and releases them.
+    #[inline]
     pub fn drop_words(&mut self, count: usize) {
         for _ in 0..count {
             let word = self.pop_word();
@@ -143,7 +144,9 @@ impl Cursor {
             let start = self.sp.sub(count);
             for index in 0..count {
                 let word = start.add(index);
-                *word = (*word).promote();
+                if (*word).is_borrowed() {
+                    *word = crate::bodies::duplicate_pointer((*word).0);
+                }
             }
             std::slice::from_raw_parts(start.cast::<Value>(), count)
         }

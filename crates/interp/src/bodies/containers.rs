@@ -35,21 +35,24 @@ pub(crate) fn build_list(c: &mut Cursor, oparg: u32) -> Step {
 }
 
 pub(crate) fn build_set(c: &mut Cursor, oparg: u32) -> Step {
-    let items = c.pop_many(oparg as usize);
     let set = Set::new();
-    for item in items {
-        set.add(item)?;
+    // SAFETY: the values stay on the stack while the set takes references to them.
+    for item in unsafe { c.own_top(oparg as usize) } {
+        set.add(item.clone())?;
     }
+    c.drop_words(oparg as usize);
     c.push(set.into_value());
     Ok(())
 }
 
 pub(crate) fn build_map(c: &mut Cursor, oparg: u32) -> Step {
-    let mut items = c.pop_many(oparg as usize * 2).into_iter();
+    let count = oparg as usize * 2;
     let dict = Dict::with_capacity(oparg as usize);
-    while let (Some(key), Some(value)) = (items.next(), items.next()) {
-        dict.set(key, value)?;
+    // SAFETY: the values stay on the stack while the dict takes references to them.
+    for pair in unsafe { c.own_top(count) }.chunks_exact(2) {
+        dict.set(pair[0].clone(), pair[1].clone())?;
     }
+    c.drop_words(count);
     c.push(dict.into_value());
     Ok(())
 }

@@ -87,14 +87,22 @@ pub(crate) unsafe fn count_pointer(bits: u64) -> StackRef {
     StackRef(bits)
 }
 
+/// A second owning word of a pointer word, counted without a call.
+///
+/// # Safety
+/// As [`count_pointer`]; the word may have the borrowed mark.
+#[inline(always)]
+pub(crate) unsafe fn duplicate_pointer(bits: u64) -> StackRef {
+    // SAFETY: by contract.
+    unsafe { count_pointer(bits & !crate::frame_stack::BORROWED) }
+}
+
 /// A second owning word, counted without a call.
 #[inline(always)]
 pub(crate) fn duplicate_quick(word: StackRef) -> StackRef {
     if !bits::is_pointer(word.0) {
         return word;
     }
-    let pointer = word.0 & !crate::frame_stack::BORROWED;
-    // SAFETY: a pointer word points to a live object, whose header begins with its reference count.
-    unsafe { *(pointer as *mut u32) += 1 };
-    StackRef(pointer)
+    // SAFETY: a pointer word points to a live object.
+    unsafe { duplicate_pointer(word.0) }
 }

@@ -14,9 +14,10 @@ use crate::cursor::{Cursor, Step};
 use crate::frame_stack::StackRef;
 
 pub(crate) fn build_string(c: &mut Cursor, oparg: u32) -> Step {
-    let pieces = c.pop_many(oparg as usize);
-    let strings = pieces;
-    c.push(taipan_objects::str::join(&Str::empty(), &strings)?.into_value());
+    // SAFETY: the pieces stay on the stack until they are joined.
+    let text = taipan_objects::str::join(&Str::empty(), unsafe { c.own_top(oparg as usize) })?;
+    c.drop_words(oparg as usize);
+    c.push(text.into_value());
     Ok(())
 }
 
