@@ -165,6 +165,17 @@ fn expand_tabs(bytes: &[u8], tabsize: usize) -> PyResult<Vec<u8>> {
     Ok(out)
 }
 
+/// The table that changes nothing.
+static IDENTITY: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < table.len() {
+        table[byte] = byte as u8;
+        byte += 1;
+    }
+    table
+};
+
 fn translate<T: ByteObject>(
     this: &Ref<T>,
     table: &Value,
@@ -178,25 +189,29 @@ fn translate<T: ByteObject>(
     if table.as_ref().is_some_and(|table| table.len() != 256) {
         bail!(ValueError, "translation table must be 256 characters long");
     }
-    let delete = delete.map(buffer::bytes_like).transpose()?;
-    let mut map: [Option<u8>; 256] = std::array::from_fn(|byte| Some(byte as u8));
-    if let Some(table) = &table {
-        for (place, &byte) in map.iter_mut().zip(&*table.to_bytes()) {
-            *place = Some(byte);
-        }
+    let view = table.as_ref().map(|table| table.to_bytes());
+    let table: &[u8; 256] = view
+        .as_deref()
+        .and_then(|bytes| bytes.try_into().ok())
+        .unwrap_or(&IDENTITY);
+    let delete = match delete {
+        Some(delete) => buffer::bytes_like(delete)?.to_vec(),
+        None => Vec::new(),
+    };
+    if delete.is_empty() {
+        return Ok(T::make(T::view(this, |bytes| {
+            bytes.iter().map(|&byte| table[usize::from(byte)]).collect()
+        })));
     }
-    for &byte in delete
-        .iter()
-        .flat_map(|delete| delete.to_vec())
-        .collect::<Vec<u8>>()
-        .iter()
-    {
-        map[usize::from(byte)] = None;
+    let mut is_deleted = [false; 256];
+    for byte in delete {
+        is_deleted[usize::from(byte)] = true;
     }
     Ok(T::make(T::view(this, |bytes| {
         bytes
             .iter()
-            .filter_map(|&byte| map[usize::from(byte)])
+            .filter(|byte| !is_deleted[usize::from(**byte)])
+            .map(|&byte| table[usize::from(byte)])
             .collect()
     })))
 }
