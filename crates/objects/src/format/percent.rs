@@ -15,7 +15,7 @@ use crate::heap;
 use crate::int::{self, IntView};
 use crate::protocol;
 use crate::raised::{Absent, PyResult};
-use crate::str::{Str, StrBuilder, Units};
+use crate::str::{Kind, Str, StrBuilder, Units};
 use crate::tuple::Tuple;
 use crate::value::{Ref, Value};
 
@@ -124,6 +124,20 @@ impl<'a> Directives<'a> {
         let found = self.peek() == Some(wanted);
         self.at += usize::from(found);
         found
+    }
+
+    /// Takes a conversion without flags, width and precision, as most are, and answers its letter.
+    fn take_simple(&mut self) -> Option<u8> {
+        let Units::One(text) = self.text else {
+            return None;
+        };
+        match text.get(self.at..self.at + 2)? {
+            [b'%', letter @ (b's' | b'd' | b'r')] => {
+                self.at += 2;
+                Some(*letter)
+            }
+            _ => None,
+        }
     }
 
     /// The next piece; at the end, an error if arguments are left.
@@ -387,13 +401,49 @@ pub(crate) fn number_text(directive: &Directive) -> PyResult<Option<String>> {
 pub fn format_str(template: &Ref<Str>, arguments: &Value) -> PyResult<Ref<Str>> {
     let mut out = StrBuilder::with_capacity(template.len());
     let mut directives = Directives::new(template.units(), arguments, false);
-    while let Some(piece) = directives.next_piece("string")? {
+    loop {
+        if let Some(letter) = directives.take_simple() {
+            let argument = directives.arguments.take()?;
+            push_simple(&mut out, letter, argument, directives.at - 1, template)?;
+            continue;
+        }
+        let Some(piece) = directives.next_piece("string")? else {
+            break;
+        };
         match piece {
+            Piece::Literal(range) if template.kind() == Kind::Ascii => {
+                out.push_units(template.units().range(range), Kind::Ascii);
+            }
             Piece::Literal(range) => out.push_part(template.units().range(range)),
             Piece::Directive(directive) => push_directive(&mut out, &directive, template)?,
         }
     }
     Ok(out.finish())
+}
+
+/// A conversion without flags, width and precision.
+fn push_simple(
+    out: &mut StrBuilder,
+    letter: u8,
+    argument: Value,
+    at: usize,
+    template: &Str,
+) -> PyResult<()> {
+    if let Some(text) = argument.downcast_exact::<Str>().filter(|_| letter == b's') {
+        out.push_string(text);
+        return Ok(());
+    }
+    if letter == b's' || letter == b'd' && argument.as_small_int().is_some() {
+        out.push_string(&*protocol::str(&argument)?);
+        return Ok(());
+    }
+    let directive = Directive {
+        style: Style::default(),
+        letter: letter.into(),
+        argument,
+        at,
+    };
+    push_directive(out, &directive, template)
 }
 
 fn push_directive(out: &mut StrBuilder, directive: &Directive, template: &Str) -> PyResult<()> {

@@ -131,7 +131,9 @@ impl StrBuilder {
         self.push_units(units, kind);
     }
 
-    fn push_units(&mut self, units: Units<'_>, kind: Kind) {
+    /// Appends a part of some text, of which `kind` is the kind or a wider one.
+    #[inline]
+    pub(crate) fn push_units(&mut self, units: Units<'_>, kind: Kind) {
         self.admit(bits_of(kind));
         match &mut self.buffer {
             Buffer::One(buffer) => match units {

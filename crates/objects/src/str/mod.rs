@@ -209,6 +209,49 @@ impl Str {
         }
     }
 
+    /// The strings of `items` with `separator` between them: `len` code points of `kind`, the narrowest.
+    pub(super) fn from_items(
+        kind: Kind,
+        len: usize,
+        separator: Units<'_>,
+        items: &[Value],
+    ) -> Ref<Str> {
+        match kind {
+            Kind::Ascii | Kind::Latin1 => Str::fill_items::<u8>(kind, len, separator, items),
+            Kind::Two => Str::fill_items::<u16>(kind, len, separator, items),
+            Kind::Four => Str::fill_items::<u32>(kind, len, separator, items),
+        }
+    }
+
+    fn fill_items<T: Unit>(
+        kind: Kind,
+        len: usize,
+        separator: Units<'_>,
+        items: &[Value],
+    ) -> Ref<Str> {
+        let write = |tail: *mut u8| {
+            let tail = tail.cast::<T>();
+            let mut written = 0;
+            let mut put = |piece: Units<'_>| {
+                assert!(piece.len() <= len - written, "strings keep their length");
+                // SAFETY: the piece fits between what is written and `len`.
+                unsafe { copy_units(piece, tail.add(written)) };
+                written += piece.len();
+            };
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 && !separator.is_empty() {
+                    put(separator);
+                }
+                if let Some(item) = item.downcast::<Str>() {
+                    put(item.units());
+                }
+            }
+            assert_eq!(written, len, "strings keep their length");
+        };
+        // SAFETY: all `len` units are written, or an assertion ends the process.
+        unsafe { heap::new_exact_tailed(Str::header_of(kind, len), false, write) }
+    }
+
     /// The concatenation of parts of texts; `ascii` says that all are known to be ASCII.
     pub fn from_parts<'a>(parts: impl Iterator<Item = Units<'a>> + Clone, ascii: bool) -> Ref<Str> {
         let (len, bits) = parts.clone().fold((0, 0), |(len, bits), part| {
@@ -517,8 +560,13 @@ unsafe fn copy_units<T: Unit>(piece: Units<'_>, to: *mut T) {
     unsafe {
         if piece.shift() == T::SHIFT {
             let bytes = piece.bytes();
-            to.cast::<u8>()
-                .copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
+            if let [byte] = bytes {
+                // Separators are short: a store is less than a call.
+                to.cast::<u8>().write(*byte);
+            } else {
+                to.cast::<u8>()
+                    .copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
+            }
         } else {
             crate::each_kind!(piece, units => for (index, &unit) in units.iter().enumerate() {
                 to.add(index).write(T::of(unit.into()));

@@ -11,7 +11,7 @@ use crate::heap;
 use crate::list::List;
 use crate::protocol;
 use crate::raised::{PyResult, Raised};
-use crate::str::{Str, Units};
+use crate::str::{Kind, Str, Units};
 use crate::tuple::Tuple;
 use crate::value::{Ref, Value};
 
@@ -250,9 +250,17 @@ pub fn join(separator: &Ref<Str>, items: &[Value]) -> PyResult<Ref<Str>> {
     let mut length = separator
         .len()
         .saturating_mul(items.len().saturating_sub(1));
+    let mut kind = if items.len() > 1 {
+        separator.kind()
+    } else {
+        Kind::Ascii
+    };
     for (index, item) in items.iter().enumerate() {
         match item.downcast::<Str>() {
-            Some(item) => length = length.saturating_add(item.len()),
+            Some(item) => {
+                length = length.saturating_add(item.len());
+                kind = kind.max(item.kind());
+            }
             None => return Err(not_a_string(index, item)),
         }
     }
@@ -262,24 +270,11 @@ pub fn join(separator: &Ref<Str>, items: &[Value]) -> PyResult<Ref<Str>> {
             "join() result is too long for a Python string"
         );
     }
-    heap::ensure_room(length)?;
-    let (separator_kind, separator) = (separator.kind(), separator.units());
-    let strings = items.iter().enumerate().flat_map(move |(index, item)| {
-        let between = (index > 0).then_some((separator_kind, separator));
-        between.into_iter().chain(
-            item.downcast::<Str>()
-                .map(|item| (item.kind(), item.units())),
-        )
-    });
-    if separator.is_empty() {
-        return Ok(Str::from_pieces(
-            items
-                .iter()
-                .filter_map(|item| item.downcast::<Str>())
-                .map(|item| (item.kind(), item.units())),
-        ));
+    if length == 0 {
+        return Ok(Str::empty());
     }
-    Ok(Str::from_pieces(strings))
+    heap::ensure_room(length)?;
+    Ok(Str::from_items(kind, length, separator.units(), items))
 }
 
 #[cold]
