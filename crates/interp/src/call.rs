@@ -94,7 +94,7 @@ pub(crate) unsafe fn empty_locals(locals: *mut StackRef, places: std::ops::Range
 
 /// Keeps the compiler from unrolling a loop, which is quicker for the few rounds that there are, and needs fewer registers.
 #[inline(always)]
-fn keep_rolled() {
+pub(crate) fn keep_rolled() {
     #[cfg(not(miri))]
     // SAFETY: no instruction at all.
     unsafe {
@@ -125,7 +125,8 @@ pub fn new_frame(
     Ok(frame)
 }
 
-/// The frame of a call with positional arguments alone, of a function that takes nothing else: what is missing has defaults.
+/// The frame of a call with positional arguments alone, of a function without parameters that are given by keyword only: what is
+/// missing has defaults, what is left over goes where `*args` is.
 #[inline]
 fn positional_frame(
     engine: &mut EngineState,
@@ -136,9 +137,16 @@ fn positional_frame(
     unsafe {
         let code = function.code.peek()?;
         let (values, wanted) = (args.values(), code.arg_count as usize);
-        if !code.is_simple || !args.names().is_empty() || values.len() > wanted {
+        let has_rest = code.has_flag(flags::VARARGS);
+        let has_names = code.has_flag(flags::VARKEYWORDS);
+        if code.kwonly_arg_count > 0
+            || !code.has_flag(flags::OPTIMIZED)
+            || !args.names().is_empty()
+            || (values.len() > wanted && !has_rest)
+        {
             return None;
         }
+        let (values, rest) = values.split_at(values.len().min(wanted));
         let missing = wanted - values.len();
         let defaults = match missing {
             0 => &[][..],
@@ -147,13 +155,12 @@ fn positional_frame(
                 defaults.get(defaults.len().checked_sub(missing)?..)?
             }
         };
+        let rest = has_rest.then(|| Tuple::from_slice(rest).into_value());
+        let names = has_names.then(|| Dict::new().into_value());
         let frame = engine.reserve(frame_words(code));
-        initialize_frame_quick(
-            frame,
-            StackRef::from_value(function.to_value()),
-            code,
-            wanted,
-        );
+        let function = StackRef::from_value(function.to_value());
+        let filled = wanted + usize::from(has_rest) + usize::from(has_names);
+        initialize_frame_quick(frame, function, code, filled);
         let locals = Frame::locals(frame);
         for (index, value) in values.iter().enumerate() {
             keep_rolled();
@@ -162,6 +169,9 @@ fn positional_frame(
         for (index, value) in defaults.iter().enumerate() {
             keep_rolled();
             *locals.add(values.len() + index) = duplicate_quick(StackRef(value.bits()));
+        }
+        for (index, value) in rest.into_iter().chain(names).enumerate() {
+            *locals.add(wanted + index) = StackRef::from_value(value);
         }
         Some(frame)
     }

@@ -116,6 +116,7 @@ impl Cursor {
     #[inline]
     pub fn drop_words(&mut self, count: usize) {
         for _ in 0..count {
+            crate::call::keep_rolled();
             let word = self.pop_word();
             // SAFETY: the word left the stack.
             unsafe { word.close() };
@@ -143,6 +144,7 @@ impl Cursor {
         unsafe {
             let start = self.sp.sub(count);
             for index in 0..count {
+                crate::call::keep_rolled();
                 let word = start.add(index);
                 if (*word).is_borrowed() {
                     *word = crate::bodies::duplicate_pointer((*word).0);

@@ -110,9 +110,7 @@ pub(crate) fn call_full(c: &mut Cursor, oparg: u32) -> Step {
             &function,
             Args::positional_only(values),
         )?;
-        c.drop_words(given);
-        drop(c.pop_option());
-        c.drop_words(1);
+        c.drop_words(given + 2);
         return enter(c, frame, CALL_UNITS);
     }
     call_native_word(c, given)?;
@@ -125,8 +123,7 @@ pub(crate) fn call_native_word(c: &mut Cursor, given: usize) -> Step {
     // SAFETY: arguments are not NULL; the slice is used before the stack changes.
     let values = unsafe { c.own_top(count) };
     let result = call_value(&c.peek(given + 1), values)?;
-    c.drop_words(given);
-    drop(c.pop_option());
+    c.drop_words(given + 1);
     let callable = c.word(0);
     c.set_word(0, StackRef::from_value(result));
     // SAFETY: the word left the stack.
@@ -138,7 +135,7 @@ pub(crate) fn call_native_word(c: &mut Cursor, given: usize) -> Step {
 #[inline]
 fn call_value(callable: &Value, values: &[Value]) -> PyResult<Value> {
     if let Some(function) = callable.downcast_exact::<NativeFunction>() {
-        let none = Value::NONE;
+        let none = std::mem::ManuallyDrop::new(Value::NONE);
         let receiver = function.receiver().unwrap_or(&none);
         match (function.def().code, values) {
             (NativeCode::One(code), [argument]) => return code(receiver, argument),
@@ -210,15 +207,11 @@ pub(crate) fn call_kw(c: &mut Cursor, oparg: u32) -> Step {
         let engine = c.engine;
         // SAFETY: the engine outlives the loop.
         let frame = new_frame(unsafe { &mut *engine }, function, args)?;
-        c.drop_words(given);
-        drop(c.pop_option());
-        c.drop_words(1);
+        c.drop_words(given + 2);
         return enter(c, frame, CALL_KW_UNITS);
     }
     let result = protocol::call(&callable, args)?;
-    c.drop_words(given);
-    drop(c.pop_option());
-    c.drop_words(1);
+    c.drop_words(given + 2);
     c.push(result);
     crate::eval::safe_point_if_needed(c)
 }
@@ -239,6 +232,17 @@ pub(crate) fn call_function_ex(c: &mut Cursor, _oparg: u32) -> Step {
     let arguments = c.pop();
     let receiver = c.pop_option();
     let callable = c.pop();
+    let has_keywords = keywords.as_ref().is_some_and(|keywords| {
+        !keywords
+            .downcast_exact::<Dict>()
+            .is_some_and(|dict| dict.is_empty())
+    });
+    if receiver.is_none()
+        && !has_keywords
+        && let Some(tuple) = arguments.downcast_exact::<Tuple>()
+    {
+        return call_or_enter(c, &callable, Args::positional_only(tuple.tail()));
+    }
     let mut values = Vec::new();
     values.extend(receiver);
     match arguments.downcast_exact::<Tuple>() {
@@ -263,14 +267,18 @@ pub(crate) fn call_function_ex(c: &mut Cursor, _oparg: u32) -> Step {
             values.push(value);
         }
     }
-    let args = Args::new(&values, &names);
+    call_or_enter(c, &callable, Args::new(&values, &names))
+}
+
+/// Calls what CALL_FUNCTION_EX calls: functions in the same loop.
+fn call_or_enter(c: &mut Cursor, callable: &Value, args: Args<'_>) -> Step {
     if let Some(function) = callable.downcast_exact::<Function>() {
         let engine = c.engine;
         // SAFETY: the engine outlives the loop.
         let frame = new_frame(unsafe { &mut *engine }, function, args)?;
         return enter(c, frame, 1);
     }
-    let result = protocol::call(&callable, args)?;
+    let result = protocol::call(callable, args)?;
     c.push(result);
     crate::eval::safe_point_if_needed(c)
 }

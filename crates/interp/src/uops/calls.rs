@@ -105,9 +105,7 @@ fn make_frame(c: &mut Cursor, given: usize, names: &[Value]) -> PyResult<Flow> {
         let values = c.own_top(count);
         new_frame(&mut *c.engine, function, Args::new(values, names))?
     };
-    c.drop_words(given);
-    drop(c.pop_option());
-    c.drop_words(1);
+    c.drop_words(given + 2);
     c.push_word(StackRef(frame as u64));
     Ok(Flow::Next)
 }
@@ -365,9 +363,7 @@ uops! {
             let values = c.own_top(count);
             protocol::call(&c.peek(given + 1), Args::new(values, names.tail()))?
         };
-        c.drop_words(given);
-        drop(c.pop_option());
-        c.drop_words(1);
+        c.drop_words(given + 2);
         c.push(result);
         Ok(Flow::Next)
     };

@@ -20,8 +20,7 @@ use crate::specialize::{is_isinstance, is_len, is_list_append};
 /// Puts a call's result in place of callable, receiver and arguments.
 #[inline(always)]
 fn finish(c: &mut Cursor, given: usize, result: Value) -> PyResult<Flow> {
-    c.drop_words(given);
-    drop(c.pop_option());
+    c.drop_words(given + 1);
     let callable = c.word(0);
     c.set_word(0, StackRef::from_value(result));
     // SAFETY: the word left the stack.
@@ -61,7 +60,7 @@ fn call_function(
     let Some(function) = function(c, given) else {
         return Ok(Flow::Miss);
     };
-    let none = Value::NONE;
+    let none = std::mem::ManuallyDrop::new(Value::NONE);
     // SAFETY: the stack does not change before the call ends.
     let values = unsafe { arguments(c, given) };
     match call(
