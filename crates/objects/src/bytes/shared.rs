@@ -529,7 +529,7 @@ macro_rules! shared_methods {
                 if frm.len() != to.len() {
                     bail!(ValueError, "maketrans arguments must have same length");
                 }
-                let mut table: [u8; 256] = std::array::from_fn(|byte| byte as u8);
+                let mut table = IDENTITY;
                 for (&from, &to) in frm.to_bytes().iter().zip(&*to.to_bytes()) {
                     table[usize::from(from)] = to;
                 }

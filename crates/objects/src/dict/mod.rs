@@ -23,7 +23,7 @@ use crate::raised::{PyResult, Raised};
 use crate::str::Str;
 use crate::value::{Ref, Value};
 
-use table::{Kind, Table, exact_str};
+use table::{Kind, Table};
 pub use watch::{DictEvent, DictWatcher, MAX_WATCHERS, add_dict_watcher, clear_dict_watcher};
 
 /// The payload of `dict`. Machine code reads the table's entries pointer at offset 0, the keys version at 24 and the
@@ -65,12 +65,6 @@ static NEXT_KEYS_VERSION: Locked<Cell<u32>> = Locked::new(Cell::new(1));
 /// The hash of a key, or the TypeError that says that it cannot be one.
 #[inline(always)]
 pub fn hash_key(key: &Value) -> PyResult<i64> {
-    if let Some(key) = exact_str(key) {
-        return Ok(key.hash_value());
-    }
-    if let Some(small) = key.as_small_int() {
-        return Ok(crate::hash::hash_i64(small));
-    }
     protocol::hash(key).map_err(|raised| unhashable(key, raised, "a dict key"))
 }
 

@@ -17,7 +17,6 @@ use crate::exceptions::ExceptionKind;
 use crate::heap;
 use crate::protocol;
 use crate::raised::PyResult;
-use crate::str::Str;
 use crate::value::{Ref, Value};
 
 use table::Table;
@@ -92,9 +91,6 @@ pub fn any_set(value: &Value) -> Option<&SetCore> {
 /// The hash of an item, or the TypeError that says that it cannot be one.
 #[inline(always)]
 pub(crate) fn hash_item(item: &Value) -> PyResult<i64> {
-    if let Some(text) = item.downcast_exact::<Str>() {
-        return Ok(text.hash_value());
-    }
     protocol::hash(item).map_err(|raised| unhashable(item, raised, "a set element"))
 }
 

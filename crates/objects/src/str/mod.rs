@@ -229,27 +229,16 @@ impl Str {
         separator: Units<'_>,
         items: &[Value],
     ) -> Ref<Str> {
-        let write = |tail: *mut u8| {
-            let tail = tail.cast::<T>();
-            let mut written = 0;
-            let mut put = |piece: Units<'_>| {
-                assert!(piece.len() <= len - written, "strings keep their length");
-                // SAFETY: the piece fits between what is written and `len`.
-                unsafe { copy_units(piece, tail.add(written)) };
-                written += piece.len();
-            };
+        Str::fill_with::<T>(kind, len, |out| {
             for (index, item) in items.iter().enumerate() {
-                if index > 0 && !separator.is_empty() {
-                    put(separator);
+                if index > 0 {
+                    out.put(separator);
                 }
                 if let Some(item) = item.downcast::<Str>() {
-                    put(item.units());
+                    out.put(item.units());
                 }
             }
-            assert_eq!(written, len, "strings keep their length");
-        };
-        // SAFETY: all `len` units are written, or an assertion ends the process.
-        unsafe { heap::new_exact_tailed(Str::header_of(kind, len), false, write) }
+        })
     }
 
     /// The concatenation of parts of texts; `ascii` says that all are known to be ASCII.
@@ -321,23 +310,20 @@ impl Str {
         len: usize,
         pieces: impl Iterator<Item = Units<'a>>,
     ) -> Ref<Str> {
+        Str::fill_with::<T>(kind, len, |out| pieces.for_each(|piece| out.put(piece)))
+    }
+
+    /// A string of exactly `len` code points of `kind`, whose unit is `T`, which `fill` puts piece by piece.
+    #[inline(always)]
+    fn fill_with<T: Unit>(kind: Kind, len: usize, fill: impl FnOnce(&mut Pieces<T>)) -> Ref<Str> {
         debug_assert_eq!(T::SHIFT, kind.shift());
         let write = |tail: *mut u8| {
-            let tail = tail.cast::<T>();
-            let mut written = 0;
-            for piece in pieces {
-                assert!(
-                    piece.len() <= len - written,
-                    "an iterator of pieces answers the same when it is run again"
-                );
-                // SAFETY: the piece fits between what is written and `len`.
-                unsafe { copy_units(piece, tail.add(written)) };
-                written += piece.len();
-            }
-            assert_eq!(
-                written, len,
-                "an iterator of pieces answers the same when it is run again"
-            );
+            let mut pieces = Pieces {
+                next: tail.cast::<T>(),
+                room: len,
+            };
+            fill(&mut pieces);
+            assert_eq!(pieces.room, 0, "pieces are as long as they were");
         };
         // SAFETY: all `len` units are written, or an assertion ends the process.
         unsafe { heap::new_exact_tailed(Str::header_of(kind, len), false, write) }
@@ -547,6 +533,25 @@ impl Str {
                     .all(|character| codes.next_back() == Some(character.into()))
             }
         }
+    }
+}
+
+/// The units of a new string, written from the first to the last.
+struct Pieces<T> {
+    next: *mut T,
+    room: usize,
+}
+
+impl<T: Unit> Pieces<T> {
+    #[inline(always)]
+    fn put(&mut self, piece: Units<'_>) {
+        assert!(piece.len() <= self.room, "pieces are as long as they were");
+        // SAFETY: there is room for so many units.
+        unsafe {
+            copy_units(piece, self.next);
+            self.next = self.next.add(piece.len());
+        }
+        self.room -= piece.len();
     }
 }
 

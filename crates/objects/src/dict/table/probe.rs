@@ -51,7 +51,7 @@ enum Same {
     Changed,
 }
 
-/// Where a key with the bits of an immediate is.
+/// What is known of a key's place without comparing keys.
 enum Sought {
     At(usize),
     Nowhere,
@@ -121,22 +121,16 @@ impl Table {
         {
             return Ok(by_width!(self, find_str_in(key, hash)));
         }
-        if key.as_small_int().is_some() {
-            if self.is_strings() {
-                return Ok(None);
-            }
-            match by_width!(self, find_bits_in(key.bits(), hash)) {
-                Sought::At(index) => return Ok(Some(index)),
-                Sought::Nowhere => return Ok(None),
-                Sought::Perhaps => {}
-            }
+        match by_width!(self, find_same_in(key.bits(), hash)) {
+            Sought::At(index) => Ok(Some(index)),
+            Sought::Nowhere => Ok(None),
+            Sought::Perhaps => self.find_general(key, hash),
         }
-        self.find_general(key, hash)
     }
 
-    /// Looks for the key of these bits, an immediate, in a table of keys of any kind.
+    /// Looks for the very key, and compares nothing.
     #[inline(always)]
-    fn find_bits_in<P: Place>(&self, key: u64, hash: i64) -> Sought {
+    fn find_same_in<P: Place>(&self, key: u64, hash: i64) -> Sought {
         let places = self.places::<P>();
         let mut probe = Probe::new(hash, self.log2_size.get());
         loop {
