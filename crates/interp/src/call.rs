@@ -125,6 +125,45 @@ pub fn new_frame(
     Ok(frame)
 }
 
+/// The last defaults of a function, for `missing` parameters. Nothing if it has fewer.
+///
+/// # Safety
+/// The function keeps its defaults while they are used: no foreign code runs.
+#[inline(always)]
+pub(crate) unsafe fn last_defaults(function: &Function, missing: usize) -> Option<&[Value]> {
+    if missing == 0 {
+        return Some(&[]);
+    }
+    // SAFETY: by contract.
+    let defaults = unsafe { function.defaults.peek() }?.tail();
+    defaults.get(defaults.len().checked_sub(missing)?..)
+}
+
+/// Whether `count` positional arguments and defaults, and `*args` and `**kwargs` for the rest, are all that the parameters are about.
+#[inline(always)]
+pub(crate) fn is_positional(code: &Code, count: usize) -> bool {
+    code.kwonly_arg_count == 0
+        && code.has_flag(flags::OPTIMIZED)
+        && (count <= code.arg_count as usize || code.has_flag(flags::VARARGS))
+}
+
+/// Sets what stands behind the named parameters: the positional arguments that are left over, and no keyword arguments.
+///
+/// # Safety
+/// `frame` is a fresh frame of `code`, whose parameters there hold nothing.
+#[inline(always)]
+pub(crate) unsafe fn put_rest(frame: *mut Frame, code: &Code, rest: Option<Ref<Tuple>>) {
+    let names = code.has_flag(flags::VARKEYWORDS).then(Dict::new);
+    let words = [rest.map(Ref::into_value), names.map(Ref::into_value)];
+    // SAFETY: by contract.
+    unsafe {
+        let places = Frame::locals(frame).add(code.arg_count as usize);
+        for (index, value) in words.into_iter().flatten().enumerate() {
+            *places.add(index) = StackRef::from_value(value);
+        }
+    }
+}
+
 /// The frame of a call with positional arguments alone, of a function without parameters that are given by keyword only: what is
 /// missing has defaults, what is left over goes where `*args` is.
 #[inline]
@@ -137,30 +176,14 @@ fn positional_frame(
     unsafe {
         let code = function.code.peek()?;
         let (values, wanted) = (args.values(), code.arg_count as usize);
-        let has_rest = code.has_flag(flags::VARARGS);
-        let has_names = code.has_flag(flags::VARKEYWORDS);
-        if code.kwonly_arg_count > 0
-            || !code.has_flag(flags::OPTIMIZED)
-            || !args.names().is_empty()
-            || (values.len() > wanted && !has_rest)
-        {
+        if !args.names().is_empty() || !is_positional(code, values.len()) {
             return None;
         }
         let (values, rest) = values.split_at(values.len().min(wanted));
-        let missing = wanted - values.len();
-        let defaults = match missing {
-            0 => &[][..],
-            _ => {
-                let defaults = function.defaults.peek()?.tail();
-                defaults.get(defaults.len().checked_sub(missing)?..)?
-            }
-        };
-        let rest = has_rest.then(|| Tuple::from_slice(rest).into_value());
-        let names = has_names.then(|| Dict::new().into_value());
+        let defaults = last_defaults(function, wanted - values.len())?;
         let frame = engine.reserve(frame_words(code));
         let function = StackRef::from_value(function.to_value());
-        let filled = wanted + usize::from(has_rest) + usize::from(has_names);
-        initialize_frame_quick(frame, function, code, filled);
+        initialize_frame_quick(frame, function, code, wanted);
         let locals = Frame::locals(frame);
         for (index, value) in values.iter().enumerate() {
             keep_rolled();
@@ -170,8 +193,11 @@ fn positional_frame(
             keep_rolled();
             *locals.add(values.len() + index) = duplicate_quick(StackRef(value.bits()));
         }
-        for (index, value) in rest.into_iter().chain(names).enumerate() {
-            *locals.add(wanted + index) = StackRef::from_value(value);
+        if !code.is_simple {
+            let rest = code
+                .has_flag(flags::VARARGS)
+                .then(|| Tuple::from_slice(rest));
+            put_rest(frame, code, rest);
         }
         Some(frame)
     }

@@ -146,9 +146,7 @@ impl Cursor {
             for index in 0..count {
                 crate::call::keep_rolled();
                 let word = start.add(index);
-                if (*word).is_borrowed() {
-                    *word = crate::bodies::duplicate_pointer((*word).0);
-                }
+                *word = crate::bodies::own_quick(*word);
             }
             std::slice::from_raw_parts(start.cast::<Value>(), count)
         }

@@ -144,7 +144,7 @@ impl StackRef {
     pub unsafe fn promote(self) -> StackRef {
         // SAFETY: by contract.
         if self.is_borrowed() && !self.is_null() {
-            unsafe { self.duplicate() }
+            unsafe { duplicate_pointer(self.0) }
         } else {
             self
         }
@@ -161,6 +161,27 @@ impl StackRef {
             drop(unsafe { Value::from_bits(self.0) });
         }
     }
+}
+
+/// An owning word for an object that something keeps.
+///
+/// # Safety
+/// The bits are those of a pointer to a live object.
+#[inline(always)]
+pub(crate) unsafe fn count_pointer(bits: u64) -> StackRef {
+    // SAFETY: an object's header begins with its reference count.
+    unsafe { *(bits as *mut u32) += 1 };
+    StackRef(bits)
+}
+
+/// A second owning word of a pointer word, counted without a call.
+///
+/// # Safety
+/// As [`count_pointer`]; the word may have the borrowed mark.
+#[inline(always)]
+pub(crate) unsafe fn duplicate_pointer(bits: u64) -> StackRef {
+    // SAFETY: by contract.
+    unsafe { count_pointer(bits & !BORROWED) }
 }
 
 /// A value seen through a stack word, whose reference stays where it is.
@@ -537,13 +558,13 @@ pub unsafe fn trace_frame(frame: *mut Frame, visitor: &mut Visitor<'_>) {
     unsafe {
         let this = &*frame;
         for word in [this.function, this.namespace, this.object] {
-            if !word.is_null() && !word.is_borrowed() {
+            if !word.is_borrowed() {
                 visitor.visit(&word.view());
             }
         }
         let mut word = Frame::locals(frame);
         while word < this.sp {
-            if !(*word).is_null() && !(*word).is_borrowed() {
+            if !(*word).is_borrowed() {
                 visitor.visit(&(*word).view());
             }
             word = word.add(1);
@@ -583,9 +604,7 @@ pub unsafe fn promote_frame(frame: *mut Frame, sp: *mut StackRef) {
         (*frame).function = (*frame).function.promote();
         let mut word = Frame::locals(frame);
         while word < sp {
-            if !(*word).is_null() {
-                *word = (*word).promote();
-            }
+            *word = (*word).promote();
             word = word.add(1);
         }
     }

@@ -176,7 +176,7 @@ impl FrameObject {
                 return;
             }
             *word = StackRef::from_value(value.clone());
-            if !old.is_null() && !old.is_borrowed() {
+            if !old.is_borrowed() {
                 self.keep(old.into_value());
             }
         }

@@ -10,7 +10,7 @@ use taipan_objects::str::Str;
 use taipan_objects::value::{Ref, Value, bits};
 use taipan_objects::{bail, id, instance};
 
-use super::{close_quick, duplicate_quick, would_die};
+use super::{close_quick, duplicate_quick, own_quick, would_die};
 
 use crate::cursor::{Cursor, Step};
 use crate::frame_stack::StackRef;
@@ -143,11 +143,7 @@ pub(crate) fn store_attr(c: &mut Cursor, oparg: u32) -> bool {
         if would_die(old) {
             return false;
         }
-        let word = if value.is_borrowed() {
-            duplicate_quick(value)
-        } else {
-            value
-        };
+        let word = own_quick(value);
         std::mem::forget(place.replace(Some(Value::from_bits(word.0))));
         close_quick(old);
         close_quick(owner);

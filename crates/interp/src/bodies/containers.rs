@@ -12,7 +12,7 @@ use taipan_objects::tuple::Tuple;
 use taipan_objects::value::{Ref, Value};
 use taipan_objects::{bail, exc, id};
 
-use super::{close_quick, duplicate_quick};
+use super::{close_quick, duplicate_quick, own_quick};
 use crate::cursor::{Cursor, Step};
 use crate::frame_stack::StackRef;
 
@@ -86,11 +86,7 @@ pub(crate) fn list_append(c: &mut Cursor, oparg: u32) -> bool {
         if !list.has_room() {
             return false;
         }
-        let item = if item.is_borrowed() {
-            duplicate_quick(item)
-        } else {
-            item
-        };
+        let item = own_quick(item);
         std::mem::forget(list.push_within(Value::from_bits(item.0)));
     }
     c.pop_word();

@@ -8,7 +8,7 @@ use taipan_objects::raised::{PyResult, Raised};
 use taipan_objects::value::Value;
 use taipan_objects::{bail, id};
 
-use super::{Ending, close_quick};
+use super::release_quick;
 use crate::cursor::{Cursor, Step};
 use crate::frame_stack::{FrameOwner, StackRef};
 use crate::generator::{self, Coroutine, Generator};
@@ -122,24 +122,11 @@ pub(crate) fn send(c: &mut Cursor, oparg: u32) -> Step {
 }
 
 #[inline(always)]
-pub(crate) fn end_send(c: &mut Cursor, _oparg: u32) -> Ending {
+pub(crate) fn end_send(c: &mut Cursor, _oparg: u32) -> Option<StackRef> {
     let value = c.pop_word();
     let receiver = c.word(0);
     c.set_word(0, value);
-    if close_quick(receiver) {
-        Ending::Done
-    } else {
-        Ending::Release(receiver)
-    }
-}
-
-pub(crate) fn end_send_full(c: &mut Cursor, _oparg: u32) -> Step {
-    let value = c.pop_word();
-    let receiver = c.word(0);
-    c.set_word(0, value);
-    // SAFETY: the word left the stack.
-    unsafe { receiver.close() };
-    Ok(())
+    release_quick(receiver)
 }
 
 fn replace_top(c: &mut Cursor, value: Value) {

@@ -11,7 +11,7 @@ use taipan_objects::tuple::Tuple;
 use taipan_objects::value::{Ref, Value, bits};
 use taipan_objects::{bail, id};
 
-use super::{Ending, close_quick, duplicate_quick, would_die};
+use super::{Ending, close_quick, duplicate_quick, release_quick, would_die};
 use crate::cursor::{Cursor, Step};
 use crate::frame_stack::StackRef;
 
@@ -88,40 +88,19 @@ fn unbound_local(c: &Cursor, index: u32) -> Raised {
     exceptions::name_error(ExceptionKind::UnboundLocalError, &name, message)
 }
 
-/// Stores the top word in a local; borrowed words get a reference of their own.
+/// Stores the top word in a local; borrowed words get a reference of their own. Answers what was there if its object dies.
 #[inline(always)]
-pub(crate) fn store_fast(c: &mut Cursor, oparg: u32) -> Ending {
-    let mut word = c.pop_word();
-    if word.is_borrowed() && !word.is_null() {
-        word = duplicate_quick(word);
-    }
-    // SAFETY: the place is a local's.
-    let old = unsafe { c.local(oparg).replace(word) };
-    if close_quick(old) {
-        Ending::Done
-    } else {
-        Ending::Release(old)
-    }
-}
-
-pub(crate) fn store_fast_full(c: &mut Cursor, oparg: u32) -> Step {
+pub(crate) fn store_fast(c: &mut Cursor, oparg: u32) -> Option<StackRef> {
     let word = c.pop_word();
-    // SAFETY: the word left the stack for the local; the old one is closed last.
-    unsafe { c.local(oparg).replace(word.promote()).close() };
-    Ok(())
+    // SAFETY: the word left the stack for the place, which is a local's.
+    release_quick(unsafe { c.local(oparg).replace(word.promote()) })
 }
 
 #[inline(always)]
-pub(crate) fn store_fast_load_fast(c: &mut Cursor, oparg: u32) -> Ending {
-    let ending = store_fast(c, oparg >> 4);
+pub(crate) fn store_fast_load_fast(c: &mut Cursor, oparg: u32) -> Option<StackRef> {
+    let dying = store_fast(c, oparg >> 4);
     load_fast(c, oparg & 15);
-    ending
-}
-
-pub(crate) fn store_fast_load_fast_full(c: &mut Cursor, oparg: u32) -> Step {
-    store_fast_full(c, oparg >> 4)?;
-    load_fast(c, oparg & 15);
-    Ok(())
+    dying
 }
 
 #[inline(always)]
@@ -148,8 +127,13 @@ pub(crate) fn store_fast_store_fast(c: &mut Cursor, oparg: u32) -> Ending {
 }
 
 pub(crate) fn store_fast_store_fast_full(c: &mut Cursor, oparg: u32) -> Step {
-    store_fast_full(c, oparg >> 4)?;
-    store_fast_full(c, oparg & 15)
+    for place in [oparg >> 4, oparg & 15] {
+        if let Some(dying) = store_fast(c, place) {
+            // SAFETY: nothing else holds the word any more.
+            unsafe { dying.close() };
+        }
+    }
+    Ok(())
 }
 
 pub(crate) fn delete_fast(c: &mut Cursor, oparg: u32) -> Step {
@@ -223,18 +207,8 @@ pub(crate) fn swap(c: &mut Cursor, oparg: u32) {
 }
 
 #[inline(always)]
-pub(crate) fn pop_top(c: &mut Cursor, _oparg: u32) -> Ending {
-    let word = c.pop_word();
-    if close_quick(word) {
-        Ending::Done
-    } else {
-        Ending::Release(word)
-    }
-}
-
-pub(crate) fn pop_top_full(c: &mut Cursor, _oparg: u32) -> Step {
-    c.drop_words(1);
-    Ok(())
+pub(crate) fn pop_top(c: &mut Cursor, _oparg: u32) -> Option<StackRef> {
+    release_quick(c.pop_word())
 }
 
 /// Views a cell behind a local's word.

@@ -30,9 +30,9 @@ pub(crate) use text::*;
 
 use taipan_objects::value::bits;
 
-use crate::frame_stack::StackRef;
+use crate::frame_stack::{StackRef, duplicate_pointer};
 
-/// What a quick body came to that releases words.
+/// What a quick body came to that releases words, and may refuse.
 pub(crate) enum Ending {
     /// It did all.
     Done,
@@ -69,6 +69,12 @@ pub(crate) fn close_quick(word: StackRef) -> bool {
     true
 }
 
+/// Releases a word that left its place without a call if its object does not die; else answers it, for who may call.
+#[inline(always)]
+pub(crate) fn release_quick(word: StackRef) -> Option<StackRef> {
+    if close_quick(word) { None } else { Some(word) }
+}
+
 /// Whether releasing the word would end its object.
 #[inline(always)]
 pub(crate) fn would_die(word: StackRef) -> bool {
@@ -76,25 +82,15 @@ pub(crate) fn would_die(word: StackRef) -> bool {
     word.is_owned() && unsafe { *(word.0 as *const u32) == 1 }
 }
 
-/// An owning word for an object that something keeps.
-///
-/// # Safety
-/// The bits are those of a pointer to a live object.
+/// A word that is not NULL, with a reference of its own, counted without a call.
 #[inline(always)]
-pub(crate) unsafe fn count_pointer(bits: u64) -> StackRef {
-    // SAFETY: an object's header begins with its reference count.
-    unsafe { *(bits as *mut u32) += 1 };
-    StackRef(bits)
-}
-
-/// A second owning word of a pointer word, counted without a call.
-///
-/// # Safety
-/// As [`count_pointer`]; the word may have the borrowed mark.
-#[inline(always)]
-pub(crate) unsafe fn duplicate_pointer(bits: u64) -> StackRef {
-    // SAFETY: by contract.
-    unsafe { count_pointer(bits & !crate::frame_stack::BORROWED) }
+pub(crate) fn own_quick(word: StackRef) -> StackRef {
+    if word.is_borrowed() {
+        // SAFETY: a borrowed word that is not NULL points to a live object.
+        unsafe { duplicate_pointer(word.0) }
+    } else {
+        word
+    }
 }
 
 /// A second owning word, counted without a call.

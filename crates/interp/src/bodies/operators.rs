@@ -12,7 +12,7 @@ use taipan_objects::tuple::Tuple;
 use taipan_objects::value::{Ref, Value, bits};
 use taipan_objects::{bail, protocol, slice};
 
-use super::{close_quick, duplicate_quick, would_die};
+use super::{close_quick, duplicate_quick, own_quick, would_die};
 use crate::cursor::{Cursor, Step};
 use crate::frame_stack::StackRef;
 
@@ -130,9 +130,7 @@ fn subscript_dict_quick(c: &mut Cursor) -> StackRef {
         if key.view().downcast_exact::<Str>().is_none() {
             return StackRef::NULL;
         }
-        if key.is_borrowed() {
-            c.set_word(0, duplicate_quick(key));
-        }
+        c.set_word(0, own_quick(key));
         let key = &*c.sp.sub(1).cast::<Ref<Str>>();
         match dict.peek_str(key) {
             Some(item) => duplicate_quick(StackRef(item.bits())),
@@ -458,11 +456,7 @@ pub(crate) fn store_subscr(c: &mut Cursor, _oparg: u32) -> bool {
         if would_die(old) {
             return false;
         }
-        let word = if value.is_borrowed() {
-            duplicate_quick(value)
-        } else {
-            value
-        };
+        let word = own_quick(value);
         std::mem::forget(list.set(position, Value::from_bits(word.0)));
         close_quick(old);
         close_quick(container);

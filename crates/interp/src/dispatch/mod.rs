@@ -13,8 +13,8 @@ use crate::frame_stack::{EngineState, Frame, StackRef};
 use crate::specialize::{self, Specializer, operand};
 use crate::uops::{self, Flow, Uop};
 
-/// Lists every opcode that is not specialized once: `quick` and `full` bodies, or only a full one, or only a quick one; those
-/// that release words are *releasing*: what dies is released in a function of its own, behind the quick body. The
+/// Lists every opcode that is not specialized once: `quick` and `full` bodies, or only a full one, or only a quick one. What
+/// dies in one that is *releasing* or *ending* is released in a function of its own, behind the quick body. The
 /// base of a family is *adaptive*: it counts down to its specializer; or *quickened*: it becomes another when it runs first.
 macro_rules! opcodes {
     ($consume:ident) => {
@@ -41,13 +41,15 @@ macro_rules! opcodes {
                 LoadConst: load_const, load_const_full, quicken_load_const;
             }
             releasing {
-                StoreFast: store_fast, store_fast_full;
-                StoreFastLoadFast: store_fast_load_fast, store_fast_load_fast_full;
+                StoreFast: store_fast;
+                StoreFastLoadFast: store_fast_load_fast;
+                PopTop: pop_top;
+                PopIter: pop_top;
+                EndFor: pop_top;
+                EndSend: end_send;
+            }
+            ending {
                 StoreFastStoreFast: store_fast_store_fast, store_fast_store_fast_full;
-                PopTop: pop_top, pop_top_full;
-                PopIter: pop_top, pop_top_full;
-                EndFor: pop_top, pop_top_full;
-                EndSend: end_send, end_send_full;
                 ReturnValue: return_value, return_value_full;
             }
             quick_full {

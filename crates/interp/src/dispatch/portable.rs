@@ -38,8 +38,26 @@ impl Site {
         self.full(opcode.cache_units(), full)
     }
 
-    /// Runs a quick body that may leave a word to release, or the full one.
-    fn releasing(
+    /// Runs a quick body that may leave a word to release.
+    fn releasing(self, opcode: Opcode, body: fn(&mut Cursor, u32) -> Option<StackRef>) -> Next {
+        let mut c = self.cursor(opcode);
+        if let Some(word) = body(&mut c, self.oparg) {
+            self.release(word);
+        }
+        Next { ip: c.ip, sp: c.sp }
+    }
+
+    /// Releases a word that nothing else holds any more.
+    fn release(self, word: StackRef) {
+        // SAFETY: the frame is live.
+        unsafe {
+            (*self.frame).ip = self.ip;
+            word.close();
+        }
+    }
+
+    /// As [`Site::releasing`], or runs the full body.
+    fn ending(
         self,
         opcode: Opcode,
         quick: fn(&mut Cursor, u32) -> Ending,
@@ -51,19 +69,16 @@ impl Site {
             if let Ending::Special = ending {
                 ending = return_special(&mut c);
             }
-            let word = match ending {
-                Ending::Done => return Next { ip: c.ip, sp: c.sp },
+            match ending {
+                Ending::Done => {}
+                Ending::Release(word) => self.release(word),
+                Ending::ReleaseFirst(word) => {
+                    self.release(word);
+                    continue;
+                }
                 Ending::Special | Ending::Refused => return self.full(opcode.cache_units(), full),
-                Ending::Release(word) | Ending::ReleaseFirst(word) => word,
-            };
-            // SAFETY: the frame is live; nothing else holds the word any more.
-            unsafe {
-                (*self.frame).ip = self.ip;
-                word.close();
             }
-            if matches!(ending, Ending::Release(_)) {
-                return Next { ip: c.ip, sp: c.sp };
-            }
+            return Next { ip: c.ip, sp: c.sp };
         }
     }
 
@@ -102,7 +117,8 @@ macro_rules! define {
     (
         adaptive { $($adaptive:ident: $adaptive_quick:ident, $adaptive_slow:ident, $specializer:ident;)* }
         quickened { $($quickened:ident: $quickened_quick:ident, $quickened_slow:ident, $quickener:ident;)* }
-        releasing { $($releasing:ident: $releasing_quick:ident, $releasing_slow:ident;)* }
+        releasing { $($releasing:ident: $releasing_body:ident;)* }
+        ending { $($ending:ident: $ending_quick:ident, $ending_slow:ident;)* }
         quick_full { $($both:ident: $quick:ident, $slow:ident;)* }
         quick { $($only:ident: $only_body:ident;)* }
         full { $($full:ident: $full_body:ident;)* }
@@ -136,7 +152,8 @@ macro_rules! define {
                     }
                     site.general(opcode, $quickened_quick, $quickened_slow)
                 })*
-                $(Opcode::$releasing => site.releasing(opcode, $releasing_quick, $releasing_slow),)*
+                $(Opcode::$releasing => site.releasing(opcode, $releasing_body),)*
+                $(Opcode::$ending => site.ending(opcode, $ending_quick, $ending_slow),)*
                 $(Opcode::$both => site.general(opcode, $quick, $slow),)*
                 $(Opcode::$only => {
                     let mut c = site.cursor(opcode);

@@ -56,7 +56,7 @@ macro_rules! general {
     }};
 }
 
-/// Goes on as a quick body that releases words says.
+/// Goes on as a quick body of an ending op says.
 macro_rules! end {
     ($op:ident, $ending:ident, $c:ident, $ip:ident, $sp:ident, $frame:ident, $engine:ident, $oparg:ident) => {
         match $ending {
@@ -89,6 +89,23 @@ unsafe extern "C" fn release(
         StackRef(word).close();
         dispatch!(ip, sp, frame, engine)
     }
+}
+
+/// The full body of an opcode behind a call.
+macro_rules! full {
+    ($op:ident, $body:ident) => {
+        #[inline(never)]
+        pub(super) fn $op(
+            ip: *const u16,
+            sp: *mut StackRef,
+            frame: *mut Frame,
+            engine: *mut EngineState,
+            oparg: u64,
+        ) -> Next {
+            let cache = const { Opcode::$op.cache_units() };
+            run_full($body, cache, ip, sp, frame, engine, oparg as u32)
+        }
+    };
 }
 
 /// An op that calls a full body.
@@ -125,7 +142,8 @@ macro_rules! define {
     (
         adaptive { $($adaptive:ident: $adaptive_quick:ident, $adaptive_slow:ident, $specializer:ident;)* }
         quickened { $($quickened:ident: $quickened_quick:ident, $quickened_slow:ident, $quickener:ident;)* }
-        releasing { $($releasing:ident: $releasing_quick:ident, $releasing_slow:ident;)* }
+        releasing { $($releasing:ident: $releasing_body:ident;)* }
+        ending { $($ending:ident: $ending_quick:ident, $ending_slow:ident;)* }
         quick_full { $($both:ident: $quick:ident, $slow:ident;)* }
         quick { $($only:ident: $only_body:ident;)* }
         full { $($full:ident: $full_body:ident;)* }
@@ -133,36 +151,11 @@ macro_rules! define {
         #[allow(non_snake_case)]
         mod behind {
             use super::*;
-            $(
-                #[inline(never)]
-                pub(super) fn $adaptive(ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState, oparg: u64) -> Next {
-                    run_full($adaptive_slow, const { Opcode::$adaptive.cache_units() }, ip, sp, frame, engine, oparg as u32)
-                }
-            )*
-            $(
-                #[inline(never)]
-                pub(super) fn $quickened(ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState, oparg: u64) -> Next {
-                    run_full($quickened_slow, const { Opcode::$quickened.cache_units() }, ip, sp, frame, engine, oparg as u32)
-                }
-            )*
-            $(
-                #[inline(never)]
-                pub(super) fn $releasing(ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState, oparg: u64) -> Next {
-                    run_full($releasing_slow, const { Opcode::$releasing.cache_units() }, ip, sp, frame, engine, oparg as u32)
-                }
-            )*
-            $(
-                #[inline(never)]
-                pub(super) fn $both(ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState, oparg: u64) -> Next {
-                    run_full($slow, const { Opcode::$both.cache_units() }, ip, sp, frame, engine, oparg as u32)
-                }
-            )*
-            $(
-                #[inline(never)]
-                pub(super) fn $full(ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState, oparg: u64) -> Next {
-                    run_full($full_body, const { Opcode::$full.cache_units() }, ip, sp, frame, engine, oparg as u32)
-                }
-            )*
+            $(full!($adaptive, $adaptive_slow);)*
+            $(full!($quickened, $quickened_slow);)*
+            $(full!($ending, $ending_slow);)*
+            $(full!($both, $slow);)*
+            $(full!($full, $full_body);)*
 
             #[cold]
             #[inline(never)]
@@ -191,7 +184,7 @@ macro_rules! define {
             use super::*;
             $(slow!($adaptive);)*
             $(slow!($quickened);)*
-            $(slow!($releasing);)*
+            $(slow!($ending);)*
             $(slow!($both);)*
         }
 
@@ -203,12 +196,12 @@ macro_rules! define {
                 /// # Safety
                 /// As [`enter`]; the last argument is an owned word that nothing else holds.
                 #[inline(never)]
-                pub(super) unsafe extern "C" fn $releasing(ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState, word: u64) {
+                pub(super) unsafe extern "C" fn $ending(ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState, word: u64) {
                     // SAFETY: by contract.
                     unsafe {
                         (*frame).ip = ip;
                         StackRef(word).close();
-                        ops::$releasing(ip, sp, frame, engine, 0)
+                        ops::$ending(ip, sp, frame, engine, 0)
                     }
                 }
             )*
@@ -319,8 +312,25 @@ macro_rules! define {
                     // SAFETY: the registers satisfy the cursor's invariant on entry and after a body.
                     unsafe {
                         let mut c = Cursor { ip: ip.add(const { 1 + Opcode::$releasing.cache_units() }), sp, frame, engine };
-                        let ending = $releasing_quick(&mut c, oparg as u32);
-                        end!($releasing, ending, c, ip, sp, frame, engine, oparg)
+                        match $releasing_body(&mut c, oparg as u32) {
+                            None => dispatch!(c.ip, c.sp, c.frame, engine),
+                            Some(word) => {
+                                (*frame).ip = ip;
+                                release(c.ip, c.sp, c.frame, engine, word.0)
+                            }
+                        }
+                    }
+                }
+            )*
+            $(
+                /// # Safety
+                /// As [`enter`].
+                pub(super) unsafe extern "C" fn $ending(ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState, oparg: u64) {
+                    // SAFETY: as above.
+                    unsafe {
+                        let mut c = Cursor { ip: ip.add(const { 1 + Opcode::$ending.cache_units() }), sp, frame, engine };
+                        let ending = $ending_quick(&mut c, oparg as u32);
+                        end!($ending, ending, c, ip, sp, frame, engine, oparg)
                     }
                 }
             )*
@@ -420,6 +430,7 @@ macro_rules! define {
             $(table[Opcode::$adaptive as usize] = ops::$adaptive;)*
             $(table[Opcode::$quickened as usize] = ops::$quickened;)*
             $(table[Opcode::$releasing as usize] = ops::$releasing;)*
+            $(table[Opcode::$ending as usize] = ops::$ending;)*
             $(table[Opcode::$both as usize] = ops::$both;)*
             $(table[Opcode::$only as usize] = ops::$only;)*
             $(table[Opcode::$full as usize] = ops::$full;)*

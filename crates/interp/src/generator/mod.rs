@@ -303,11 +303,7 @@ unsafe fn adopt_frame(frame: *mut Frame, sp: *mut StackRef) -> Core {
         let mut place = Frame::locals(copy);
         let mut word = Frame::locals(frame);
         while word < sp {
-            *place = if (*word).is_null() {
-                StackRef::NULL
-            } else {
-                (*word).promote()
-            };
+            *place = (*word).promote();
             place = place.add(1);
             word = word.add(1);
         }

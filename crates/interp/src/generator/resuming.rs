@@ -12,7 +12,7 @@ use taipan_objects::value::{Ref, Value};
 use taipan_objects::{bail, exceptions, thread};
 
 use super::{BLOCK_HEAD, Core, State, blocks, core_of};
-use crate::bodies::{Ending, duplicate_quick, hand_over, release_frame};
+use crate::bodies::{Ending, hand_over, own_quick, release_frame};
 use crate::code::Code;
 use crate::cursor::{Cursor, Next};
 use crate::dispatch::{leaving_instruction, run_loop};
@@ -133,11 +133,7 @@ pub(crate) fn yield_quick(c: &mut Cursor) -> bool {
             ptr::null()
         };
         let value = c.word(0);
-        let value = if value.is_borrowed() {
-            duplicate_quick(value)
-        } else {
-            value
-        };
+        let value = own_quick(value);
         let engine = &mut *c.engine;
         let thread = engine.thread;
         (*core_of(frame)).stop_running(thread, State::Suspended);

@@ -10,9 +10,9 @@ use taipan_objects::str::Str;
 use taipan_objects::value::{Ref, Value, bits};
 
 use super::{Flow, class_of, is_exact, uops};
-use crate::bodies::{close_quick, count_pointer, duplicate_quick, would_die};
+use crate::bodies::{close_quick, duplicate_quick, own_quick, would_die};
 use crate::cursor::Cursor;
-use crate::frame_stack::StackRef;
+use crate::frame_stack::{StackRef, count_pointer};
 use crate::function::Function;
 
 /// The inline attributes of the owner on top, at the place that the cache names.
@@ -253,7 +253,7 @@ uops! {
         if would_die(owner) || would_die(old) {
             return Flow::Miss;
         }
-        let word = if value.is_borrowed() { duplicate_quick(value) } else { value };
+        let word = own_quick(value);
         // SAFETY: the word's reference moves into the instance; the old one is given up below.
         let replaced = unsafe { table.set_unchecked(place.index(), Value::from_bits(word.0)) };
         std::mem::forget(replaced);
@@ -301,7 +301,7 @@ uops! {
             if would_die(owner) || would_die(old) {
                 return Flow::Miss;
             }
-            let word = if value.is_borrowed() { duplicate_quick(value) } else { value };
+            let word = own_quick(value);
             std::mem::forget(slot.replace(Some(Value::from_bits(word.0))));
             close_quick(old);
         }

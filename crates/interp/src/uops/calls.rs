@@ -2,9 +2,9 @@
 
 use std::sync::atomic::Ordering;
 
+use taipan_compiler::flags;
 use taipan_objects::args::Args;
 use taipan_objects::descriptors::BoundMethod;
-use taipan_objects::dict::Dict;
 use taipan_objects::raised::PyResult;
 use taipan_objects::runtime::EVAL_BREAKER;
 use taipan_objects::tuple::Tuple;
@@ -14,7 +14,7 @@ use taipan_objects::{bail, protocol};
 use super::frames::{self, code_of, has_room, replace_by_frame, set_return};
 use super::{Flow, class_of, is_exact, uops};
 use crate::bodies::{close_quick, duplicate_quick, would_die};
-use crate::call::new_frame;
+use crate::call::{is_positional, last_defaults, new_frame, put_rest};
 use crate::cursor::Cursor;
 use crate::frame_stack::{Frame, StackRef};
 use crate::function::Function;
@@ -113,7 +113,6 @@ fn make_frame(c: &mut Cursor, given: usize, names: &[Value]) -> PyResult<Flow> {
 /// The frame of a call without keywords, of a function that may take any more positional and keyword arguments. It takes the place of
 /// callable and arguments. Answers nothing, and changes nothing, where it is not so simple.
 fn make_frame_with_rest(c: &mut Cursor, given: usize) -> Option<*mut Frame> {
-    use taipan_compiler::flags;
     let function = c.word(given + 1);
     let has_self = !c.word(given).is_null();
     let count = given + usize::from(has_self);
@@ -122,42 +121,21 @@ fn make_frame_with_rest(c: &mut Cursor, given: usize) -> Option<*mut Frame> {
     unsafe {
         let code = code_of(function)?;
         let wanted = code.arg_count as usize;
-        let has_rest = code.has_flag(flags::VARARGS);
-        if code.kwonly_arg_count > 0
-            || !code.has_flag(flags::OPTIMIZED)
-            || (count > wanted && !has_rest)
-            || !has_room(c, code)
-        {
+        if !is_positional(code, count) || !has_room(c, code) {
             return None;
         }
-        let missing = wanted.saturating_sub(count);
         let view = function.view();
-        let defaults = match missing {
-            0 => &[][..],
-            _ => {
-                let defaults = view
-                    .downcast_unchecked::<Function>()
-                    .defaults
-                    .peek()?
-                    .tail();
-                defaults.get(defaults.len().checked_sub(missing)?..)?
-            }
-        };
+        let missing = wanted.saturating_sub(count);
+        let defaults = last_defaults(view.downcast_unchecked::<Function>(), missing)?;
         let extra = count.saturating_sub(wanted);
-        let rest = has_rest.then(|| {
+        let rest = code.has_flag(flags::VARARGS).then(|| {
             let rest = Tuple::from_moved(c.own_top(extra));
             c.sp = c.sp.sub(extra);
-            StackRef::from_value(rest.into_value())
+            rest
         });
-        let names = code
-            .has_flag(flags::VARKEYWORDS)
-            .then(|| StackRef::from_value(Dict::new().into_value()));
         let frame =
             frames::make_frame_of(c, function, code, count - extra, defaults.as_ptr(), missing);
-        let places = Frame::locals(frame).add(wanted);
-        for (index, word) in [rest, names].into_iter().flatten().enumerate() {
-            *places.add(index) = word;
-        }
+        put_rest(frame, code, rest);
         c.sp = c.sp.sub(1 + usize::from(!has_self));
         Some(frame)
     }
@@ -179,16 +157,12 @@ fn make_frame_with_defaults(c: &mut Cursor, given: usize) -> Flow {
             return Flow::Miss;
         }
         let view = function.view();
-        let Some(defaults) = view.downcast_unchecked::<Function>().defaults.peek() else {
+        let missing = wanted - count;
+        let Some(defaults) = last_defaults(view.downcast_unchecked::<Function>(), missing) else {
             return Flow::Miss;
         };
-        let defaults = defaults.tail();
-        let missing = wanted - count;
-        if defaults.len() < missing {
-            return Flow::Miss;
-        }
         // The callable and the place of `self` are below the arguments; the frame takes the defaults from above them.
-        let first = defaults.as_ptr().add(defaults.len() - missing);
+        let first = defaults.as_ptr();
         let frame = frames::make_frame_of(c, function, code, count, first, missing);
         c.sp = c.sp.sub(1 + usize::from(!has_self));
         c.push_word(StackRef(frame as u64));
@@ -202,7 +176,6 @@ const MOST_PARAMETERS: usize = 32;
 /// The frame of a call with keywords, of a function without `*args` and `**kwargs`, where every name is a parameter's and what
 /// is missing has a default. Answers nothing, and changes nothing, where it is not so simple.
 fn make_frame_by_names(c: &mut Cursor, given: usize, names: &[Value]) -> Option<()> {
-    use taipan_compiler::flags;
     let function = c.word(given + 1);
     let has_self = !c.word(given).is_null();
     let count = given + usize::from(has_self);

@@ -10,7 +10,7 @@ use taipan_objects::str::Str;
 use taipan_objects::value::{Ref, Value};
 
 use super::{Flow, Uop, is_exact, uops};
-use crate::bodies::duplicate_quick;
+use crate::bodies::{duplicate_quick, own_quick};
 use crate::call::{initialize_frame_quick, move_words};
 use crate::code::Code;
 use crate::cursor::Cursor;
@@ -133,9 +133,7 @@ pub(crate) fn enter_generator_method(c: &mut Cursor, name: &Ref<Str>, kinds: u32
     if !makes_generator {
         return false;
     }
-    if receiver.is_borrowed() {
-        c.set_word(0, duplicate_quick(receiver));
-    }
+    c.set_word(0, own_quick(receiver));
     let word = StackRef(function.as_value().bits());
     if replace_by_frame(c, word, 1) != Flow::Next {
         return false;
@@ -259,7 +257,7 @@ uops! {
             return Flow::Miss;
         };
         c.pop_word();
-        let value = if value.is_borrowed() { duplicate_quick(value) } else { value };
+        let value = own_quick(value);
         resume_frame(c, core, frame, value, oparg)
     };
 }

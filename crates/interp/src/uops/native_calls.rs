@@ -12,7 +12,7 @@ use taipan_objects::tuple::Tuple;
 use taipan_objects::value::{Value, bits};
 
 use super::{Flow, class_of, is_exact, uops};
-use crate::bodies::{close_quick, duplicate_quick, would_die};
+use crate::bodies::{close_quick, own_quick, would_die};
 use crate::cursor::Cursor;
 use crate::frame_stack::StackRef;
 use crate::specialize::{is_isinstance, is_len, is_list_append};
@@ -252,7 +252,7 @@ uops! {
             if !target.has_room() {
                 return Flow::Miss;
             }
-            let item = if item.is_borrowed() { duplicate_quick(item) } else { item };
+            let item = own_quick(item);
             std::mem::forget(target.push_within(Value::from_bits(item.0)));
         }
         close_quick(list);

@@ -11,7 +11,7 @@ use taipan_objects::tuple::Tuple;
 use taipan_objects::value::{Ref, Value, bits};
 
 use super::{Flow, Operands, is_exact, uops};
-use crate::bodies::{close_quick, duplicate_quick, replace_top_two, would_die};
+use crate::bodies::{close_quick, duplicate_quick, own_quick, replace_top_two, would_die};
 use crate::cursor::Cursor;
 use crate::frame_stack::StackRef;
 
@@ -141,9 +141,7 @@ uops! {
         // SAFETY: string lookup runs no foreign code. The key gets a reference of its own, so that the stack's word is a
         // `Ref` that can be lent: the address of a local would keep the dispatch from being a jump.
         let item = unsafe {
-            if key.is_borrowed() {
-                c.set_word(0, duplicate_quick(key));
-            }
+            c.set_word(0, own_quick(key));
             entry(c.sp)
         };
         if item == 0 {
@@ -178,7 +176,7 @@ uops! {
                     return Ok(Flow::Miss);
                 };
                 c.pop_word();
-                let value = c.word(1).promote();
+                let value = own_quick(c.word(1));
                 list.set(index, Value::from_bits(value.0))
             };
             let list = c.pop_word();
