@@ -3,6 +3,7 @@
 use crate::class::Comparison;
 use crate::protocol::is_true;
 use crate::raised::PyResult;
+use crate::str::Str;
 use crate::thread;
 use crate::value::Value;
 
@@ -49,7 +50,25 @@ fn compare_inner(left: &Value, right: &Value, comparison: Comparison) -> PyResul
     }
 }
 
+/// The truth of `left OP right` where both are small ints, or both are strings: what most comparisons are.
+#[inline(always)]
+fn compare_plain(left: &Value, right: &Value, comparison: Comparison) -> Option<bool> {
+    if let (Some(left), Some(right)) = (left.as_small_int(), right.as_small_int()) {
+        return Some(comparison.holds(left.cmp(&right)));
+    }
+    let (left, right) = (
+        left.downcast_exact::<Str>()?,
+        right.downcast_exact::<Str>()?,
+    );
+    Some(match comparison {
+        Comparison::Eq => left.is(right) || left.same_text(right),
+        Comparison::Ne => !left.is(right) && !left.same_text(right),
+        _ => comparison.holds(left.compare(right)),
+    })
+}
+
 /// The truth of `left OP right`. Identity decides `==` and `!=` first, as containers do.
+#[inline]
 pub fn compare_bool(left: &Value, right: &Value, comparison: Comparison) -> PyResult<bool> {
     if left.is(right) {
         match comparison {
@@ -58,19 +77,20 @@ pub fn compare_bool(left: &Value, right: &Value, comparison: Comparison) -> PyRe
             _ => {}
         }
     }
-    is_true(&compare(left, right, comparison)?)
+    match compare_plain(left, right, comparison) {
+        Some(answer) => Ok(answer),
+        None => is_true(&compare(left, right, comparison)?),
+    }
 }
 
 /// Whether the values are the same object or equal: what containers mean by "the same item".
 #[inline]
 pub fn equal(left: &Value, right: &Value) -> PyResult<bool> {
-    if left.is(right) {
-        return Ok(true);
-    }
-    is_true(&compare(left, right, Comparison::Eq)?)
+    compare_bool(left, right, Comparison::Eq)
 }
 
 /// The truth of `left < right`.
+#[inline]
 pub fn less_than(left: &Value, right: &Value) -> PyResult<bool> {
-    is_true(&compare(left, right, Comparison::Lt)?)
+    compare_bool(left, right, Comparison::Lt)
 }

@@ -8,7 +8,7 @@ use crate::cell::Slot;
 use crate::heap;
 use crate::iterators::reduce_items;
 use crate::raised::PyResult;
-use crate::set::{SetCore, any_set};
+use crate::set::{SetCore, any_set, known_set};
 use crate::value::{Ref, Value};
 
 /// The iterator over a set. It notices when the number of items changes.
@@ -47,8 +47,9 @@ impl SetIterator {
     #[slot(next)]
     #[allow(unsafe_code)]
     fn next(&self) -> PyResult<Option<Value>> {
-        // SAFETY: until the set is let go of at the end, nothing runs foreign code: an item is found and cloned.
-        let Some(set) = (unsafe { self.set.peek() }).and_then(any_set) else {
+        // SAFETY: until the set is let go of at the end, nothing runs foreign code: an item is found and cloned. Only sets
+        // get into the slot.
+        let Some(set) = (unsafe { self.set.peek().map(|set| known_set(set)) }) else {
             return Ok(None);
         };
         if self.used.get() != set.len() {

@@ -88,6 +88,19 @@ pub fn any_set(value: &Value) -> Option<&SetCore> {
     value.downcast::<FrozenSet>().map(|set| &set.core)
 }
 
+/// The inside of a value that is a set or frozenset.
+///
+/// # Safety
+/// [`any_set`] answers for the value.
+#[inline(always)]
+#[allow(unsafe_code)]
+unsafe fn known_set(value: &Value) -> &SetCore {
+    debug_assert!(any_set(value).is_some());
+    // SAFETY: both payloads are a `SetCore` and nothing else, in the same place of an object.
+    let set = unsafe { &*(value as *const Value).cast::<Ref<Set>>() };
+    &set.core
+}
+
 /// The hash of an item, or the TypeError that says that it cannot be one.
 #[inline(always)]
 pub(crate) fn hash_item(item: &Value) -> PyResult<i64> {
@@ -323,9 +336,9 @@ impl SetCore {
                 // Most items of the other set are not here: the common ones are found from this side.
                 let common = SetCore::new();
                 self.intersection_of_sets(set, &common)?;
-                return common.each(|item, hash| self.table.remove(&item, hash).map(drop));
+                return self.table.remove_all(&common.table);
             }
-            return set.each(|item, hash| self.table.remove(&item, hash).map(drop));
+            return self.table.remove_all(&set.table);
         }
         protocol::iterate(other, |item| {
             let hash = hash_item(&item)?;
@@ -346,17 +359,16 @@ impl SetCore {
             return Ok(copy);
         }
         let result = SetCore::new();
-        self.each(|item, hash| {
-            let found = match (set, dict) {
-                (Some(set), _) => set.table.contains(&item, hash)?,
-                (None, Some(dict)) => dict.get_known_hash(&item, hash)?.is_some(),
-                (None, None) => false,
-            };
-            if !found {
-                result.table.add(item, hash)?;
-            }
-            Ok(())
-        })?;
+        if let Some(set) = set {
+            self.table.select(&set.table, false, &result.table)?;
+        } else if let Some(dict) = dict {
+            self.each(|item, hash| {
+                if dict.get_known_hash(&item, hash)?.is_none() {
+                    result.table.add(item, hash)?;
+                }
+                Ok(())
+            })?;
+        }
         Ok(result)
     }
 
@@ -366,12 +378,7 @@ impl SetCore {
         } else {
             (other, self)
         };
-        fewer.each(|item, hash| {
-            if more.table.contains(&item, hash)? {
-                result.table.add(item, hash)?;
-            }
-            Ok(())
-        })
+        fewer.table.select(&more.table, true, &result.table)
     }
 
     /// Adds to `result` the items that an iterable has too.
@@ -457,14 +464,7 @@ impl SetCore {
         if self.len() > other.len() {
             return Ok(false);
         }
-        let mut cursor = 0;
-        while let Some((next, item, hash)) = self.entry_at(cursor) {
-            if !other.table.contains(&item, hash)? {
-                return Ok(false);
-            }
-            cursor = next;
-        }
-        Ok(true)
+        self.table.is_within(&other.table)
     }
 
     fn is_subset(&self, other: &Value) -> PyResult<bool> {
@@ -497,14 +497,7 @@ impl SetCore {
             } else {
                 (set, self)
             };
-            let mut cursor = 0;
-            while let Some((next, item, hash)) = fewer.entry_at(cursor) {
-                if more.table.contains(&item, hash)? {
-                    return Ok(false);
-                }
-                cursor = next;
-            }
-            return Ok(true);
+            return fewer.table.is_disjoint(&more.table);
         }
         let iterator = protocol::iter(other)?;
         while let Some(item) = protocol::next(&iterator)? {

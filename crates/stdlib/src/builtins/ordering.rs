@@ -54,17 +54,19 @@ fn extreme(name: &str, args: Args<'_>, better: Comparison) -> PyResult<Value> {
         [iterable] => {
             let iterator = protocol::iter(iterable)?;
             while let Some(item) = protocol::next(&iterator)? {
-                best.offer(&item)?;
+                best.offer(item)?;
             }
         }
         _ if default.is_some() => bail!(
             TypeError,
             "Cannot specify a default for {name}() with multiple positional arguments"
         ),
-        several => several.iter().try_for_each(|item| best.offer(item))?,
+        several => several
+            .iter()
+            .try_for_each(|item| best.offer(item.clone()))?,
     }
     match (best.found, default) {
-        (Some((_, item)), _) => Ok(item),
+        (Some(found), _) => Ok(found.item),
         (None, Some(default)) => Ok(default.clone()),
         (None, None) => bail!(ValueError, "{name}() iterable argument is empty"),
     }
@@ -73,23 +75,30 @@ fn extreme(name: &str, args: Args<'_>, better: Comparison) -> PyResult<Value> {
 struct Best<'a> {
     key: Option<&'a Value>,
     better: Comparison,
-    /// The best so far: what is compared, and the item.
-    found: Option<(Value, Value)>,
+    found: Option<Found>,
+}
+
+/// The best item so far. Its weight is what is compared: with a key function another value than the item.
+struct Found {
+    item: Value,
+    weight: Option<Value>,
 }
 
 impl Best<'_> {
-    fn offer(&mut self, item: &Value) -> PyResult<()> {
+    #[inline(always)]
+    fn offer(&mut self, item: Value) -> PyResult<()> {
         let weight = match self.key {
-            Some(key) => protocol::call1(key, item)?,
-            None => item.clone(),
+            Some(key) => Some(protocol::call1(key, &item)?),
+            None => None,
         };
-        let wins = match &self.found {
-            Some((best, _)) => protocol::compare_bool(&weight, best, self.better)?,
-            None => true,
-        };
-        if wins {
-            self.found = Some((weight, item.clone()));
+        if let Some(found) = &self.found {
+            let best = found.weight.as_ref().unwrap_or(&found.item);
+            let offered = weight.as_ref().unwrap_or(&item);
+            if !protocol::compare_bool(offered, best, self.better)? {
+                return Ok(());
+            }
         }
+        self.found = Some(Found { item, weight });
         Ok(())
     }
 }

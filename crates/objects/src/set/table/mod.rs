@@ -6,6 +6,8 @@
 //! probe ends. No reference into the table is held while foreign code runs: keys are cloned before they are compared.
 #![allow(unsafe_code)]
 
+mod algebra;
+
 use std::alloc::{Layout as Block, alloc_zeroed, dealloc, handle_alloc_error};
 use std::cell::Cell;
 use std::mem;
@@ -56,6 +58,16 @@ enum Found {
     Unused(usize),
 }
 
+/// What is known of a key's place without comparing keys.
+enum Sought {
+    /// The key is in this place.
+    Key(usize),
+    /// The key is not there; this place is unused and ends its probe.
+    Unused(usize),
+    /// A key of the same hash is on the way: it may be equal.
+    Perhaps,
+}
+
 /// The outcome of one comparison.
 enum Same {
     Yes,
@@ -66,6 +78,27 @@ enum Same {
 
 fn block(mask: usize) -> Block {
     Block::array::<Entry>(mask + 1).expect("a set fits the address space")
+}
+
+/// The last of the neighbours that are looked at from place `index` on.
+#[inline(always)]
+fn last_of_row(index: usize, mask: usize) -> usize {
+    if index + LINEAR_PROBES <= mask {
+        index + LINEAR_PROBES
+    } else {
+        index
+    }
+}
+
+/// Where the probe jumps after the neighbours of place `index`.
+#[inline(always)]
+fn next_row(index: usize, perturb: &mut u64, mask: usize) -> usize {
+    *perturb >>= PERTURB_SHIFT;
+    index
+        .wrapping_mul(5)
+        .wrapping_add(1)
+        .wrapping_add(*perturb as usize)
+        & mask
 }
 
 impl Table {
@@ -156,6 +189,15 @@ impl Table {
         None
     }
 
+    /// The first key in a place at or after `cursor`: that place, the bits of the key and its hash.
+    #[inline(always)]
+    fn bits_from(&self, cursor: usize) -> Option<(usize, u64, i64)> {
+        let place = self.next(cursor)?;
+        // SAFETY: a look at two words of the block.
+        let entry = unsafe { &*self.entry(place) };
+        Some((place, entry.key.as_ref()?.bits(), entry.hash))
+    }
+
     /// The first place with a key at or after `cursor`.
     #[inline(always)]
     pub fn next(&self, mut cursor: usize) -> Option<usize> {
@@ -204,20 +246,51 @@ impl Table {
         })
     }
 
+    /// Looks for the very key in a table that has a block, and compares nothing.
+    #[inline(always)]
+    fn find_same(&self, key: u64, hash: i64) -> Sought {
+        let (entries, mask) = (self.entries.get(), self.mask.get());
+        let mut index = hash as usize & mask;
+        let mut perturb = hash as u64;
+        loop {
+            let first = index;
+            let last = last_of_row(first, mask);
+            loop {
+                // SAFETY: `last` is at most the mask, so the entry lies in the block.
+                let entry = unsafe { &*entries.add(index) };
+                match &entry.key {
+                    Some(stored) if stored.bits() == key => return Sought::Key(index),
+                    Some(_) if entry.hash == hash => return Sought::Perhaps,
+                    None if entry.hash == 0 => return Sought::Unused(index),
+                    _ => {}
+                }
+                if index == last {
+                    break;
+                }
+                index += 1;
+            }
+            index = next_row(first, &mut perturb, mask);
+        }
+    }
+
     /// Searches a key in a table that has a block.
-    #[inline]
+    #[inline(always)]
     fn search(&self, key: &Value, hash: i64) -> PyResult<Found> {
+        match self.find_same(key.bits(), hash) {
+            Sought::Key(place) => Ok(Found::Key(place)),
+            Sought::Unused(place) => Ok(Found::Unused(place)),
+            Sought::Perhaps => self.search_equal(key, hash),
+        }
+    }
+
+    #[inline(never)]
+    fn search_equal(&self, key: &Value, hash: i64) -> PyResult<Found> {
         'restart: loop {
             let mask = self.mask.get();
             let mut index = hash as usize & mask;
             let mut perturb = hash as u64;
             loop {
-                let last = if index + LINEAR_PROBES <= mask {
-                    index + LINEAR_PROBES
-                } else {
-                    index
-                };
-                for place in index..=last {
+                for place in index..=last_of_row(index, mask) {
                     // SAFETY: `last` is at most the mask; the entry is not used after foreign code ran.
                     let entry = unsafe { &*self.entry(place) };
                     let Some(stored) = &entry.key else {
@@ -241,12 +314,7 @@ impl Table {
                         }
                     }
                 }
-                perturb >>= PERTURB_SHIFT;
-                index = index
-                    .wrapping_mul(5)
-                    .wrapping_add(1)
-                    .wrapping_add(perturb as usize)
-                    & mask;
+                index = next_row(index, &mut perturb, mask);
             }
         }
     }
@@ -345,33 +413,23 @@ impl Table {
     }
 
     /// Adds a key to a table without marks that does not have the key and has room.
+    #[inline(always)]
     fn insert_clean(&self, key: Value, hash: i64) {
         let mask = self.mask.get();
         let mut index = hash as usize & mask;
         let mut perturb = hash as u64;
-        'search: loop {
-            let last = if index + LINEAR_PROBES <= mask {
-                index + LINEAR_PROBES
-            } else {
-                index
-            };
-            for place in index..=last {
-                // SAFETY: `last` is at most the mask.
+        let place = 'search: loop {
+            for place in index..=last_of_row(index, mask) {
+                // SAFETY: the row ends at the mask.
                 if unsafe { (*self.entry(place)).key.is_none() } {
-                    index = place;
-                    break 'search;
+                    break 'search place;
                 }
             }
-            perturb >>= PERTURB_SHIFT;
-            index = index
-                .wrapping_mul(5)
-                .wrapping_add(1)
-                .wrapping_add(perturb as usize)
-                & mask;
-        }
+            index = next_row(index, &mut perturb, mask);
+        };
         // SAFETY: the place has no key, so nothing is dropped.
         unsafe {
-            self.entry(index).write(Entry {
+            self.entry(place).write(Entry {
                 key: Some(key),
                 hash,
             })
@@ -385,49 +443,6 @@ impl Table {
         if (self.fill.get() + more) * 5 >= self.mask() * 3 {
             self.resize((self.used.get() + more) * 2);
         }
-    }
-
-    /// Adds all keys of another table.
-    pub fn merge(&self, other: &Table) -> PyResult<()> {
-        if ptr::eq(self, other) || other.used.get() == 0 {
-            return Ok(());
-        }
-        self.reserve(other.used.get());
-        if self.mask.get() == 0 {
-            self.allocate(MIN_SIZE - 1);
-        }
-        if self.fill.get() == 0
-            && self.mask.get() == other.mask.get()
-            && other.fill.get() == other.used.get()
-        {
-            for index in 0..=other.mask.get() {
-                if let Some((key, hash)) = other.at(index) {
-                    // SAFETY: this table is empty, so nothing is dropped.
-                    unsafe {
-                        self.entry(index).write(Entry {
-                            key: Some(key),
-                            hash,
-                        })
-                    };
-                }
-            }
-            self.used.set(other.used.get());
-            self.fill.set(other.fill.get());
-            return Ok(());
-        }
-        let is_clean = self.fill.get() == 0;
-        let mut cursor = 0;
-        while let Some(index) = other.next(cursor) {
-            let Some((key, hash)) = other.at(index) else {
-                break;
-            };
-            match is_clean {
-                true => self.insert_clean(key, hash),
-                false => drop(self.add(key, hash)?),
-            }
-            cursor = index + 1;
-        }
-        Ok(())
     }
 
     /// Takes the block out, leaving the table empty. The keys are released when the answer is dropped.
@@ -450,9 +465,9 @@ impl Table {
     pub fn snapshot(&self) -> Vec<(Value, i64)> {
         let mut keys = Vec::with_capacity(self.len());
         let mut cursor = 0;
-        while let Some(index) = self.next(cursor) {
-            keys.extend(self.at(index));
-            cursor = index + 1;
+        while let Some((place, key, hash)) = self.entry_from(cursor) {
+            keys.push((key, hash));
+            cursor = place + 1;
         }
         keys
     }
@@ -480,11 +495,9 @@ impl Drop for Table {
         if self.mask.get() == 0 {
             return;
         }
-        let mut cursor = 0;
-        while let Some(index) = self.next(cursor) {
-            // SAFETY: the table is unreachable by now; every key is dropped once.
-            unsafe { drop((*self.entry(index)).key.take()) };
-            cursor = index + 1;
+        for index in 0..=self.mask.get() {
+            // SAFETY: nothing else reaches the table by now; every key is moved out once, and the block freed without dropping.
+            unsafe { drop((&raw const (*self.entry(index)).key).read()) };
         }
         // SAFETY: the block was made for this mask.
         unsafe { dealloc(self.entries.get().cast(), block(self.mask.get())) };
