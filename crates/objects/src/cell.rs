@@ -51,6 +51,14 @@ impl<T: Handle> Slot<T> {
         unsafe { (*self.0.get()).is_none() }
     }
 
+    /// Runs `look` with what the slot holds, without counting a reference. As in [`Locked::with`], `look` must be short
+    /// and must not run foreign code: no Python call, no release of a value that may be the last reference.
+    #[inline(always)]
+    pub fn with<R>(&self, look: impl FnOnce(Option<&T>) -> R) -> R {
+        // SAFETY: nothing changes the slot meanwhile, by contract of this method.
+        look(unsafe { (*self.0.get()).as_ref() })
+    }
+
     /// Puts `value` in and gives back what was there.
     #[inline(always)]
     pub fn replace(&self, value: Option<T>) -> Option<T> {

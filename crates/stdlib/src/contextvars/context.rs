@@ -7,7 +7,7 @@ use std::cell::{Cell, RefCell};
 
 use taipan_macros::{class, methods};
 use taipan_objects::args::Args;
-use taipan_objects::cell::Slot;
+use taipan_objects::cell::{Locked, Slot};
 use taipan_objects::class::{Comparison, Payload, Type};
 use taipan_objects::list::List;
 use taipan_objects::raised::PyResult;
@@ -69,6 +69,19 @@ pub struct Context {
     previous: Slot<Ref<Context>>,
     #[untraced]
     entered: Cell<bool>,
+    /// A number that no other state of the bindings of any context has.
+    #[untraced]
+    state: Cell<u64>,
+}
+
+/// How many states of bindings there were.
+static STATES: Locked<u64> = Locked::new(0);
+
+fn new_state() -> u64 {
+    STATES.with(|states| {
+        *states += 1;
+        *states
+    })
 }
 
 impl Context {
@@ -78,6 +91,7 @@ impl Context {
             bindings: Slot::new(bindings),
             previous: Slot::empty(),
             entered: Cell::new(false),
+            state: Cell::new(new_state()),
         };
         heap::new_object(Context::class(), context)
     }
@@ -96,6 +110,17 @@ impl Context {
         let context = Context::empty();
         place.set(Some(context.to_value()));
         context
+    }
+
+    /// What tells the bindings of the running thread's context from those of any other context and any other time: as long
+    /// as this is the same, every variable has the same value. Zero where there is no context yet.
+    #[inline(always)]
+    pub fn current_state() -> u64 {
+        thread::current().context.with(|context| {
+            context
+                .and_then(Value::downcast_exact::<Context>)
+                .map_or(0, |context| context.state.get())
+        })
     }
 
     /// A context with the same bindings.
@@ -117,6 +142,7 @@ impl Context {
             None => Bindings::new(Vec::new()),
         };
         let old = own.replace(variable, value);
+        self.state.set(new_state());
         self.bindings.set(Some(own));
         old
     }

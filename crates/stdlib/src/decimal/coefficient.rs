@@ -9,7 +9,10 @@ use malachite_base::num::arithmetic::traits::DivMod;
 use malachite_base::num::basic::traits::One;
 use malachite_nz::natural::Natural;
 
-use super::powers::{COUNT, MOST_DIGITS, POWERS, count_digits, count_digits_big, with_power};
+use super::powers::{
+    COUNT, MOST_DIGITS, POWERS, count_digits, count_digits_big, divide_by_power, strip_zeros,
+    with_power,
+};
 use super::wide::{Wide, divide_128};
 
 /// A whole number without sign. The halves of a small one stand apart, because a `u128` would align the whole to 16 bytes.
@@ -132,7 +135,7 @@ impl Coefficient {
     pub fn last_digit(&self) -> u8 {
         match self {
             Coefficient::Small(low, 0) => (low % 10) as u8,
-            Coefficient::Small(..) => (self.small().unwrap_or(0) % 10) as u8,
+            Coefficient::Small(..) => divide_by_power(self.small().unwrap_or(0), 1).1 as u8,
             Coefficient::Big(number) => {
                 u8::try_from(&(&**number % Natural::from(10u64))).unwrap_or(0)
             }
@@ -178,9 +181,11 @@ impl Coefficient {
         match self.small() {
             Some(0) => (Coefficient::ZERO, Lost::Nothing),
             Some(small) if places < COUNT as i64 => {
-                let divisor = POWERS[places as usize];
-                let (quotient, rest) = divide_128(small, divisor);
-                (Coefficient::from(quotient), Lost::classify(rest, divisor))
+                let (quotient, rest) = divide_by_power(small, places as usize);
+                (
+                    Coefficient::from(quotient),
+                    Lost::classify(rest, POWERS[places as usize]),
+                )
             }
             Some(_) => (Coefficient::ZERO, Lost::BelowHalf),
             None => self.shifted_right_long(places),
@@ -294,6 +299,9 @@ impl Coefficient {
     pub fn trailing_zeros(&self) -> i64 {
         if self.is_zero() {
             return 0;
+        }
+        if let Some(small) = self.small() {
+            return i64::from(strip_zeros(small, COUNT as u32).1);
         }
         let mut zeros = 0;
         let mut rest = self.clone();

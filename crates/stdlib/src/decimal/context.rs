@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use taipan_macros::{class, function, methods};
 use taipan_objects::args::{Args, Kwargs};
-use taipan_objects::cell::{Once, Slot};
+use taipan_objects::cell::{Locked, Once, Slot};
 use taipan_objects::class::{Payload, Type, generic_setattr};
 use taipan_objects::list::List;
 use taipan_objects::raised::PyResult;
@@ -15,6 +15,7 @@ use taipan_objects::{bail, heap, int};
 
 use crate::contextvars::ContextVar;
 
+use super::quick::{Outcome, Scalar};
 use super::settings::{MAX_EMAX, MAX_PREC, MIN_EMIN, Rounding, Settings, Status};
 use super::signals::{self, SignalDictMixin};
 
@@ -43,6 +44,12 @@ pub struct Context {
 
 /// The variable whose value is the current context.
 static CURRENT: Once<Ref<ContextVar>> = Once::new();
+
+/// The current context that was looked up last.
+static FOUND: Slot<Ref<Context>> = Slot::empty();
+
+/// In what state of the context variables that was; the context there is current as long as this is their state.
+static LOOKED_UP: Locked<u64> = Locked::new(u64::MAX);
 
 /// The contexts that others are copied from.
 struct Templates {
@@ -90,6 +97,7 @@ impl Context {
     }
 
     /// Adds conditions to the flags without raising.
+    #[inline(always)]
     pub fn note(&self, status: Status) {
         self.flags.replace(self.flags.get() | status);
     }
@@ -114,18 +122,55 @@ impl Context {
     }
 
     /// The current context; the first time in a context of variables, a copy of the default one.
-    #[inline]
+    #[inline(always)]
     pub fn current() -> PyResult<Ref<Context>> {
-        match ContextVar::current(&CURRENT).map(Value::into_ref::<Context>) {
-            Some(Ok(context)) => Ok(context),
-            _ => Context::make_current(),
+        if LOOKED_UP.with(|state| *state) == crate::contextvars::Context::current_state()
+            && let Some(context) = FOUND.get()
+        {
+            return Ok(context);
         }
+        Context::look_up()
     }
 
-    #[cold]
-    fn make_current() -> PyResult<Ref<Context>> {
-        let context = TEMPLATES.default.without_flags();
-        crate::contextvars::Context::current().replace(&CURRENT, Some(context.to_value()));
+    /// Runs `operation` with the settings of the current context, if that is known without a look-up, and adds the
+    /// conditions of its outcome to the flags. Answers nothing, and leaves the flags alone, if `operation` has no outcome
+    /// or a condition is trapped. `operation` runs no Python code.
+    #[inline(always)]
+    pub fn quickly(operation: impl FnOnce(&Settings) -> Option<Outcome>) -> Option<Scalar> {
+        if LOOKED_UP.with(|state| *state) != crate::contextvars::Context::current_state() {
+            return None;
+        }
+        FOUND.with(|context| {
+            let context = context?;
+            let Outcome { scalar, status } = operation(&context.settings())?;
+            if status != Status::NONE {
+                if status.has(context.traps.get()) {
+                    return None;
+                }
+                context.note(status);
+            }
+            Some(scalar)
+        })
+    }
+
+    #[inline(never)]
+    fn look_up() -> PyResult<Ref<Context>> {
+        let context = match ContextVar::current(&CURRENT).map(Value::into_ref::<Context>) {
+            Some(Ok(context)) => context,
+            _ => {
+                let context = TEMPLATES.default.without_flags();
+                drop(
+                    crate::contextvars::Context::current()
+                        .replace(&CURRENT, Some(context.to_value())),
+                );
+                context
+            }
+        };
+        // The context found before goes last, for its end may run Python code.
+        let before = FOUND.replace(Some(context.clone()));
+        let state = crate::contextvars::Context::current_state();
+        LOOKED_UP.with(|looked_up| *looked_up = state);
+        drop(before);
         Ok(context)
     }
 

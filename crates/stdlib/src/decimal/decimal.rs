@@ -29,6 +29,7 @@ use super::format::{Failure, Separators, Spec};
 use super::number::{Kind, Number};
 use super::power;
 use super::powers::{MOST_DIGITS, POWERS};
+use super::quick::{self, Outcome, Scalar};
 use super::rounding::{absolute, minus, plus, quantize_to};
 use super::settings::{Rounding, Settings, Status};
 use super::show::{Notation, to_text};
@@ -96,13 +97,25 @@ pub fn run_binary(
     Ok(Decimal::value(result))
 }
 
-/// An operator: in the current context, for ints besides decimal numbers.
+/// An operator that has a short way.
 #[inline(always)]
-fn operator(
+fn quick_operator(
     left: &Value,
     right: &Value,
-    operation: impl Fn(&Number, &Number, &Settings, &mut Status) -> Number,
+    quick: impl FnOnce(Scalar, Scalar, &Settings) -> Option<Outcome>,
+    operation: BinaryOperation,
 ) -> PyResult<Value> {
+    if let (Some(first), Some(second)) = (Scalar::of(left), Scalar::of(right))
+        && let Some(result) = Context::quickly(|settings| quick(first, second, settings))
+    {
+        return Ok(Decimal::value(result.into_number()));
+    }
+    operator(left, right, operation)
+}
+
+/// An operator: in the current context, for ints besides decimal numbers.
+#[inline(never)]
+fn operator(left: &Value, right: &Value, operation: BinaryOperation) -> PyResult<Value> {
     let (Some(left), Some(right)) = (operand(left), operand(right)) else {
         return Ok(Value::NOT_IMPLEMENTED);
     };
@@ -188,6 +201,11 @@ impl Decimal {
 
     #[slot(richcompare)]
     fn richcompare(&self, other: &Value, comparison: Comparison) -> PyResult<Value> {
+        if let (Some(left), Some(right)) = (Scalar::of_number(&self.number), Scalar::of(other))
+            && let Some(order) = left.compare_aligned(right)
+        {
+            return Ok(compared(order, comparison));
+        }
         richcompare(&self.number, other, comparison)
     }
 
@@ -198,32 +216,37 @@ impl Decimal {
 
     #[slot(add)]
     fn add(left: &Value, right: &Value) -> PyResult<Value> {
-        operator(left, right, arithmetic::add)
+        quick_operator(left, right, quick::add, arithmetic::add)
     }
 
     #[slot(subtract)]
     fn subtract(left: &Value, right: &Value) -> PyResult<Value> {
-        operator(left, right, arithmetic::subtract)
+        quick_operator(left, right, quick::subtract, arithmetic::subtract)
     }
 
     #[slot(multiply)]
     fn multiply(left: &Value, right: &Value) -> PyResult<Value> {
-        operator(left, right, arithmetic::multiply)
+        quick_operator(left, right, quick::multiply, arithmetic::multiply)
     }
 
     #[slot(true_divide)]
     fn true_divide(left: &Value, right: &Value) -> PyResult<Value> {
-        operator(left, right, arithmetic::divide)
+        quick_operator(left, right, quick::divide, arithmetic::divide)
     }
 
     #[slot(floor_divide)]
     fn floor_divide(left: &Value, right: &Value) -> PyResult<Value> {
-        operator(left, right, arithmetic::divide_integer)
+        quick_operator(
+            left,
+            right,
+            quick::divide_integer,
+            arithmetic::divide_integer,
+        )
     }
 
     #[slot(remainder)]
     fn remainder(left: &Value, right: &Value) -> PyResult<Value> {
-        operator(left, right, arithmetic::remainder)
+        quick_operator(left, right, quick::remainder, arithmetic::remainder)
     }
 
     #[slot(divmod)]
@@ -564,15 +587,19 @@ fn answer(left: &Number, right: &Number, comparison: Comparison) -> PyResult<Val
         }
         return Ok(Value::from_bool(comparison == Comparison::Ne));
     }
-    let order = left.compare(right);
-    Ok(Value::from_bool(match comparison {
+    Ok(compared(left.compare(right), comparison))
+}
+
+#[inline(always)]
+fn compared(order: Ordering, comparison: Comparison) -> Value {
+    Value::from_bool(match comparison {
         Comparison::Lt => order == Ordering::Less,
         Comparison::Le => order != Ordering::Greater,
         Comparison::Eq => order == Ordering::Equal,
         Comparison::Ne => order != Ordering::Equal,
         Comparison::Gt => order == Ordering::Greater,
         Comparison::Ge => order != Ordering::Less,
-    }))
+    })
 }
 
 /// The separators that a dict given for them says, besides those of the specification.

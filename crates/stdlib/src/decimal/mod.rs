@@ -22,6 +22,7 @@ mod operations;
 mod parse;
 mod power;
 mod powers;
+mod quick;
 mod rounding;
 mod settings;
 mod show;

@@ -5,25 +5,32 @@
 
 use super::coefficient::{Coefficient, Lost};
 use super::number::{Kind, Number};
-use super::powers::POWERS;
+use super::powers::{self, POWERS};
 use super::settings::{EXPONENT_BEYOND, MAX_EMAX, MAX_PREC, MIN_ETINY, Rounding, Settings, Status};
 use super::wide::Wide;
 
 /// Whether a coefficient that lost something grows by one.
 #[inline(always)]
-fn grows(rounding: Rounding, negative: bool, kept: &Coefficient, lost: Lost) -> bool {
+pub fn grows(
+    rounding: Rounding,
+    negative: bool,
+    lost: Lost,
+    last_digit: impl FnOnce() -> u8,
+) -> bool {
     if lost == Lost::Nothing {
         return false;
     }
     match rounding {
-        Rounding::HalfEven => lost == Lost::AboveHalf || (lost == Lost::Half && kept.is_odd()),
+        Rounding::HalfEven => {
+            lost == Lost::AboveHalf || (lost == Lost::Half && last_digit() % 2 == 1)
+        }
         Rounding::Down => false,
         Rounding::HalfUp => lost != Lost::BelowHalf,
         Rounding::HalfDown => lost == Lost::AboveHalf,
         Rounding::Up => true,
         Rounding::Ceiling => !negative,
         Rounding::Floor => negative,
-        Rounding::ZeroFiveUp => matches!(kept.last_digit(), 0 | 5),
+        Rounding::ZeroFiveUp => matches!(last_digit(), 0 | 5),
     }
 }
 
@@ -36,7 +43,7 @@ pub fn drop_digits(
     rounding: Rounding,
 ) -> (Coefficient, Lost) {
     let (kept, lost) = coefficient.shifted_right(places);
-    match grows(rounding, negative, &kept, lost) {
+    match grows(rounding, negative, lost, || kept.last_digit()) {
         true => (kept.incremented(), lost),
         false => (kept, lost),
     }
@@ -59,15 +66,16 @@ pub fn round_wide(
     {
         return None;
     }
-    let divisor = POWERS[places as usize];
-    if product.high >= divisor {
+    if settings.precision >= POWERS.len() as i64 {
         return None;
     }
-    let (quotient, rest) = product.divide(divisor);
-    let lost = Lost::classify(rest, divisor);
+    let (quotient, rest) = product.divide_by_power(places as usize);
+    let lost = Lost::classify(rest, POWERS[places as usize]);
     let mut coefficient = Coefficient::from(quotient);
     let mut exponent = exponent + places;
-    if grows(settings.rounding, negative, &coefficient, lost) {
+    if grows(settings.rounding, negative, lost, || {
+        coefficient.last_digit()
+    }) {
         coefficient = coefficient.incremented();
         if coefficient.digits() > settings.precision {
             coefficient = coefficient.shifted_right(1).0;
@@ -422,10 +430,16 @@ pub fn strip_zeros(number: Number, top: i64) -> Number {
     if number.exponent >= top {
         return number;
     }
-    let zeros = number
-        .coefficient
-        .trailing_zeros()
-        .min(top - number.exponent);
+    let most = top - number.exponent;
+    if let (Some(small), false) = (number.coefficient.small(), number.coefficient.is_zero()) {
+        let (stripped, zeros) = powers::strip_zeros(small, most.min(POWERS.len() as i64) as u32);
+        return Number {
+            coefficient: Coefficient::from(stripped),
+            exponent: number.exponent + i64::from(zeros),
+            ..number
+        };
+    }
+    let zeros = number.coefficient.trailing_zeros().min(most);
     match zeros > 0 {
         true => Number {
             coefficient: number.coefficient.shifted_right(zeros).0,
