@@ -80,6 +80,19 @@ for precision in (1, 3, 19, 38, 39):
         symbols=["//", "%"], prec=precision)
 run("of narrow exponents", [(D("7E+4"), D("2E+4")), (D("7E-4"), D("2E-4")), (D("7E-6"), D("2E-6"))], symbols=["//", "%"], prec=3, Emin=-5, Emax=5)
 
+OPERATIONS["to"] = Decimal.quantize
+quantized = [(D(a), D(b)) for a in ("0", "-0.00", "1.25", "-1.35", "99.95", "999.5", "1E+3", "123456", "1E-9") for b in ("1", "0.1", "1E-4", "1E+2", "1E-7")]
+for rounding in (ROUND_HALF_EVEN, ROUND_CEILING, ROUND_05UP, ROUND_DOWN):
+    run(f"quantized by {rounding}", quantized, symbols=["to"], prec=3, Emin=-5, Emax=5, rounding=rounding)
+for precision in (19, 38, 39):
+    nines, one = "9" * precision, D(1)
+    run(f"quantized to precision {precision}", [(D(nines), one), (D(nines + ".4"), one), (D(nines + ".5"), one), (D(nines + "0"), one), (D("1E+19"), one),
+        (D("1E+38"), one), (D("1E+39"), one), (D(2**128 - 1), D("1E+1")), (D(2**128 - 1), D("0.1"))], symbols=["to"], prec=precision)
+
+print("texts")
+for text in ("0", "-0", "0.000001", "0.0000001", "-0E-6", "0E-7", "1E+1", "12.30", str(2**64), f"-{2**64 - 1}.5", f"{2**127 - 1}E-38", f"{2**127 - 1}E-44", "9E-45"):
+    print(str(D(text)), repr(D(text)), f"{D(text)}")
+
 print("traps")
 for signal in (Inexact, Rounded, Clamped, Subnormal, Overflow, Underflow, DivisionByZero):
     with localcontext(Context(prec=3, Emin=-5, Emax=5, clamp=1, traps=[signal])) as context:

@@ -32,7 +32,7 @@ use super::powers::{MOST_DIGITS, POWERS};
 use super::quick::{self, Outcome, Scalar};
 use super::rounding::{absolute, minus, plus, quantize_to};
 use super::settings::{Rounding, Settings, Status};
-use super::show::{Notation, to_text};
+use super::show::{Notation, SHORT, short_text, to_text};
 use super::transcendental::power_of_ten;
 
 /// A decimal number as a Python object; it never changes.
@@ -182,6 +182,9 @@ impl Decimal {
 
     #[slot(str)]
     fn str(&self) -> PyResult<Ref<Str>> {
+        if let Some(text) = short_text(&self.number, &mut [0; SHORT]) {
+            return Ok(Str::from_latin1(text));
+        }
         let capitals = Context::current()?.settings().capitals;
         Ok(Str::from_latin1(
             to_text(&self.number, Notation::Scientific, capitals).as_bytes(),

@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn inverses_divide_exactly() {
         let mut state = 7u128;
-        let mut check = |number: u128| {
+        let check = |number: u128| {
             for (places, &power) in POWERS.iter().enumerate() {
                 let expected = (number / power, number % power);
                 assert_eq!(divide_by_power(number, places), expected);

@@ -6,6 +6,7 @@
 use super::coefficient::{Coefficient, Lost};
 use super::number::{Kind, Number};
 use super::powers::{self, POWERS};
+use super::quick::{self, Scalar};
 use super::settings::{EXPONENT_BEYOND, MAX_EMAX, MAX_PREC, MIN_ETINY, Rounding, Settings, Status};
 use super::wide::Wide;
 
@@ -265,7 +266,24 @@ pub fn propagate_nan(
 }
 
 /// `number` with the exponent of `model`, rounded.
+#[inline]
 pub fn quantize(
+    number: &Number,
+    model: &Number,
+    settings: &Settings,
+    status: &mut Status,
+) -> Number {
+    if let (Some(first), Some(second)) = (Scalar::of_number(number), Scalar::of_number(model))
+        && let Some(outcome) = quick::quantize(first, second, settings)
+    {
+        *status |= outcome.status;
+        return outcome.scalar.into_number();
+    }
+    quantize_generally(number, model, settings, status)
+}
+
+/// As [`quantize`], without the short way.
+pub fn quantize_generally(
     number: &Number,
     model: &Number,
     settings: &Settings,

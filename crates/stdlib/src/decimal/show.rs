@@ -1,6 +1,8 @@
 //! From a number to text: scientific, engineering, fixed and exponential notation.
 
 use super::number::{Kind, Number};
+use super::powers::{count_digits, divide_by_power};
+use super::quick::Scalar;
 
 /// Where the point goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -81,6 +83,45 @@ pub fn to_text(number: &Number, notation: Notation, capitals: bool) -> String {
     }
 }
 
+/// Room for the text of any number that [`short_text`] shows.
+pub const SHORT: usize = 48;
+
+/// What `str()` shows of a finite number that fits 128 bits and needs no exponent.
+pub fn short_text<'a>(number: &Number, buffer: &'a mut [u8; SHORT]) -> Option<&'a [u8]> {
+    let scalar = Scalar::of_number(number)?;
+    let digits = i64::from(count_digits(scalar.coefficient));
+    if scalar.exponent > 0 || scalar.exponent + digits <= -6 {
+        return None;
+    }
+    // There is a digit before the point at least.
+    let places = -scalar.exponent;
+    let length = digits.max(places + 1);
+    let mut at = SHORT;
+    let mut put = |byte: u8| {
+        at -= 1;
+        buffer[at] = byte;
+    };
+    let mut rest = scalar.coefficient;
+    // The lowest digits as a machine word, and how many of them there are to come.
+    let (mut word, mut left) = (0u64, 0);
+    for place in 0..length {
+        if place == places && place > 0 {
+            put(b'.');
+        }
+        if left == 0 {
+            let (high, low) = divide_by_power(rest, 19);
+            (rest, word, left) = (high, low as u64, 19);
+        }
+        put(b'0' + (word % 10) as u8);
+        word /= 10;
+        left -= 1;
+    }
+    if scalar.negative {
+        put(b'-');
+    }
+    Some(&buffer[at..])
+}
+
 /// What class a number belongs to.
 pub fn class_name(number: &Number, emin: i64) -> &'static str {
     match number.kind {
@@ -105,6 +146,7 @@ pub fn class_name(number: &Number, emin: i64) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use super::super::coefficient::Coefficient;
     use super::super::parse::parse;
     use super::super::settings::{Settings, Status};
     use super::*;
@@ -147,5 +189,37 @@ mod tests {
         }
         assert_eq!(shown("1.5E+3", Notation::Fixed), "1500");
         assert_eq!(shown("1500", Notation::Exponential(1)), "1.500E+3");
+    }
+
+    #[test]
+    fn short_texts_are_those_of_the_general_way() {
+        let coefficients = [0, 1, 9, 10, 123_456_789, u64::MAX.into(), 1 << 64];
+        let longer = [
+            10u128.pow(19),
+            10u128.pow(37) + 5,
+            10u128.pow(38),
+            u128::MAX,
+        ];
+        let mut shown = 0;
+        for coefficient in coefficients.into_iter().chain(longer) {
+            for exponent in -60..3 {
+                for negative in [false, true] {
+                    let number = Number::finite(negative, Coefficient::from(coefficient), exponent);
+                    let general = to_text(&number, Notation::Scientific, true);
+                    let mut buffer = [0; SHORT];
+                    match short_text(&number, &mut buffer) {
+                        Some(text) => {
+                            assert_eq!(text, general.as_bytes());
+                            shown += 1;
+                        }
+                        None => assert!(general.contains('E')),
+                    }
+                }
+            }
+        }
+        assert!(shown > 300);
+        let mut buffer = [0; SHORT];
+        assert_eq!(short_text(&Number::NAN, &mut buffer), None);
+        assert_eq!(short_text(&Number::infinity(true), &mut buffer), None);
     }
 }
