@@ -11,6 +11,7 @@ mod library;
 mod measured;
 mod process;
 mod record;
+mod release;
 mod suite;
 mod taipan;
 mod tidy;
@@ -37,6 +38,7 @@ const USAGE: &str = "usage: cargo xtask TASK
   suite [ARGUMENTS]   all tests; arguments go to `cargo test`
   bench [--micro] [OPTIONS]  pyperformance's programs, or small loops, on Taipan and others
   conformance [OPTIONS]  CPython's own regression tests, run by Taipan
+  release             the binary that is given to people: profiled on our own programs
   library             docs/library.md: the modules of the standard library that are here";
 
 fn main() -> ExitCode {
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(),
         ["ci"] => ci::run(),
         ["bench", arguments @ ..] => bench::run(arguments),
+        ["release"] => release::run(),
         ["library"] => library::run(),
         ["conformance", arguments @ ..] => conformance::run(arguments),
         ["record", names @ ..] => record::run(names),

@@ -238,9 +238,14 @@ pub(crate) fn for_iter_full(c: &mut Cursor, oparg: u32) -> Step {
     if super::generators::for_iter_generator(c, oparg)? {
         return Ok(());
     }
-    let iterator = c.peek(0).clone();
-    let next =
-        protocol::next(&iterator).or_else(|raised| end_of_iteration(c, raised).map(|()| None))?;
+    // The stack keeps the iterator while it runs.
+    let next = match protocol::next_or_result(&c.peek(0)) {
+        Ok(next) => next,
+        Err(raised) => {
+            end_of_iteration(c, raised)?;
+            None
+        }
+    };
     match next {
         Some(value) => c.push(value),
         // The iterator stays for POP_ITER; END_FOR in between is skipped.

@@ -76,24 +76,24 @@ pub fn next(iterator: &Value) -> PyResult<Option<Value>> {
 #[inline]
 pub fn next_or_result(iterator: &Value) -> PyResult<Option<Value>> {
     let slots = &iterator.class().slots;
-    if let (Some(_), Some(send)) = (slots.next.get(), slots.send.get()) {
-        return match send(iterator, &Value::NONE)? {
-            Sent::Yield(item) => Ok(Some(item)),
-            Sent::Return(result) if result.is_none() => Ok(None),
-            Sent::Return(result) => Err(crate::exceptions::stop_iteration(result)),
-        };
-    }
-    match slots.next.get() {
-        Some(next) => {
+    let Some(next) = slots.next.get() else {
+        bail!(
+            TypeError,
+            "'{}' object is not an iterator",
+            iterator.class().name()
+        );
+    };
+    match slots.send.get() {
+        None => {
             // Iterators over iterators nest as deeply as a program likes.
             crate::thread::check_stack("")?;
             next(iterator)
         }
-        None => bail!(
-            TypeError,
-            "'{}' object is not an iterator",
-            iterator.class().name()
-        ),
+        Some(send) => match send(iterator, &Value::NONE)? {
+            Sent::Yield(item) => Ok(Some(item)),
+            Sent::Return(result) if result.is_none() => Ok(None),
+            Sent::Return(result) => Err(crate::exceptions::stop_iteration(result)),
+        },
     }
 }
 

@@ -34,12 +34,16 @@ impl Table {
     fn fill_from(&self, other: &Table) {
         let same_places =
             self.mask.get() == other.mask.get() && other.fill.get() == other.used.get();
-        for place in 0..=other.mask.get() {
-            // SAFETY: the place lies in the other's block, and nothing but a count of references changes meanwhile.
+        let (mut left, mut next) = (other.used.get(), 0);
+        while left > 0 {
+            let place = next;
+            next += 1;
+            // SAFETY: there are `left` keys from here on in the other's block, and nothing but a count of references changes meanwhile.
             let entry = unsafe { &*other.entry(place) };
             let Some(key) = entry.key.clone() else {
                 continue;
             };
+            left -= 1;
             if same_places {
                 let hash = entry.hash;
                 // SAFETY: this table is empty and as large, so the place exists and nothing is dropped.

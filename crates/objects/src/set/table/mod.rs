@@ -495,9 +495,13 @@ impl Drop for Table {
         if self.mask.get() == 0 {
             return;
         }
-        for index in 0..=self.mask.get() {
-            // SAFETY: nothing else reaches the table by now; every key is moved out once, and the block freed without dropping.
-            unsafe { drop((&raw const (*self.entry(index)).key).read()) };
+        let (mut left, mut index) = (self.used.get(), 0);
+        while left > 0 {
+            // SAFETY: there are `left` keys from here on; nothing else reaches the table by now; every key is moved out
+            // once, and the block freed without dropping.
+            let key = unsafe { (&raw const (*self.entry(index)).key).read() };
+            left -= usize::from(key.is_some());
+            index += 1;
         }
         // SAFETY: the block was made for this mask.
         unsafe { dealloc(self.entries.get().cast(), block(self.mask.get())) };
