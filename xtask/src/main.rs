@@ -7,6 +7,7 @@ mod bench;
 mod ci;
 mod codegen;
 mod conformance;
+mod drift;
 mod library;
 mod measured;
 mod process;
@@ -32,6 +33,7 @@ impl From<std::io::Error> for Failure {
 const USAGE: &str = "usage: cargo xtask TASK
 
   codegen [--check]   write the generated files from ops/*.def, or fail if they are stale
+  drift --cpython DIR [--json]  what differs between ops/*.def and a CPython checkout
   tidy                headers, lengths, unsafe, open ends, machine paths
   ci                  everything a change has to pass
   record [NAMES]      what tests/programs print on CPython 3.14, anew
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
     let result = match words.as_slice() {
         ["codegen"] => codegen::run(false),
         ["codegen", "--check"] => codegen::run(true),
+        ["drift", arguments @ ..] => return drift::run(arguments),
         ["tidy"] => tidy::run(),
         ["ci"] => ci::run(),
         ["bench", arguments @ ..] => bench::run(arguments),

@@ -10,6 +10,8 @@ pub struct List {
     pub name: String,
     pub doc: String,
     pub columns: Vec<(String, String)>,
+    /// The file of CPython that has the rows as macros, and what their names begin with.
+    pub source: Option<(String, String)>,
     pub rows: Vec<ListRow>,
 }
 
@@ -27,6 +29,8 @@ pub struct Bits {
     pub name: String,
     pub integer: String,
     pub doc: String,
+    /// The file of CPython that has the rows as macros, and what their names begin with.
+    pub source: Option<(String, String)>,
     pub rows: Vec<BitRow>,
 }
 
@@ -52,6 +56,8 @@ pub struct Tunable {
     pub name: String,
     pub integer: String,
     pub value: String,
+    /// The file of CPython that has it as a macro, and the macro's name.
+    pub source: Option<(String, String)>,
     pub doc: String,
 }
 
@@ -86,6 +92,7 @@ pub fn parse_lists(text: &str) -> Result<(Vec<List>, Vec<Bits>), Failure> {
                 name: field(1),
                 integer: field(2),
                 doc: field(3),
+                source: source(&field(4), ""),
                 rows: Vec::new(),
             });
         } else if let ("list", Some(list)) = (inside, lists.last_mut()) {
@@ -117,7 +124,8 @@ pub fn parse_lists(text: &str) -> Result<(Vec<List>, Vec<Bits>), Failure> {
 
 fn list_head(head: &str) -> Option<List> {
     let (declared, doc) = head.split_once('"')?;
-    let (doc, _) = doc.rsplit_once('"')?;
+    let (doc, end) = doc.rsplit_once('"')?;
+    let place = end.trim().trim_end_matches('{').trim();
     let declared = declared.trim();
     let (name, columns) = match declared.split_once('(') {
         None => (declared, ""),
@@ -132,6 +140,7 @@ fn list_head(head: &str) -> Option<List> {
         name: name.to_string(),
         doc: doc.to_string(),
         columns,
+        source: source(place, ""),
         rows: Vec::new(),
     })
 }
@@ -161,19 +170,31 @@ pub fn parse_tunables(text: &str) -> Result<Vec<Tunable>, Failure> {
         let mut words = line.split_whitespace();
         let mut word = || words.next().unwrap_or_default().to_string();
         let (name, integer, value) = (word(), word(), word());
-        let doc: Vec<&str> = words.collect();
+        let mut doc: Vec<&str> = words.collect();
+        let source = doc.first().and_then(|word| source(word, &name));
+        if source.is_some() {
+            doc.remove(0);
+        }
         if doc.is_empty() {
             let place = index + 1;
             return Err(Failure(format!(
-                "ops/tunables.def:{place}: name, type, value, what it is"
+                "ops/tunables.def:{place}: name, type, value, [where CPython has it], what it is"
             )));
         }
         tunables.push(Tunable {
             name,
             integer,
             value,
+            source,
             doc: doc.join(" "),
         });
     }
     Ok(tunables)
+}
+
+/// `[FILE]` or `[FILE:NAME]`; the name is `ours` where none is given. Other words are none.
+fn source(word: &str, ours: &str) -> Option<(String, String)> {
+    let place = word.strip_prefix('[')?.strip_suffix(']')?;
+    let (file, name) = place.split_once(':').unwrap_or((place, ours));
+    Some((file.to_string(), name.to_string()))
 }

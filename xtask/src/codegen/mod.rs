@@ -6,9 +6,9 @@
 mod check;
 mod compose;
 mod emit;
-mod lists;
-mod model;
-mod syntax;
+pub mod lists;
+pub mod model;
+pub mod syntax;
 
 use std::io::Write;
 use std::path::Path;
@@ -16,6 +16,8 @@ use std::process::{Command, Stdio};
 
 use crate::Failure;
 use crate::workspace;
+use lists::{Bits, List, Tunable};
+use model::Model;
 
 /// A generated file: its path in the workspace and its text.
 struct Generated {
@@ -54,19 +56,59 @@ pub fn run(only_check: bool) -> Result<(), Failure> {
     }
 }
 
-fn generate(root: &Path) -> Result<Vec<Generated>, Failure> {
-    let read = |name: &str| {
-        std::fs::read_to_string(root.join("ops").join(name))
-            .map_err(|error| Failure(format!("ops/{name}: {error}")))
-    };
-    let (lists, bits) = lists::parse_lists(&read("lists.def")?)?;
-    let tunables = lists::parse_tunables(&read("tunables.def")?)?;
-    let flags = bits
-        .iter()
+/// What `ops/*.def` say, read and checked.
+pub struct Definitions {
+    pub model: Model,
+    pub lists: Vec<List>,
+    pub bits: Vec<Bits>,
+    pub tunables: Vec<Tunable>,
+}
+
+impl Definitions {
+    /// Reads the three files of the workspace.
+    pub fn of_workspace(root: &Path) -> Result<Definitions, Failure> {
+        let read = |name: &str| {
+            std::fs::read_to_string(root.join("ops").join(name))
+                .map_err(|error| Failure(format!("ops/{name}: {error}")))
+        };
+        let [ops, lists, tunables] = [read("ops.def")?, read("lists.def")?, read("tunables.def")?];
+        Definitions::parse(&ops, &lists, &tunables)
+    }
+
+    /// Reads the texts of the three files.
+    pub fn parse(ops: &str, lists: &str, tunables: &str) -> Result<Definitions, Failure> {
+        let (lists, bits) = lists::parse_lists(lists)?;
+        let tunables = lists::parse_tunables(tunables)?;
+        let flags = flags(&bits)?;
+        let model = Model::new(syntax::parse(ops)?, flags)?;
+        check::check(&model, flags)?;
+        Ok(Definitions {
+            model,
+            lists,
+            bits,
+            tunables,
+        })
+    }
+
+    /// The bits of an opcode's or uop's flags.
+    pub fn flags(&self) -> Result<&Bits, Failure> {
+        flags(&self.bits)
+    }
+}
+
+fn flags(bits: &[Bits]) -> Result<&Bits, Failure> {
+    bits.iter()
         .find(|bits| bits.name == "Flags")
-        .ok_or_else(|| Failure("ops/lists.def lacks `bits Flags`".to_string()))?;
-    let model = model::Model::new(syntax::parse(&read("ops.def")?)?, flags)?;
-    check::check(&model, flags)?;
+        .ok_or_else(|| Failure("ops/lists.def lacks `bits Flags`".to_string()))
+}
+
+fn generate(root: &Path) -> Result<Vec<Generated>, Failure> {
+    let Definitions {
+        model,
+        lists,
+        bits,
+        tunables,
+    } = Definitions::of_workspace(root)?;
     Ok(vec![
         Generated {
             path: "crates/bytecode/src/generated/opcodes.rs",

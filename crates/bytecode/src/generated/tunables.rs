@@ -180,6 +180,8 @@ pub const ASCII_CHAR_LIMIT: u32 = 128;
 pub const CO_MAXBLOCKS: usize = 21;
 /// Opcodes above this take an oparg.
 pub const HAVE_ARGUMENT: u8 = 43;
+/// First opcode of the block of specialized ones; BINARY_OP_INPLACE_ADD_UNICODE stands before it.
+pub const MIN_SPECIALIZED_OPCODE: u8 = 129;
 /// First instrumented opcode.
 pub const MIN_INSTRUMENTED_OPCODE: u8 = 234;
 /// Pyc magic number.
