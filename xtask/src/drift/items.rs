@@ -246,8 +246,15 @@ impl<'a> Reader<'a> {
         while !self.accept("}") {
             let line = self.misread("").line;
             let key = if self.accept("[") {
-                let index = self.until(&["]"])?.to_vec();
+                let start = self.at;
+                self.until(&["]"])?;
                 self.expect("]")?;
+                // A table of tables has one index behind the other.
+                while self.accept("[") {
+                    self.until(&["]"])?;
+                    self.expect("]")?;
+                }
+                let index = self.tokens[start..self.at - 1].to_vec();
                 self.expect("=")?;
                 Some(Key::Index(index))
             } else if self.accept(".") {
