@@ -2,8 +2,9 @@
 //!
 //! The interpreter is built twice: once with counters, which the programs in tests/programs and the loops in
 //! xtask/bench/micro fill, and once for what the counters say. Nothing that the benchmark tables are made of is trained on but
-//! those loops. The profile is merged by the `llvm-profdata` of the compiler's own LLVM.
+//! those loops. The profile is merged by the `llvm-profdata` of the compiler's own LLVM. See docs/decisions/0006.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -15,6 +16,10 @@ use crate::{Failure, measured, workspace};
 const LIMIT: Duration = Duration::from_secs(120);
 /// How long a loop of xtask/bench/micro is trained on, in seconds.
 const LOOP_SECONDS: &str = "0.3";
+
+/// The optimization that compares the target of an indirect call with the usual ones and inlines those. An op of the
+/// tail-threaded loop would take the usual next ops in, and with them their registers.
+const NO_PROMOTED_CALLS: &str = "-Cllvm-args=-disable-icp";
 
 /// What the Rust compiler says of itself.
 struct Compiler {
@@ -92,12 +97,11 @@ pub fn run() -> Result<(), Failure> {
         &format!("-Cprofile-generate={}", raw.display()),
     )?;
     train(&counting)?;
-    let profile = folder.join("merged.profdata");
-    merge(&profdata, &raw, &profile)?;
+    let profile = merge(&profdata, &raw, &folder)?;
     let binary = build(
         &compiler,
         &folder.join("optimized"),
-        &format!("-Cprofile-use={}", profile.display()),
+        &format!("-Cprofile-use={} {NO_PROMOTED_CALLS}", profile.display()),
     )?;
     println!("\n{}", binary.display());
     Ok(())
@@ -150,12 +154,24 @@ fn train(binary: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn merge(profdata: &Path, raw: &Path, profile: &Path) -> Result<(), Failure> {
+/// Merges the counters into a profile. Its name tells its content, because cargo builds again when a flag changed, not when
+/// the file did that a flag names.
+fn merge(profdata: &Path, raw: &Path, folder: &Path) -> Result<PathBuf, Failure> {
+    let merged = folder.join("merged.profdata");
     let mut command = Command::new(profdata);
-    command.arg("merge").arg("-o").arg(profile).arg(raw);
+    command.arg("merge").arg("-o").arg(&merged).arg(raw);
     println!("\n$ {command:?}");
-    match command.stdin(Stdio::null()).status()?.success() {
-        true => Ok(()),
-        false => Err(Failure("the profile could not be merged".to_string())),
+    if !command.stdin(Stdio::null()).status()?.success() {
+        return Err(Failure("the profile could not be merged".to_string()));
     }
+    let mut hasher = DefaultHasher::new();
+    std::fs::read(&merged)?.hash(&mut hasher);
+    for old in workspace::files(folder, "profdata") {
+        if old != merged {
+            std::fs::remove_file(old)?;
+        }
+    }
+    let profile = folder.join(format!("{:016x}.profdata", hasher.finish()));
+    std::fs::rename(merged, &profile)?;
+    Ok(profile)
 }
