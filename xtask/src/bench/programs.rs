@@ -195,6 +195,14 @@ const MICRO: &[Program] = &[
     program("coroutines"),
     program("try_except"),
     program("raise_and_catch"),
+    program("objects"),
+    program("iterators"),
+    program("deques"),
+    program("arrays"),
+    program("byte_strings"),
+    program("regexes"),
+    program("json_text"),
+    program("decimals"),
 ];
 
 #[cfg(test)]
