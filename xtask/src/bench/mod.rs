@@ -66,17 +66,19 @@ pub fn run(arguments: &[&str]) -> Result<(), Failure> {
     if options.suite.has_start_up() && options.wants(START_UP) {
         start_up(&interpreters, &options, &mut report)?;
     }
-    for program in options.suite.programs() {
-        if !options.wants(program.name) {
-            continue;
-        }
-        for _ in 0..options.rounds {
+    // A machine that is busy for a while slows all rounds of a program that follow each other: so each round goes over all.
+    for round in 1..=options.rounds {
+        for program in options.suite.programs() {
+            if !options.wants(program.name) {
+                continue;
+            }
             for (index, interpreter) in interpreters.iter().enumerate() {
                 measure(interpreter, index, program, &sources, &options, &mut report)?;
             }
         }
-        report.print_new_rows();
+        println!("round {round} of {} is done", options.rounds);
     }
+    report.print_rows();
     report.print_summary();
     if let Some(path) = &options.json {
         std::fs::write(path, report.json())?;
@@ -286,6 +288,5 @@ fn start_up(
             report.add(START_UP, index, measurement);
         }
     }
-    report.print_new_rows();
     Ok(())
 }

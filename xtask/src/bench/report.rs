@@ -19,7 +19,6 @@ pub struct Report {
     names: Vec<String>,
     versions: Vec<String>,
     rows: Vec<Row>,
-    printed: usize,
     failures: Vec<(String, usize, String)>,
     computed: Vec<(String, String)>,
 }
@@ -37,7 +36,6 @@ impl Report {
             names: interpreters.iter().map(|i| i.name.clone()).collect(),
             versions: interpreters.iter().map(Interpreter::version).collect(),
             rows: Vec::new(),
-            printed: 0,
             failures: Vec::new(),
             computed: Vec::new(),
         }
@@ -86,19 +84,17 @@ impl Report {
         }
     }
 
-    /// Prints the rows that came since the last time, and the head before the first.
-    pub fn print_new_rows(&mut self) {
-        if self.printed == 0 {
-            let mut head = format!("{:<28}", "benchmark");
-            for name in &self.names {
-                let _ = write!(head, "{name:>14}{:>9}", "MB");
-            }
-            for name in &self.names[1..] {
-                let _ = write!(head, "   /{name} time  memory");
-            }
-            println!("{head}");
+    /// Prints the table.
+    pub fn print_rows(&self) {
+        let mut head = format!("{:<28}", "benchmark");
+        for name in &self.names {
+            let _ = write!(head, "{name:>14}{:>9}", "MB");
         }
-        for row in &self.rows[self.printed..] {
+        for name in &self.names[1..] {
+            let _ = write!(head, "   /{name} time  memory");
+        }
+        println!("{head}");
+        for row in &self.rows {
             let mut line = format!("{:<28}", row.name);
             for cell in &row.cells {
                 let (time, memory) = match cell {
@@ -117,7 +113,6 @@ impl Report {
             }
             println!("{line}");
         }
-        self.printed = self.rows.len();
     }
 
     /// Prints the geometric means and what could not be measured.
