@@ -2,6 +2,8 @@
 
 use std::cell::Cell;
 
+use taipan_bytecode::tunables::TYPE_VERSION_CACHE_SIZE;
+
 use crate::cell::Locked;
 use crate::class::{Type, watch};
 use crate::header::flags;
@@ -32,6 +34,16 @@ static CACHE: Locked<[Entry; ENTRIES]> = Locked::new(
 );
 static NEXT_VERSION: Locked<Cell<u32>> = Locked::new(Cell::new(1));
 
+/// A class that has a version. It is not owned: it takes itself out.
+#[derive(Clone, Copy)]
+struct Versioned(*const Type);
+
+const NO_CLASS: Versioned = Versioned(std::ptr::null());
+
+/// The classes that have versions, by version; a later one takes the place of an earlier one.
+static BY_VERSION: Locked<[Versioned; TYPE_VERSION_CACHE_SIZE]> =
+    Locked::new([NO_CLASS; TYPE_VERSION_CACHE_SIZE]);
+
 /// Forgets every cached lookup (`sys._clear_type_cache`).
 pub fn clear_lookup_cache() {
     CACHE.with(|cache| {
@@ -56,6 +68,25 @@ impl Type {
             0 => self.assign_version(),
             version => version,
         }
+    }
+
+    /// The class that has this version tag, if it is among those that got one lately (`_PyType_LookupByVersion`).
+    pub fn of_version(version: u32) -> Option<Ref<Type>> {
+        let place = BY_VERSION.with(|classes| classes[version as usize % TYPE_VERSION_CACHE_SIZE]);
+        // SAFETY: a class takes itself out of the table before its version goes and before it is freed.
+        let class = unsafe { place.0.as_ref() }?;
+        (version != 0 && class.current_version() == version).then(|| class.this())
+    }
+
+    /// Takes the class out of the table of versions: its version goes, or the class.
+    pub(super) fn forget_version(&self) {
+        let version = self.version.get();
+        BY_VERSION.with(|classes| {
+            let place = &mut classes[version as usize % TYPE_VERSION_CACHE_SIZE];
+            if std::ptr::eq(place.0, self) {
+                *place = NO_CLASS;
+            }
+        });
     }
 
     /// The version tag if the class has one.
@@ -95,6 +126,9 @@ impl Type {
             }
             next.set(version + 1);
             self.version.set(version);
+            BY_VERSION.with(|classes| {
+                classes[version as usize % TYPE_VERSION_CACHE_SIZE] = Versioned(self);
+            });
             self.attr_table
                 .set(AttrPlace::table(self).map_or(0, |place| place.0));
             version
@@ -131,6 +165,7 @@ impl Type {
             return;
         }
         watch::class_modified(self);
+        self.forget_version();
         self.version.set(0);
         self.special.init.set(0);
         self.special.getitem.set(0);

@@ -332,14 +332,29 @@ impl Trace for Type {
     }
 }
 
-impl Drop for Type {
-    fn drop(&mut self) {
-        let this = NonNull::from(&mut *self).cast::<u8>();
+impl Type {
+    /// The object whose payload this is.
+    fn object(&self) -> NonNull<Object<Type>> {
+        let this = NonNull::from(self).cast::<u8>();
         // SAFETY: a `Type` is only ever the payload of an object, which starts a header's size before it.
-        let object = unsafe {
+        unsafe {
             this.sub(std::mem::offset_of!(Object<Type>, payload))
                 .cast::<Object<Type>>()
-        };
+        }
+    }
+
+    /// The class as a counted reference.
+    fn this(&self) -> Ref<Type> {
+        // SAFETY: the object lives as long as `self`; the reference that is made up here is not given back.
+        let lent = std::mem::ManuallyDrop::new(unsafe { Ref::from_owned(self.object()) });
+        Ref::clone(&lent)
+    }
+}
+
+impl Drop for Type {
+    fn drop(&mut self) {
+        self.forget_version();
+        let object = self.object();
         if let Some(bases) = self.bases.get() {
             for base in bases.tail() {
                 if let Some(base) = base.downcast::<Type>() {
