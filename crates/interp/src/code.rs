@@ -185,6 +185,12 @@ pub struct CodeParts {
     pub first_line: u32,
 }
 
+impl Drop for Code {
+    fn drop(&mut self) {
+        crate::versions::forget_code(self);
+    }
+}
+
 impl Code {
     /// Makes a code object of what the compiler answered.
     pub fn from_compiled(code: &compiler::Code) -> Ref<Code> {
@@ -281,6 +287,11 @@ impl Code {
         if self.version.get() == 0 {
             self.version.set(crate::function::next_version());
         }
+        self.version.get()
+    }
+
+    /// The version tag of functions made of this code; 0 if there is none yet.
+    pub fn version(&self) -> u32 {
         self.version.get()
     }
 

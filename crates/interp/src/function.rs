@@ -77,7 +77,19 @@ pub fn builtins_of(globals: &Ref<Dict>) -> Value {
     }
 }
 
+impl Drop for Function {
+    fn drop(&mut self) {
+        crate::versions::forget_function(self);
+    }
+}
+
 impl Function {
+    /// The function that a call was specialized for with this version, if it lives and nothing of it was replaced, and the
+    /// code that functions of the version have (`_PyFunction_LookupByVersion`).
+    pub fn of_version(version: u32) -> Option<(Option<Ref<Function>>, Ref<Code>)> {
+        crate::versions::lookup(version)
+    }
+
     /// A function of `code` in the namespace `globals`.
     pub fn new(code: Ref<Code>, globals: Ref<Dict>) -> Ref<Function> {
         let builtins = builtins_of(&globals);
@@ -142,6 +154,7 @@ impl Function {
 
     /// What guards know of the function no longer holds.
     pub fn changed(&self) {
+        crate::versions::forget_function(self);
         self.version.set(0);
     }
 

@@ -39,6 +39,7 @@ mod frame_attributes;
 mod function_attributes;
 mod jump;
 mod uops;
+mod versions;
 
 /// Makes the interpreter's classes. Called once, after `taipan_objects::boot`.
 pub fn init_classes() {

@@ -1,5 +1,14 @@
 //! Tier 2: traces of micro-ops, made of hot loops, and what proves their guards away.
+//!
+//! ```text
+//! specialized code ──project──▶ trace ──optimize──▶ shorter trace ──▶ executor
+//! ```
+//!
+//! In reading order: [`trace`] is what everything here works on; [`project`] makes one of the code of a loop; [`abort`] says why
+//! it would not; [`symbols`] is what the optimizer knows of values; [`bloom`] is what an executor relies on.
 
+pub mod abort;
 pub mod bloom;
+pub mod project;
 pub mod symbols;
 pub mod trace;

@@ -13,6 +13,7 @@ use taipan_objects::value::{Ref, Value};
 use super::{Found, Site, builtins, is_isinstance, is_len, is_list_append};
 use crate::cursor::Cursor;
 use crate::function::Function;
+use crate::versions;
 
 const VERSION: usize = 1;
 
@@ -75,7 +76,7 @@ pub(crate) fn call(site: &Site, c: &Cursor, oparg: u32) -> Found {
 
 /// Writes the function's version; answers whether it takes exactly `count` positional arguments and nothing else.
 fn put_function(site: &Site, function: &Ref<Function>, count: usize) -> bool {
-    site.put_u32(VERSION, function.version_tag());
+    site.put_u32(VERSION, versions::remember(function));
     let code = function.code();
     code.is_simple && code.arg_count as usize == count
 }
@@ -122,14 +123,14 @@ pub(crate) fn call_kw(site: &Site, c: &Cursor, oparg: u32) -> Found {
     let given = oparg as usize + 1;
     let callable = c.peek(given + 1);
     if let Some(function) = callable.downcast_exact::<Function>() {
-        site.put_u32(VERSION, function.version_tag());
+        site.put_u32(VERSION, versions::remember(function));
         return Ok(Opcode::CallKwPy);
     }
     if let Some(method) = callable.downcast_exact::<BoundMethod>()
         && let Some(function) = method.function.downcast_exact::<Function>()
         && c.word(given).is_null()
     {
-        site.put_u32(VERSION, function.version_tag());
+        site.put_u32(VERSION, versions::remember(function));
         return Ok(Opcode::CallKwBoundMethod);
     }
     Ok(Opcode::CallKwNonPy)
