@@ -235,7 +235,11 @@ impl Projection {
             | Opcode::PopJumpIfTrue
             | Opcode::PopJumpIfNone
             | Opcode::PopJumpIfNotNone => Ok(self.branch(decoded)),
-            Opcode::JumpBackward | Opcode::JumpBackwardJit | Opcode::JumpBackwardNoInterrupt => {
+            // What was quickened while tier 2 was off is a backward jump all the same.
+            Opcode::JumpBackward
+            | Opcode::JumpBackwardJit
+            | Opcode::JumpBackwardNoJit
+            | Opcode::JumpBackwardNoInterrupt => {
                 if opcode != Opcode::JumpBackwardNoInterrupt {
                     self.add(Uop::CheckPeriodic, 0, 0, target);
                 }
