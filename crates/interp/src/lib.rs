@@ -22,6 +22,7 @@ pub mod code;
 pub mod cursor;
 pub mod dispatch;
 pub mod eval;
+pub mod fold;
 pub mod frame_object;
 pub mod frame_stack;
 pub mod frames;

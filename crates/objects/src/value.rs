@@ -179,6 +179,21 @@ impl Value {
         unsafe { &*(bits as *const u64).cast::<Value>() }
     }
 
+    /// The immediate value with these bits, if they are one's.
+    pub fn immediate_of(word: u64) -> Option<Value> {
+        let constants = [
+            bits::NONE,
+            bits::TRUE,
+            bits::FALSE,
+            bits::NOT_IMPLEMENTED,
+            bits::ELLIPSIS,
+            bits::ZERO,
+        ];
+        let is_immediate =
+            bits::is_int(word) || bits::is_rotated_float(word) || constants.contains(&word);
+        is_immediate.then(|| Value::immediate(word))
+    }
+
     /// `True` or `False`.
     #[inline(always)]
     pub fn from_bool(value: bool) -> Value {

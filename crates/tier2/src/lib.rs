@@ -5,10 +5,13 @@
 //! ```
 //!
 //! In reading order: [`trace`] is what everything here works on; [`project`] makes one of the code of a loop; [`abort`] says why
-//! it would not; [`symbols`] is what the optimizer knows of values; [`bloom`] is what an executor relies on; [`show`] prints traces.
+//! it would not; [`optimize`] proves guards away; [`symbols`] is what the optimizer knows of values; [`finish`] makes
+//! stubs of the exits; [`bloom`] is what an executor relies on; [`show`] prints traces.
 
 pub mod abort;
 pub mod bloom;
+pub mod finish;
+pub mod optimize;
 pub mod project;
 pub mod show;
 pub mod symbols;

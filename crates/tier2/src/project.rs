@@ -23,7 +23,7 @@ use taipan_bytecode::tunables::{
 use taipan_bytecode::{Expand, Flags, OpargSize, Opcode, Replacement, Uop};
 use taipan_interp::code::Code;
 use taipan_interp::function::Function;
-use taipan_objects::value::Ref;
+use taipan_objects::value::{Ref, Value};
 
 use crate::abort::{TraceAbort, TraceEnd};
 use crate::bloom::BloomFilter;
@@ -47,7 +47,7 @@ pub struct Start {
 pub struct Projected {
     /// The uops; the last is a terminator.
     pub instructions: Vec<Instruction>,
-    /// The code objects it went through.
+    /// The code objects that it goes through.
     pub dependencies: BloomFilter,
     /// Functions and code that operands point to. They live as long as this.
     pub kept: Vec<Callee>,
@@ -71,6 +71,18 @@ impl Callee {
             Some(function) => function.as_value().bits(),
             None => self.code.as_value().bits() | 1,
         }
+    }
+}
+
+impl Projected {
+    /// The objects that operands point to.
+    pub fn kept_values(&self) -> Vec<Value> {
+        let mut values = Vec::new();
+        for callee in &self.kept {
+            values.extend(callee.function.iter().map(|function| function.to_value()));
+            values.push(callee.code.to_value());
+        }
+        values
     }
 }
 

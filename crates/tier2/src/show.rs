@@ -29,6 +29,7 @@ fn leaves_elsewhere(uop: Uop) -> bool {
     matches!(
         uop,
         Uop::ExitTrace
+            | Uop::Deopt
             | Uop::GuardIsTruePop
             | Uop::GuardIsFalsePop
             | Uop::GuardIsNonePop

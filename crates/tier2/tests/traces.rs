@@ -2,8 +2,9 @@
 //!
 //! A file is a small program and what becomes of its hot loop. `# ` begins a comment; `hide` names uops that are left out. The
 //! program in `== python` is run, so that its code gets specialized; then the first loop of its function `f` is projected,
-//! or with `loop N` the one with the Nth back edge.
-//! `== projected` is the trace, `== ends` why it ends there, `== abort` why there is none. `BLESS=1` writes what came out.
+//! or with `loop N` the one with the Nth back edge, where `depth N` values are on the stack. `== projected` is the trace, `== ends`
+//! why it ends there, `== optimized` what is left of it, `== halts` why the abstract rules ended early, `== finished` what an
+//! executor runs, `== abort` why there is none. `show` names the sections that a file is about. `BLESS=1` writes what came out.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -14,10 +15,14 @@ use taipan_interp::code::Code;
 use taipan_interp::eval;
 use taipan_interp::function::Function;
 use taipan_objects::dict::Dict;
+use taipan_objects::module::Module;
 use taipan_objects::str::Str;
 use taipan_objects::value::Ref;
 use taipan_stdlib::config::Config;
 use taipan_stdlib::import;
+use taipan_tier2::abort::TraceAbort;
+use taipan_tier2::finish::finish;
+use taipan_tier2::optimize::optimize;
 use taipan_tier2::project::{Start, project};
 use taipan_tier2::show;
 
@@ -54,26 +59,9 @@ impl Golden {
     }
 
     fn hidden(&self) -> Vec<Uop> {
-        let lines = self
-            .head
-            .lines()
-            .filter_map(|line| line.strip_prefix("hide "));
-        let names = lines.flat_map(str::split_whitespace);
-        names
-            .map(|name| {
-                Uop::from_name(name)
-                    .unwrap_or_else(|| panic!("{}: no uop {name}", self.path.display()))
-            })
-            .collect()
-    }
-
-    /// Which back edge is the hot one, counted from 1.
-    fn back_edge(&self) -> usize {
-        let line = self
-            .head
-            .lines()
-            .find_map(|line| line.strip_prefix("loop "));
-        line.map_or(1, |number| number.trim().parse().expect("a number"))
+        let path = self.path.display();
+        let uop = |name| Uop::from_name(name).unwrap_or_else(|| panic!("{path}: no uop {name}"));
+        self.words("hide").map(uop).collect()
     }
 
     /// The sections that come of the program, as they are now.
@@ -81,20 +69,51 @@ impl Golden {
         let function = run(self.section("python").expect("a file has a program"));
         let start = Start {
             code: function.code(),
-            offset: back_edge(&function.code(), self.back_edge()),
+            offset: back_edge(&function.code(), self.number("loop", 1)),
             function: Some(function),
             progress_needed: true,
         };
-        match project(&start) {
-            Ok(projected) => {
-                let trace = show::text(&projected.instructions, &self.hidden());
-                vec![
-                    ("projected".to_string(), trace),
-                    ("ends".to_string(), format!("{}\n", projected.end.name())),
-                ]
-            }
-            Err(abort) => vec![("abort".to_string(), format!("{}\n", abort.name()))],
+        let mut sections = Vec::new();
+        if let Err(abort) = self.trace(&start, &mut sections) {
+            sections.push(("abort".to_string(), format!("{}\n", abort.name())));
         }
+        // A file about one step shows that step alone.
+        let shown: Vec<&str> = self.words("show").collect();
+        sections.retain(|(name, _)| shown.is_empty() || shown.contains(&name.as_str()));
+        sections
+    }
+
+    /// Makes the trace, and a section of each step.
+    fn trace(&self, start: &Start, sections: &mut Vec<(String, String)>) -> Result<(), TraceAbort> {
+        let hidden = self.hidden();
+        let mut section = |name: &str, text: String| sections.push((name.to_string(), text));
+        let projected = project(start)?;
+        section("projected", show::text(&projected.instructions, &hidden));
+        section("ends", format!("{}\n", projected.end.name()));
+        let optimized = optimize(projected, start, self.number("depth", 0), &builtins())?;
+        let left = show::text(
+            &optimized.instructions,
+            &[hidden.as_slice(), &[Uop::Nop]].concat(),
+        );
+        section("optimized", left);
+        if let Some(halt) = optimized.outcome.halt {
+            section("halts", format!("{halt:?}\n"));
+        }
+        let finished = finish(&optimized.instructions)?;
+        section("finished", show::text(&finished, &[]));
+        Ok(())
+    }
+
+    /// The words behind `name` at a line's beginning.
+    fn words<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let lines = self.head.lines();
+        let lines = lines.filter_map(move |line| line.strip_prefix(name)?.strip_prefix(' '));
+        lines.flat_map(str::split_whitespace)
+    }
+
+    fn number(&self, name: &str, otherwise: usize) -> usize {
+        let word = self.words(name).next();
+        word.map_or(otherwise, |word| word.parse().expect("a number"))
     }
 }
 
@@ -104,8 +123,7 @@ fn run(source: &str) -> Ref<Function> {
         .unwrap_or_else(|error| panic!("{error:?}"));
     let globals = Dict::new();
     globals.set_str(&Str::intern("__name__"), Str::new("trace").into_value());
-    let builtins = import::import_module("builtins").expect("there are builtins");
-    globals.set_str(&Str::intern("__builtins__"), builtins);
+    globals.set_str(&Str::intern("__builtins__"), builtins().into_value());
     let code = Code::from_compiled(&compiled.code);
     if let Err(raised) = eval::run(&code, &globals, None, None) {
         panic!("{raised:?}");
@@ -115,6 +133,11 @@ fn run(source: &str) -> Ref<Function> {
         .expect("the program defines f");
     let function = function.downcast_exact::<Function>();
     function.expect("f is a function").clone()
+}
+
+fn builtins() -> Ref<Dict> {
+    let module = import::import_module("builtins").expect("there are builtins");
+    module.downcast::<Module>().expect("it is a module").dict()
 }
 
 /// The offset of a backward jump.

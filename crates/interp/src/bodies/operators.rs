@@ -234,7 +234,7 @@ pub(crate) fn binary(left: &Value, right: &Value, oparg: u32) -> PyResult<Value>
     }
 }
 
-fn comparison_of(oparg: u32) -> Comparison {
+pub(crate) fn comparison_of(oparg: u32) -> Comparison {
     match CompareOp::from_oparg(oparg) {
         Some(CompareOp::Lt) => Comparison::Lt,
         Some(CompareOp::Le) => Comparison::Le,

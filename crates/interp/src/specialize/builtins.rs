@@ -7,6 +7,7 @@ use taipan_objects::class::Payload;
 use taipan_objects::list::List;
 use taipan_objects::native::{FunctionDef, MethodDescriptor, NativeFunction};
 use taipan_objects::str::Str;
+use taipan_objects::value::Value;
 use taipan_objects::{id, runtime};
 
 use crate::frame_stack::StackRef;
@@ -55,6 +56,11 @@ fn is_defined_by(word: StackRef, address: usize) -> bool {
 #[inline(always)]
 pub(crate) fn is_len(word: StackRef) -> bool {
     is_defined_by(word, LEN.load(Ordering::Relaxed))
+}
+
+/// Whether a value is the builtin function `len`.
+pub fn is_len_value(value: &Value) -> bool {
+    is_len(StackRef(value.bits()))
 }
 
 /// Whether a word is the builtin function `isinstance`.

@@ -10,7 +10,7 @@
 
 mod arithmetic;
 mod attributes;
-mod builtins;
+pub mod builtins;
 mod calls;
 mod globals;
 mod iteration;

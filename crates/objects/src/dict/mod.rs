@@ -41,10 +41,14 @@ pub struct Dict {
     keys_version: Cell<u32>,
     #[untraced]
     pub(crate) watched: Cell<u8>,
+    /// How often it changed while tier 2 watched it.
+    #[untraced]
+    pub(crate) mutations: Cell<u8>,
 }
 
 const _: () = assert!(size_of::<Dict>() == 32 && std::mem::offset_of!(Dict, keys_version) == 24);
 const _: () = assert!(std::mem::offset_of!(Dict, watched) == 28);
+const _: () = assert!(std::mem::offset_of!(Dict, mutations) == 29);
 
 impl Default for Dict {
     fn default() -> Dict {
@@ -92,6 +96,7 @@ impl Dict {
             table,
             keys_version: Cell::new(0),
             watched: Cell::new(0),
+            mutations: Cell::new(0),
         }
     }
 

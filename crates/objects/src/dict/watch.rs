@@ -3,6 +3,8 @@
 //! A dict has a byte of watcher bits; while it is zero a change costs one test. Watchers are told before the change
 //! happens, must not change any dict, and must not run Python code.
 
+use taipan_bytecode::tunables::DICT_WATCHED_MUTATION_BITS;
+
 use crate::cell::Locked;
 use crate::dict::Dict;
 use crate::value::Value;
@@ -60,6 +62,17 @@ impl Dict {
     /// The watcher bits.
     pub fn watched(&self) -> u8 {
         self.watched.get()
+    }
+
+    /// How often the dict changed while tier 2 watched it, up to 15.
+    pub fn mutations(&self) -> u8 {
+        self.mutations.get()
+    }
+
+    /// Counts one change more.
+    pub fn count_mutation(&self) {
+        let most = (1 << DICT_WATCHED_MUTATION_BITS) - 1;
+        self.mutations.set((self.mutations.get() + 1).min(most));
     }
 
     /// Tells the watchers.

@@ -1,0 +1,71 @@
+//! What is proved about a trace, and what becomes of it.
+//!
+//! Three passes, each over the whole trace in order, each in place: a uop is kept, becomes `_NOP`, or becomes another that does
+//! no more. [`globals`] turns loads of globals into constants that watchers guard; [`rules`] runs the trace on symbols and drops
+//! the guards that hold anyway; [`cleanup`] drops what is needed only between things that are gone.
+//!
+//! A refusal leaves no trace; it is no error (see [`crate::abort`]).
+
+pub mod cleanup;
+pub mod context;
+mod driver;
+pub mod globals;
+mod rules;
+
+pub use driver::{Outcome, optimize_uops};
+
+use taipan_objects::dict::Dict;
+use taipan_objects::value::{Ref, Value};
+
+use crate::abort::TraceAbort;
+use crate::bloom::BloomFilter;
+use crate::project::{Projected, Start};
+use crate::trace::Instruction;
+
+/// A trace that was optimized.
+#[derive(Debug)]
+pub struct Optimized {
+    /// The uops; the last is the terminator. Some may be `_NOP`.
+    pub instructions: Vec<Instruction>,
+    /// Everything that it relies on.
+    pub dependencies: BloomFilter,
+    /// The objects that operands point to: they must live as long as the trace.
+    pub kept: Vec<Value>,
+    /// What was proved.
+    pub outcome: Outcome,
+}
+
+/// Optimizes a projected trace. `depth` is the number of values on the stack where it begins, `builtins` the interpreter's.
+pub fn optimize(
+    projected: Projected,
+    start: &Start,
+    depth: usize,
+    builtins: &Ref<Dict>,
+) -> Result<Optimized, TraceAbort> {
+    let mut kept = projected.kept_values();
+    let mut instructions = projected.instructions;
+    let mut dependencies = projected.dependencies;
+    if let Some(function) = &start.function {
+        globals::remove_globals(
+            &mut instructions,
+            function,
+            builtins,
+            &mut dependencies,
+            &mut kept,
+        )?;
+    }
+    let outcome = optimize_uops(
+        &mut instructions,
+        &start.code,
+        depth,
+        &mut dependencies,
+        &mut kept,
+    )?;
+    cleanup::remove_unneeded_uops(&mut instructions);
+    Ok(Optimized {
+        instructions,
+        dependencies,
+        kept,
+        outcome,
+    })
+}
