@@ -6,7 +6,8 @@
 //!
 //! In reading order: [`trace`] is what everything here works on; [`project`] makes one of the code of a loop; [`abort`] says why
 //! it would not; [`optimize`] proves guards away; [`symbols`] is what the optimizer knows of values; [`finish`] makes
-//! stubs of the exits; [`bloom`] is what an executor relies on; [`show`] prints traces.
+//! stubs of the exits; [`bloom`] is what an executor relies on; [`show`] prints traces, [`verify`] says
+//! whether one is well formed.
 
 pub mod abort;
 pub mod bloom;
@@ -16,3 +17,4 @@ pub mod project;
 pub mod show;
 pub mod symbols;
 pub mod trace;
+pub mod verify;

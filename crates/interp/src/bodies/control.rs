@@ -59,9 +59,28 @@ pub(crate) fn resume_full(c: &mut Cursor, oparg: u32) -> Step {
     crate::eval::safe_point(c)
 }
 
+/// Notes in the inline cache of a conditional jump, behind which the cursor stands, whether it jumps. The last sixteen answers
+/// are what a trace goes by.
+#[inline(always)]
+fn record(c: &Cursor, jumps: bool) {
+    // SAFETY: the unit before is the instruction's inline cache; the interpreter lock is held.
+    unsafe {
+        let history = c.ip.sub(1).cast_mut();
+        *history = *history << 1 | u16::from(jumps);
+    }
+}
+
+/// Jumps forward by `oparg` units.
+#[inline(always)]
+fn take_jump(c: &mut Cursor, oparg: u32) {
+    record(c, true);
+    c.jump_forward(oparg);
+}
+
 /// Goes on behind a NOT_TAKEN, which only tools look at.
 #[inline(always)]
 fn fall_through(c: &mut Cursor) {
+    record(c, false);
     if c.next_unit() as u8 == Opcode::NotTaken as u8 {
         c.jump_forward(1);
     }
@@ -81,7 +100,7 @@ pub(crate) fn jump_on_truth(c: &mut Cursor) {
     };
     c.jump_forward(UNITS);
     if c.pop_word().0 == jumps_if {
-        c.jump_forward(u32::from(unit >> 8));
+        take_jump(c, u32::from(unit >> 8));
     } else {
         fall_through(c);
     }
@@ -100,7 +119,7 @@ pub(crate) fn resume_at_once(c: &mut Cursor) {
 pub(crate) fn pop_jump_if_false(c: &mut Cursor, oparg: u32) -> bool {
     let word = c.pop_word().0;
     if word == bits::FALSE {
-        c.jump_forward(oparg);
+        take_jump(c, oparg);
     } else {
         fall_through(c);
     }
@@ -111,7 +130,7 @@ pub(crate) fn pop_jump_if_false(c: &mut Cursor, oparg: u32) -> bool {
 pub(crate) fn pop_jump_if_true(c: &mut Cursor, oparg: u32) -> bool {
     let word = c.pop_word().0;
     if word == bits::TRUE {
-        c.jump_forward(oparg);
+        take_jump(c, oparg);
     } else {
         fall_through(c);
     }
@@ -130,7 +149,7 @@ pub(crate) fn pop_jump_if_none(c: &mut Cursor, oparg: u32) -> bool {
     }
     c.pop_word();
     if word.0 == bits::NONE {
-        c.jump_forward(oparg);
+        take_jump(c, oparg);
     } else {
         fall_through(c);
     }
@@ -139,7 +158,9 @@ pub(crate) fn pop_jump_if_none(c: &mut Cursor, oparg: u32) -> bool {
 
 pub(crate) fn pop_jump_if_none_full(c: &mut Cursor, oparg: u32) -> Step {
     if c.pop().is_none() {
-        c.jump_forward(oparg);
+        take_jump(c, oparg);
+    } else {
+        fall_through(c);
     }
     Ok(())
 }
@@ -152,7 +173,7 @@ pub(crate) fn pop_jump_if_not_none(c: &mut Cursor, oparg: u32) -> bool {
     }
     c.pop_word();
     if word.0 != bits::NONE {
-        c.jump_forward(oparg);
+        take_jump(c, oparg);
     } else {
         fall_through(c);
     }
@@ -160,8 +181,10 @@ pub(crate) fn pop_jump_if_not_none(c: &mut Cursor, oparg: u32) -> bool {
 }
 
 pub(crate) fn pop_jump_if_not_none_full(c: &mut Cursor, oparg: u32) -> Step {
-    if !c.pop().is_none() {
-        c.jump_forward(oparg);
+    if c.pop().is_none() {
+        fall_through(c);
+    } else {
+        take_jump(c, oparg);
     }
     Ok(())
 }

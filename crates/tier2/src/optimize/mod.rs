@@ -21,6 +21,7 @@ use crate::abort::TraceAbort;
 use crate::bloom::BloomFilter;
 use crate::project::{Projected, Start};
 use crate::trace::Instruction;
+use crate::verify::verify_trace;
 
 /// A trace that was optimized.
 #[derive(Debug)]
@@ -45,6 +46,7 @@ pub fn optimize(
     let mut kept = projected.kept_values();
     let mut instructions = projected.instructions;
     let mut dependencies = projected.dependencies;
+    verify(&instructions, depth, "projection");
     if let Some(function) = &start.function {
         globals::remove_globals(
             &mut instructions,
@@ -53,6 +55,7 @@ pub fn optimize(
             &mut dependencies,
             &mut kept,
         )?;
+        verify(&instructions, depth, "remove_globals");
     }
     let outcome = optimize_uops(
         &mut instructions,
@@ -61,11 +64,22 @@ pub fn optimize(
         &mut dependencies,
         &mut kept,
     )?;
+    verify(&instructions, depth, "optimize_uops");
     cleanup::remove_unneeded_uops(&mut instructions);
+    verify(&instructions, depth, "remove_unneeded_uops");
     Ok(Optimized {
         instructions,
         dependencies,
         kept,
         outcome,
     })
+}
+
+/// Debug builds look at what each pass leaves.
+fn verify(trace: &[Instruction], depth: usize, pass: &str) {
+    if cfg!(debug_assertions)
+        && let Err(flaw) = verify_trace(trace, depth)
+    {
+        panic!("{pass} left a trace that is none: {flaw}");
+    }
 }
