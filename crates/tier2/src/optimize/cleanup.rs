@@ -44,10 +44,10 @@ pub fn remove_unneeded_uops(trace: &mut Vec<Instruction>) {
                     trace.truncate(at + 1);
                     return;
                 }
-                if uop.may_escape() || uop == Uop::PushFrame {
-                    if let Some((place, set_ip)) = address.take() {
-                        trace[place] = set_ip;
-                    }
+                if (uop.may_escape() || uop == Uop::PushFrame)
+                    && let Some((place, set_ip)) = address.take()
+                {
+                    trace[place] = set_ip;
                 }
                 may_have_escaped |= uop.may_escape();
             }
