@@ -14,7 +14,8 @@ use taipan_objects::value::{Ref, Value};
 use crate::code::Code;
 use crate::function::Function;
 
-/// A function that was seen with a version, and its code then. 0 stands for what is gone.
+/// A function that was seen with a version, and its code, if all functions made of that begin with the version. 0 stands for
+/// what is not there.
 #[derive(Clone, Copy)]
 struct Entry {
     version: u32,
@@ -38,10 +39,15 @@ fn place(version: u32) -> usize {
 /// Remembers a function under its version; answers that.
 pub(crate) fn remember(function: &Ref<Function>) -> u32 {
     let version = function.version_tag();
+    let code = function.code();
     let entry = Entry {
         version,
         function: function.as_value().bits(),
-        code: function.code().as_value().bits(),
+        // A version of the function alone says nothing of the code, which would not find itself here when it is freed.
+        code: match code.version() == version {
+            true => code.as_value().bits(),
+            false => 0,
+        },
     };
     ENTRIES.with(|entries| entries[place(version)] = entry);
     version
@@ -102,9 +108,13 @@ pub(crate) fn lookup(version: u32) -> Option<(Option<Ref<Function>>, Ref<Code>)>
     let (function, code) = unsafe {
         (
             reference::<Function>(entry.function),
-            reference::<Code>(entry.code)?,
+            reference::<Code>(entry.code),
         )
     };
     let function = function.filter(|function| function.version.get() == version);
+    let code = match &function {
+        Some(function) => function.code(),
+        None => code?,
+    };
     Some((function, code))
 }
