@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use crate::bench::programs;
 use crate::process::{cargo, step_with};
 use crate::{Failure, measured, workspace};
 
@@ -87,7 +88,7 @@ impl Compiler {
 pub fn run() -> Result<(), Failure> {
     let compiler = Compiler::ask()?;
     let profdata = compiler.profdata()?;
-    let folder = target_folder().join("profiled");
+    let folder = workspace::target().join("profiled");
     let raw = folder.join("raw");
     if raw.exists() {
         std::fs::remove_dir_all(&raw)?;
@@ -112,13 +113,6 @@ pub fn run() -> Result<(), Failure> {
     Ok(())
 }
 
-fn target_folder() -> PathBuf {
-    match std::env::var_os("CARGO_TARGET_DIR") {
-        Some(target) => PathBuf::from(target),
-        None => workspace::root().join("target"),
-    }
-}
-
 /// Builds the release binary with a flag more. The target is named, so that build scripts are built without the flag.
 fn build(compiler: &Compiler, folder: &Path, flag: &str) -> Result<PathBuf, Failure> {
     let folder_text = folder.to_string_lossy();
@@ -139,10 +133,9 @@ fn build(compiler: &Compiler, folder: &Path, flag: &str) -> Result<PathBuf, Fail
 
 /// Runs the training programs, each in a process of its own. One that fails has counted all the same.
 fn train(binary: &Path) -> Result<(), Failure> {
-    let root = workspace::root();
-    let shim = root.join("xtask/bench/shim");
-    let mut programs = workspace::files(&root.join("tests/programs"), "py");
-    programs.extend(workspace::files(&root.join("xtask/bench/micro"), "py"));
+    let shim = programs::shim_folder();
+    let mut programs = workspace::files(&workspace::root().join("tests/programs"), "py");
+    programs.extend(workspace::files(&programs::micro_folder(), "py"));
     println!("\ntraining on {} programs", programs.len());
     for program in programs {
         let mut command = Command::new(binary);
@@ -171,8 +164,9 @@ fn merge(profdata: &Path, raw: &Path, folder: &Path) -> Result<PathBuf, Failure>
     }
     let mut hasher = DefaultHasher::new();
     std::fs::read(&merged)?.hash(&mut hasher);
-    for old in workspace::files(folder, "profdata") {
-        if old != merged {
+    for entry in std::fs::read_dir(folder)? {
+        let old = entry?.path();
+        if old != merged && old.extension().is_some_and(|suffix| suffix == "profdata") {
             std::fs::remove_file(old)?;
         }
     }

@@ -1,6 +1,5 @@
 //! The built interpreter, and others to compare it with.
 
-use std::path::PathBuf;
 use std::process::Command;
 
 use crate::process::{cargo, step};
@@ -24,11 +23,7 @@ impl Interpreter {
             "taipan-cli",
         ];
         step(&cargo(), &build)?;
-        let path: PathBuf = match std::env::var_os("CARGO_TARGET_DIR") {
-            Some(target) => PathBuf::from(target),
-            None => workspace::root().join("target"),
-        };
-        let binary = path.join("release").join("taipan");
+        let binary = workspace::target().join("release").join("taipan");
         Ok(Interpreter {
             name: "taipan".to_string(),
             command: vec![binary.to_string_lossy().into_owned()],

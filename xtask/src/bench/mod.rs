@@ -6,7 +6,7 @@
 //! `xtask/bench/micro` say what they computed, and a result that differs from the first interpreter's does not count.
 
 mod page;
-mod programs;
+pub mod programs;
 mod report;
 
 use std::path::{Path, PathBuf};
@@ -208,7 +208,7 @@ fn measure(
     report: &mut Report,
 ) -> Result<(), Failure> {
     let script = options.suite.script(program, sources);
-    let shim = workspace::root().join("xtask/bench/shim");
+    let shim = programs::shim_folder();
     let mut command = interpreter.command();
     command
         .arg(&script)

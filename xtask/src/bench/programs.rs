@@ -82,8 +82,14 @@ impl Suite {
     }
 }
 
-fn micro_folder() -> PathBuf {
+/// Where the loops of our own are.
+pub fn micro_folder() -> PathBuf {
     workspace::root().join("xtask/bench/micro")
+}
+
+/// Where the small `pyperf` is.
+pub fn shim_folder() -> PathBuf {
+    workspace::root().join("xtask/bench/shim")
 }
 
 /// One run of one script.
