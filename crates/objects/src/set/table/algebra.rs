@@ -5,7 +5,7 @@
 
 use std::ptr;
 
-use super::{Entry, MIN_SIZE, Sought, Table};
+use super::{Found, MIN_SIZE, Table};
 use crate::raised::PyResult;
 
 impl Table {
@@ -45,20 +45,11 @@ impl Table {
             };
             left -= 1;
             if same_places {
-                let hash = entry.hash;
-                // SAFETY: this table is empty and as large, so the place exists and nothing is dropped.
-                unsafe {
-                    self.entry(place).write(Entry {
-                        key: Some(key),
-                        hash,
-                    })
-                };
+                self.put(place, key, entry.hash);
             } else {
                 self.insert_clean(key, entry.hash);
             }
         }
-        self.used.set(other.used.get());
-        self.fill.set(other.used.get());
     }
 
     /// Whether this table has the key in a place of another one, given with its bits and hash.
@@ -68,9 +59,9 @@ impl Table {
             return Ok(false);
         }
         match self.find_same(key, hash) {
-            Sought::Key(_) => Ok(true),
-            Sought::Unused(_) => Ok(false),
-            Sought::Perhaps => match other.at(place) {
+            Some(Found::Key(_)) => Ok(true),
+            Some(Found::Unused(_)) => Ok(false),
+            None => match other.at(place) {
                 Some((key, hash)) => self.contains(&key, hash),
                 None => Ok(false),
             },
@@ -124,9 +115,9 @@ impl Table {
                 return Ok(());
             }
             match self.find_same(key, hash) {
-                Sought::Key(found) => drop(self.take_at(found)),
-                Sought::Unused(_) => {}
-                Sought::Perhaps => {
+                Some(Found::Key(found)) => drop(self.take_at(found)),
+                Some(Found::Unused(_)) => {}
+                None => {
                     if let Some((key, hash)) = other.at(place) {
                         self.remove(&key, hash)?;
                     }

@@ -58,16 +58,6 @@ enum Found {
     Unused(usize),
 }
 
-/// What is known of a key's place without comparing keys.
-enum Sought {
-    /// The key is in this place.
-    Key(usize),
-    /// The key is not there; this place is unused and ends its probe.
-    Unused(usize),
-    /// A key of the same hash is on the way: it may be equal.
-    Perhaps,
-}
-
 /// The outcome of one comparison.
 enum Same {
     Yes,
@@ -246,9 +236,10 @@ impl Table {
         })
     }
 
-    /// Looks for the very key in a table that has a block, and compares nothing.
+    /// Looks for the very key in a table that has a block, and compares nothing. No answer if a key of the same hash is on the
+    /// way: it may be equal.
     #[inline(always)]
-    fn find_same(&self, key: u64, hash: i64) -> Sought {
+    fn find_same(&self, key: u64, hash: i64) -> Option<Found> {
         let (entries, mask) = (self.entries.get(), self.mask.get());
         let mut index = hash as usize & mask;
         let mut perturb = hash as u64;
@@ -259,9 +250,9 @@ impl Table {
                 // SAFETY: `last` is at most the mask, so the entry lies in the block.
                 let entry = unsafe { &*entries.add(index) };
                 match &entry.key {
-                    Some(stored) if stored.bits() == key => return Sought::Key(index),
-                    Some(_) if entry.hash == hash => return Sought::Perhaps,
-                    None if entry.hash == 0 => return Sought::Unused(index),
+                    Some(stored) if stored.bits() == key => return Some(Found::Key(index)),
+                    Some(_) if entry.hash == hash => return None,
+                    None if entry.hash == 0 => return Some(Found::Unused(index)),
                     _ => {}
                 }
                 if index == last {
@@ -277,9 +268,8 @@ impl Table {
     #[inline(always)]
     fn search(&self, key: &Value, hash: i64) -> PyResult<Found> {
         match self.find_same(key.bits(), hash) {
-            Sought::Key(place) => Ok(Found::Key(place)),
-            Sought::Unused(place) => Ok(Found::Unused(place)),
-            Sought::Perhaps => self.search_equal(key, hash),
+            Some(found) => Ok(found),
+            None => self.search_equal(key, hash),
         }
     }
 
@@ -337,15 +327,7 @@ impl Table {
         let Found::Unused(place) = self.search(&key, hash)? else {
             return Ok(false);
         };
-        // SAFETY: the place is unused, so nothing is dropped.
-        unsafe {
-            self.entry(place).write(Entry {
-                key: Some(key),
-                hash,
-            })
-        };
-        self.used.set(self.used.get() + 1);
-        self.fill.set(self.fill.get() + 1);
+        self.put(place, key, hash);
         if self.fill.get() * 5 >= self.mask.get() * 3 {
             let used = self.used.get();
             self.resize(if used > 50_000 { used * 2 } else { used * 4 });
@@ -427,7 +409,13 @@ impl Table {
             }
             index = next_row(index, &mut perturb, mask);
         };
-        // SAFETY: the place has no key, so nothing is dropped.
+        self.put(place, key, hash);
+    }
+
+    /// Puts a key into an unused place.
+    #[inline(always)]
+    fn put(&self, place: usize, key: Value, hash: i64) {
+        // SAFETY: the place is unused, so nothing is dropped.
         unsafe {
             self.entry(place).write(Entry {
                 key: Some(key),
