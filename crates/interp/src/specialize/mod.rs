@@ -10,7 +10,7 @@
 
 mod arithmetic;
 mod attributes;
-pub mod builtins;
+mod builtins;
 mod calls;
 mod globals;
 mod iteration;
@@ -22,6 +22,7 @@ pub(crate) use arithmetic::{
     binary_op, compare_op, contains_op, store_subscr, to_bool, unpack_sequence,
 };
 pub(crate) use attributes::{load_attr, load_super_attr, store_attr};
+pub use builtins::is_len_value;
 pub(crate) use builtins::{is_isinstance, is_len, is_list_append};
 pub(crate) use calls::{call, call_kw};
 pub(crate) use globals::load_global;
