@@ -5,13 +5,14 @@
 //! ```
 //!
 //! In reading order: [`trace`] is what everything here works on; [`project`] makes one of the code of a loop; [`abort`] says why
-//! it would not; [`optimize`] proves guards away; [`symbols`] is what the optimizer knows of values; [`finish`] makes
-//! stubs of the exits; [`bloom`] is what an executor relies on; [`show`] prints traces, [`verify`] says
-//! whether one is well formed.
+//! it would not; [`optimize`] proves guards away; [`symbols`] is what the optimizer knows of values; [`kept`] is what operands
+//! point to; [`finish`] makes stubs of the exits; [`bloom`] is what an executor relies on; [`show`] prints traces, [`verify`]
+//! says whether one is well formed.
 
 pub mod abort;
 pub mod bloom;
 pub mod finish;
+pub mod kept;
 pub mod optimize;
 pub mod project;
 pub mod show;

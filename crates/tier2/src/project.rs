@@ -15,6 +15,7 @@
 //!
 //! The rules are those of `translate_bytecode_to_trace` in CPython 3.14's `Python/optimizer.c`.
 
+use taipan_bytecode::cache::call::FUNC_VERSION;
 use taipan_bytecode::tunables::{
     BRANCH_HISTORY_BITS, BRANCH_LIKELY_POPCOUNT, CONFIDENCE_CUTOFF, CONFIDENCE_RANGE,
     TRACE_PER_INSTR_RESERVE, TRACE_RESERVE_EXTRA, TRACE_STACK_SIZE, TRACE_TAIL_RESERVE,
@@ -23,10 +24,11 @@ use taipan_bytecode::tunables::{
 use taipan_bytecode::{Expand, Flags, OpargSize, Opcode, Replacement, Uop};
 use taipan_interp::code::Code;
 use taipan_interp::function::Function;
-use taipan_objects::value::{Ref, Value};
+use taipan_objects::value::Ref;
 
 use crate::abort::{TraceAbort, TraceEnd};
 use crate::bloom::BloomFilter;
+use crate::kept::Kept;
 use crate::trace::Instruction;
 
 /// Where a trace begins, and under which conditions.
@@ -76,13 +78,15 @@ impl Callee {
 
 impl Projected {
     /// The objects that operands point to.
-    pub fn kept_values(&self) -> Vec<Value> {
-        let mut values = Vec::new();
+    pub fn kept_values(&self) -> Kept {
+        let mut kept = Kept::default();
         for callee in &self.kept {
-            values.extend(callee.function.iter().map(|function| function.to_value()));
-            values.push(callee.code.to_value());
+            if let Some(function) = &callee.function {
+                kept.keep(function.as_value());
+            }
+            kept.keep(callee.code.as_value());
         }
-        values
+        kept
     }
 }
 
@@ -366,19 +370,19 @@ impl Projection {
                 Some(Replacement::Uop(uop)) => (uop, oparg, 0),
                 _ => (part.uop, oparg, 0),
             },
-            OpargSize::Operand1Cache1 | OpargSize::Operand1Cache2 | OpargSize::Operand1Cache4 => {
-                let units = match part.size {
-                    OpargSize::Operand1Cache1 => 1,
-                    OpargSize::Operand1Cache2 => 2,
-                    _ => 4,
-                };
-                let operand = self.cached(at, units);
-                if let Some(last) = self.trace.last_mut() {
-                    last.operand1 = operand;
-                }
-                return None;
-            }
+            OpargSize::Operand1Cache1 => return self.second_operand(at, 1),
+            OpargSize::Operand1Cache2 => return self.second_operand(at, 2),
+            OpargSize::Operand1Cache4 => return self.second_operand(at, 4),
         })
+    }
+
+    /// The last uop gets a second operand; no uop comes of that.
+    fn second_operand<T>(&mut self, at: u32, units: u32) -> Option<T> {
+        let operand = self.cached(at, units);
+        if let Some(last) = self.trace.last_mut() {
+            last.operand1 = operand;
+        }
+        None
     }
 
     /// Goes on in the caller. The operand says which function that is.
@@ -397,7 +401,7 @@ impl Projection {
         if !matches!(call.opcode.base(), Opcode::Call | Opcode::CallKw) {
             return Err(TraceAbort::DynamicCallee);
         }
-        let version = self.cached(call.offset + 2, 2) as u32;
+        let version = self.cached(call.offset + 1 + FUNC_VERSION as u32, 2) as u32;
         let (function, code) = Function::of_version(version).ok_or(TraceAbort::UnknownCallee)?;
         let end = if code.is(&self.frame.code) {
             Some(TraceEnd::RecursiveCall)
@@ -465,7 +469,7 @@ impl Projection {
 }
 
 /// Whether a uop goes back to the caller.
-fn leaves_frame(uop: Uop) -> bool {
+pub(crate) fn leaves_frame(uop: Uop) -> bool {
     matches!(
         uop,
         Uop::ReturnValue | Uop::ReturnGenerator | Uop::YieldValue

@@ -252,6 +252,14 @@ impl Symbols {
         }
     }
 
+    /// Whether it is an object, or the empty slot; nothing if neither is known.
+    pub fn is_present(&self, id: SymId) -> Option<bool> {
+        match self.is_null(id) {
+            true => Some(false),
+            false => self.is_not_null(id).then_some(true),
+        }
+    }
+
     /// The object, if it is known. The truth of a symbol whose truth is known by now is one, and from now on is it alone.
     pub fn known_value(&mut self, id: SymId) -> Option<Value> {
         match self.get(id) {

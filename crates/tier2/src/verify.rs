@@ -3,6 +3,7 @@
 
 use taipan_bytecode::Uop;
 
+use crate::project::leaves_frame;
 use crate::trace::Instruction;
 
 /// Looks a trace over that is not finished yet. `depth` is the number of values on the stack where it begins. The error says what is
@@ -27,15 +28,13 @@ pub fn verify_trace(trace: &[Instruction], depth: usize) -> Result<(), String> {
             return flaw("the stack has too little");
         }
         *depth += effect.net(oparg);
-        match uop {
-            Uop::PushFrame => depths.push(0),
-            Uop::ReturnValue | Uop::ReturnGenerator | Uop::YieldValue => {
-                depths.pop();
-                if let Some(caller) = depths.last_mut() {
-                    *caller += 1;
-                }
+        if uop == Uop::PushFrame {
+            depths.push(0);
+        } else if leaves_frame(uop) {
+            depths.pop();
+            if let Some(caller) = depths.last_mut() {
+                *caller += 1;
             }
-            _ => {}
         }
     }
     Ok(())

@@ -14,12 +14,13 @@
 
 use taipan_bytecode::Uop;
 use taipan_interp::code::Code;
-use taipan_objects::value::{Ref, Value};
+use taipan_objects::value::Ref;
 
 use super::context::Context;
 use super::rules;
 use crate::abort::TraceAbort;
 use crate::bloom::BloomFilter;
+use crate::kept::Kept;
 use crate::symbols::Halt;
 use crate::trace::Instruction;
 
@@ -57,8 +58,7 @@ pub(super) struct Pass<'a> {
     /// The uop's place.
     pub(super) at: usize,
     pub(super) dependencies: &'a mut BloomFilter,
-    /// Constants that operands point to.
-    pub(super) kept: &'a mut Vec<Value>,
+    pub(super) kept: &'a mut Kept,
     checks: StackChecks,
 }
 
@@ -78,7 +78,7 @@ pub fn optimize_uops(
     code: &Ref<Code>,
     depth: usize,
     dependencies: &mut BloomFilter,
-    kept: &mut Vec<Value>,
+    kept: &mut Kept,
 ) -> Result<Outcome, TraceAbort> {
     let mut outcome = Outcome::default();
     let context = match Context::new(code, depth) {

@@ -24,6 +24,7 @@ use taipan_objects::value::{Ref, Value};
 
 use crate::abort::TraceAbort;
 use crate::bloom::BloomFilter;
+use crate::kept::Kept;
 use crate::project::address;
 use crate::trace::Instruction;
 
@@ -33,7 +34,7 @@ pub fn remove_globals(
     function: &Ref<Function>,
     builtins: &Ref<Dict>,
     dependencies: &mut BloomFilter,
-    kept: &mut Vec<Value>,
+    kept: &mut Kept,
 ) -> Result<(), TraceAbort> {
     if !function.builtins.is(builtins.as_value()) {
         return Ok(());
@@ -78,7 +79,7 @@ impl Facts {
 struct Pass<'a> {
     builtins: &'a Ref<Dict>,
     dependencies: &'a mut BloomFilter,
-    kept: &'a mut Vec<Value>,
+    kept: &'a mut Kept,
     frame: Facts,
     callers: Vec<Facts>,
 }
@@ -165,8 +166,8 @@ impl Pass<'_> {
 
     /// Goes on in the function that an operand names. Answers whether the pass can go on there.
     fn enter(&mut self, operand: u64) -> bool {
-        let callee = self.kept.iter().find(|value| value.bits() == operand);
-        let callee = callee.and_then(|value| value.downcast_exact::<Function>());
+        let callee = self.kept.value(operand);
+        let callee = callee.as_ref().and_then(Value::downcast_exact::<Function>);
         match callee {
             Some(function) if function.builtins.is(self.builtins.as_value()) => {
                 let caller = std::mem::replace(&mut self.frame, Facts::of(function));
@@ -198,17 +199,10 @@ fn expect_keys(dict: &Ref<Dict>, load: &Instruction) -> Result<(), TraceAbort> {
 }
 
 /// Puts the value of the entry that a load names into the trace.
-fn load_constant(load: &mut Instruction, dict: &Ref<Dict>, kept: &mut Vec<Value>) {
-    let Some(value) = dict.value_at(load.operand1 as usize) else {
-        return;
-    };
-    let uop = match value.is_pointer() {
-        true => Uop::LoadConstInline,
-        false => Uop::LoadConstInlineBorrow,
-    };
-    load.set_uop(uop);
-    load.operand0 = value.bits();
-    if value.is_pointer() && !kept.iter().any(|known| known.is(&value)) {
-        kept.push(value);
+fn load_constant(load: &mut Instruction, dict: &Ref<Dict>, kept: &mut Kept) {
+    if let Some(value) = dict.value_at(load.operand1 as usize) {
+        let (uop, operand) = kept.constant(&value);
+        load.set_uop(uop);
+        load.operand0 = operand;
     }
 }

@@ -15,10 +15,11 @@ mod rules;
 pub use driver::{Outcome, optimize_uops};
 
 use taipan_objects::dict::Dict;
-use taipan_objects::value::{Ref, Value};
+use taipan_objects::value::Ref;
 
 use crate::abort::TraceAbort;
 use crate::bloom::BloomFilter;
+use crate::kept::Kept;
 use crate::project::{Projected, Start};
 use crate::trace::Instruction;
 use crate::verify::verify_trace;
@@ -30,8 +31,8 @@ pub struct Optimized {
     pub instructions: Vec<Instruction>,
     /// Everything that it relies on.
     pub dependencies: BloomFilter,
-    /// The objects that operands point to: they must live as long as the trace.
-    pub kept: Vec<Value>,
+    /// The objects that operands point to.
+    pub kept: Kept,
     /// What was proved.
     pub outcome: Outcome,
 }

@@ -92,7 +92,7 @@ fn callee(pass: &Pass) -> Result<Ref<Code>, Halt> {
 
 /// The code that an operand names: a function's, or with the low bit set itself.
 fn code_of(pass: &Pass, operand: u64) -> Result<Ref<Code>, Halt> {
-    let object = pass.kept_value(operand & !1)?;
+    let object = pass.kept.value(operand & !1).ok_or(Halt::Unpredictable)?;
     if let Some(function) = object.downcast_exact::<Function>() {
         return Ok(function.code());
     }
@@ -112,14 +112,11 @@ fn leave_frame_word(pass: &mut Pass, arguments: usize) -> Ruled {
 fn exact_frame(pass: &mut Pass, arguments: usize) -> Ruled {
     let code = callee(pass)?;
     let receiver = pass.context.peek(arguments)?;
-    let symbols = &pass.context.symbols;
-    let first = match (symbols.is_null(receiver), symbols.is_not_null(receiver)) {
-        (true, _) => Some(arguments),
-        (_, true) => Some(arguments + 1),
-        _ => None,
-    };
-    let values = match first {
-        Some(count) => pass.context.top(count)?.to_vec(),
+    let values = match pass.context.symbols.is_present(receiver) {
+        Some(has_self) => pass
+            .context
+            .top(arguments + usize::from(has_self))?
+            .to_vec(),
         None => Vec::new(),
     };
     pass.context.make_frame(&code, &values)?;

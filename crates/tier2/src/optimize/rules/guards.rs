@@ -2,7 +2,7 @@
 
 use taipan_bytecode::Uop;
 use taipan_interp::function::Function;
-use taipan_interp::specialize::builtins::is_len_value;
+use taipan_interp::specialize::is_len_value;
 use taipan_objects::class::{Payload, Type};
 use taipan_objects::descriptors::BoundMethod;
 use taipan_objects::dict::Dict;
@@ -17,6 +17,7 @@ use taipan_objects::value::{Ref, Value};
 use super::super::driver::{Pass, Rewrite};
 use super::Ruled;
 use crate::project::address;
+use crate::symbols::{Halt, SymId};
 use crate::trace::Instruction;
 
 /// The rule of a guard, if the uop is one.
@@ -123,44 +124,37 @@ fn callable_len(pass: &mut Pass) -> Ruled {
     }
 }
 
-/// The callable below `oparg` arguments and the place of `self`.
-fn callable_depth(instruction: &Instruction) -> usize {
-    usize::from(instruction.oparg) + 1
+/// The callable and what stands in the place of `self`, below `oparg` arguments.
+fn callable_and_self(pass: &Pass, instruction: &Instruction) -> Result<(SymId, SymId), Halt> {
+    let depth = usize::from(instruction.oparg);
+    Ok((pass.context.peek(depth + 1)?, pass.context.peek(depth)?))
 }
 
 fn function_version(pass: &mut Pass, instruction: &Instruction) -> Ruled {
-    let callable = pass.context.peek(callable_depth(instruction))?;
+    let (callable, _) = callable_and_self(pass, instruction)?;
     let symbols = &mut pass.context.symbols;
     let known = symbols.known_value(callable);
     symbols.narrow::<Function>(callable)?;
-    match known {
-        Some(function) => {
-            let bits = function.bits();
-            pass.trace[pass.at].operand1 = bits;
-            pass.keep(&function);
-            Ok(Rewrite::Replace(
-                Uop::CheckFunctionVersionInline,
-                instruction.operand0,
-            ))
-        }
-        None => Ok(Rewrite::Keep),
-    }
+    let Some(function) = known else {
+        return Ok(Rewrite::Keep);
+    };
+    pass.trace[pass.at].operand1 = function.bits();
+    pass.kept.keep(&function);
+    Ok(Rewrite::Replace(
+        Uop::CheckFunctionVersionInline,
+        instruction.operand0,
+    ))
 }
 
 fn exact_arguments(pass: &mut Pass, instruction: &Instruction) -> Ruled {
-    let depth = callable_depth(instruction);
-    let callable = pass.context.peek(depth)?;
-    let receiver = pass.context.peek(depth - 1)?;
+    let (callable, receiver) = callable_and_self(pass, instruction)?;
     let symbols = &mut pass.context.symbols;
-    let given = match (symbols.is_null(receiver), symbols.is_not_null(receiver)) {
-        (true, _) => u32::from(instruction.oparg),
-        (_, true) => u32::from(instruction.oparg) + 1,
-        _ => return Ok(Rewrite::Keep),
+    let Some(has_self) = symbols.is_present(receiver) else {
+        return Ok(Rewrite::Keep);
     };
+    let given = u32::from(instruction.oparg) + u32::from(has_self);
     let known = symbols.known_value(callable);
-    let function = known
-        .as_ref()
-        .and_then(|value| value.downcast_exact::<Function>());
+    let function = known.as_ref().and_then(Value::downcast_exact::<Function>);
     match function {
         Some(function) if function.code().arg_count == given => Ok(Rewrite::Drop),
         _ => Ok(Rewrite::Keep),
@@ -168,9 +162,7 @@ fn exact_arguments(pass: &mut Pass, instruction: &Instruction) -> Ruled {
 }
 
 fn bound_method(pass: &mut Pass, instruction: &Instruction) -> Ruled {
-    let depth = callable_depth(instruction);
-    let callable = pass.context.peek(depth)?;
-    let receiver = pass.context.peek(depth - 1)?;
+    let (callable, receiver) = callable_and_self(pass, instruction)?;
     let symbols = &mut pass.context.symbols;
     symbols.narrow_null(receiver)?;
     symbols.narrow::<BoundMethod>(callable)?;

@@ -93,17 +93,14 @@ fn load_constant(pass: &mut Pass, index: u32) -> Ruled {
         .cloned();
     let constant = constant.ok_or(Halt::Unpredictable)?;
     push_constant(pass, &constant)?;
-    pass.keep(&constant);
-    let uop = match constant.is_pointer() {
-        true => Uop::LoadConstInline,
-        false => Uop::LoadConstInlineBorrow,
-    };
-    Ok(Rewrite::Replace(uop, constant.bits()))
+    let (uop, operand) = pass.kept.constant(&constant);
+    Ok(Rewrite::Replace(uop, operand))
 }
 
 fn push_operand(pass: &mut Pass, instruction: &Instruction, popped: usize) -> Ruled {
     pass.context.drop_values(popped)?;
-    let value = pass.kept_value(instruction.operand0)?;
+    let value = pass.kept.value(instruction.operand0);
+    let value = value.ok_or(Halt::Unpredictable)?;
     push_constant(pass, &value)
 }
 
@@ -187,22 +184,4 @@ fn build_tuple(pass: &mut Pass, count: usize) -> Ruled {
     pass.context.drop_values(count)?;
     pass.context.push(tuple);
     Ok(Rewrite::Keep)
-}
-
-impl Pass<'_> {
-    /// An operand points to this object: it must live as long as the trace.
-    pub(super) fn keep(&mut self, value: &Value) {
-        if value.is_pointer() && !self.kept.iter().any(|kept| kept.is(value)) {
-            self.kept.push(value.clone());
-        }
-    }
-
-    /// The object that an operand points to.
-    pub(super) fn kept_value(&self, bits: u64) -> Result<Value, Halt> {
-        let kept = self.kept.iter().find(|kept| kept.bits() == bits);
-        match kept {
-            Some(value) => Ok(value.clone()),
-            None => Value::immediate_of(bits).ok_or(Halt::Unpredictable),
-        }
-    }
 }

@@ -32,17 +32,7 @@ pub(super) fn apply(pass: &mut Pass, instruction: &Instruction) -> Option<Ruled>
             pass.context.symbols.constant(&Value::FALSE)
         }),
         Uop::UnaryNot => unary_not(pass),
-        Uop::ReplaceWithTrue => {
-            let put = |pass: &mut Pass| {
-                let truth = pass.context.symbols.constant(&Value::TRUE)?;
-                pass.context.poke(0, truth)?;
-                Ok(Rewrite::Replace(
-                    Uop::PopTopLoadConstInlineBorrow,
-                    Value::TRUE.bits(),
-                ))
-            };
-            put(pass)
-        }
+        Uop::ReplaceWithTrue => known_truth(pass, true),
         Uop::GuardIsTruePop => branch(pass, &Value::TRUE),
         Uop::GuardIsFalsePop => branch(pass, &Value::FALSE),
         Uop::GuardIsNonePop => branch_on_none(pass),
@@ -56,6 +46,17 @@ fn truth_of<T: Payload>(pass: &mut Pass, value: SymId) -> Result<SymId, Halt> {
     pass.context.symbols.truth_of(value, false)
 }
 
+/// A known bool takes the place of the value on top.
+fn known_truth(pass: &mut Pass, truth: bool) -> Ruled {
+    let truth = Value::from_bool(truth);
+    let known = pass.context.symbols.constant(&truth)?;
+    pass.context.poke(0, known)?;
+    Ok(Rewrite::Replace(
+        Uop::PopTopLoadConstInlineBorrow,
+        truth.bits(),
+    ))
+}
+
 /// The truth of the value on top: what `otherwise` says, unless it is a bool, or known.
 fn to_bool(
     pass: &mut Pass,
@@ -66,13 +67,7 @@ fn to_bool(
         return Ok(Rewrite::Drop);
     }
     if let Some(truth) = pass.context.symbols.truth(value) {
-        let truth = Value::from_bool(truth);
-        let known = pass.context.symbols.constant(&truth)?;
-        pass.context.poke(0, known)?;
-        return Ok(Rewrite::Replace(
-            Uop::PopTopLoadConstInlineBorrow,
-            truth.bits(),
-        ));
+        return known_truth(pass, truth);
     }
     let truth = otherwise(pass, value)?;
     pass.context.poke(0, truth)?;
@@ -102,13 +97,22 @@ fn branch(pass: &mut Pass, expected: &Value) -> Ruled {
     }
 }
 
+/// Whether a value is None, if that is known. What is of a known type is None if the type is None's.
+fn is_none(pass: &mut Pass, value: SymId) -> Option<bool> {
+    let symbols = &mut pass.context.symbols;
+    match symbols.known_value(value) {
+        Some(known) => Some(known.is_none()),
+        None => symbols
+            .known_type(value)
+            .map(|class| class.is(Value::NONE.class())),
+    }
+}
+
 fn branch_on_none(pass: &mut Pass) -> Ruled {
     let value = pass.context.pop()?;
-    match pass.context.symbols.known_value(value) {
-        Some(known) if known.is_none() => Ok(Rewrite::PopFlag),
-        Some(_) => Ok(Rewrite::PopFlagAndExit),
-        None if pass.context.symbols.is_of_type(value, Value::NONE.class()) => Ok(Rewrite::PopFlag),
-        None if pass.context.symbols.has_type(value) => Ok(Rewrite::PopFlagAndExit),
+    match is_none(pass, value) {
+        Some(true) => Ok(Rewrite::PopFlag),
+        Some(false) => Ok(Rewrite::PopFlagAndExit),
         None => {
             pass.context.symbols.narrow_value(value, &Value::NONE)?;
             Ok(Rewrite::Keep)
@@ -118,13 +122,9 @@ fn branch_on_none(pass: &mut Pass) -> Ruled {
 
 fn branch_on_not_none(pass: &mut Pass) -> Ruled {
     let value = pass.context.pop()?;
-    match pass.context.symbols.known_value(value) {
-        Some(known) if known.is_none() => Ok(Rewrite::PopFlagAndExit),
-        Some(_) => Ok(Rewrite::PopFlag),
-        None if pass.context.symbols.is_of_type(value, Value::NONE.class()) => {
-            Ok(Rewrite::PopFlagAndExit)
-        }
-        None if pass.context.symbols.has_type(value) => Ok(Rewrite::PopFlag),
-        None => Ok(Rewrite::Keep),
-    }
+    Ok(match is_none(pass, value) {
+        Some(true) => Rewrite::PopFlagAndExit,
+        Some(false) => Rewrite::PopFlag,
+        None => Rewrite::Keep,
+    })
 }
