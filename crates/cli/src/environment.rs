@@ -156,6 +156,7 @@ fn from_environment(config: &mut Config, warnings: &mut Vec<String>) -> Result<(
         let present = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
         config.io_encoding = Some((present(encoding), errors.and_then(present)));
     }
+    crate::tier2::from_environment(&text);
     if let Some(list) = text("PYTHONWARNINGS") {
         warnings.extend(list.split(',').map(str::to_owned));
     }
@@ -253,7 +254,10 @@ fn from_x_options(config: &mut Config) -> Result<(), String> {
                 set_mode(mode.ok_or_else(|| fatal("config_init_specialize", message))?);
             }
             // Others are for programs to read in `sys._xoptions`.
-            _ => {}
+            _ => {
+                let checked = crate::tier2::from_x_option(&name, value);
+                checked.map_err(|message| fatal("config_init_tier2", message))?;
+            }
         }
     }
     Ok(())

@@ -101,7 +101,8 @@ PYTHON_CPU_COUNT        what os.cpu_count() answers
 PYTHON_HISTORY          file for the lines typed at the prompt
 PYTHON_BASIC_REPL       use the simple prompt
 PYTHON_GIL              1: one lock for all threads (-X gil)
-PYTHON_JIT              0 turns the machine code compiler off
+PYTHON_JIT              1 turns traces of hot loops on, 0 off (-X jit)
+PYTHON_UOPS_OPTIMIZE    0: traces run as they were projected
 PYTHON_CONTEXT_AWARE_WARNINGS
                         1: warning filters belong to a context
 PYTHON_THREAD_INHERIT_CONTEXT
@@ -121,11 +122,14 @@ Settings of the implementation, given as -X name or -X name=value:
 -X gil=1                   one lock for all threads; there is no other build
 -X importtime[=2]          show how long imports take
 -X int_max_str_digits=N    longest decimal text that converts to int and back
--X jit=[0|1]               whether hot code becomes machine code
+-X jit=[0|1|uops]          whether hot loops become traces of micro-ops
 -X no_debug_ranges         code without columns, to save memory
+-X optimize_uops[=0]       as -X jit; 0: traces run as they were projected
 -X pycache_prefix=DIR      folder for .pyc files
 -X specialize=MODE         on, off; for tests: eager, failing
 -X stats[=FILE]            at exit, how code was specialized: a table, or JSON in FILE
+-X tier2-stress=invalidate for tests: no trace outlives its first check
+-X tier2-threshold=N       how often a loop runs before it is hot, 1 to 4096
 -X thread_inherit_context=[0|1]  threads start with a copy of the context
 -X tracemalloc[=N]         trace memory allocations, N frames each
 -X utf8[=0|1]              UTF-8 mode

@@ -10,6 +10,7 @@ mod help;
 mod options;
 mod repl;
 mod run;
+mod tier2;
 
 use std::process::ExitCode;
 
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
     if let Err(raised) = taipan_stdlib::startup::start(config) {
         return exit::failed_start(raised);
     }
+    taipan_tier2::install(taipan_stdlib::startup::builtins_module().dict());
     let status = run::run(&program);
     let status = repl::after(&program, status);
     exit::end(status)

@@ -6,6 +6,7 @@
 use std::cell::{Cell, RefCell};
 
 use crate::monitoring::{self, CodeMonitoring};
+use crate::traces::side_table::Executors;
 use taipan_bytecode::{CodeUnit, Opcode, instructions, linetable};
 use taipan_compiler as compiler;
 use taipan_compiler::{Const, flags, kinds};
@@ -102,6 +103,8 @@ pub struct Code {
     pub monitoring: CodeMonitoring,
     /// `_co_code_adaptive` readers and `co_extra`-like caches: lazily made tuples.
     cache: RefCell<Vec<(&'static str, Value)>>,
+    /// What `ENTER_EXECUTOR` enters (`co_executors`).
+    pub(crate) executors: Executors,
 }
 
 /// The value of a compiler constant.
@@ -188,6 +191,7 @@ pub struct CodeParts {
 impl Drop for Code {
     fn drop(&mut self) {
         crate::versions::forget_code(self);
+        crate::traces::registry::invalidate_code(self);
     }
 }
 
@@ -274,6 +278,7 @@ impl Code {
                 instrumentation: Cell::new(0),
                 monitoring: CodeMonitoring::default(),
                 cache: RefCell::new(Vec::new()),
+                executors: Executors::default(),
             },
         );
         if monitoring::is_active() {
@@ -354,6 +359,13 @@ impl Code {
         self.units.own()
     }
 
+    /// The units as they are, but for those that an `ENTER_EXECUTOR` took the place of.
+    pub(crate) fn units_behind_executors(&self) -> Vec<CodeUnit> {
+        (0..self.units().len())
+            .map(|index| self.unit_behind_executor(index))
+            .collect()
+    }
+
     /// Number of locals, cells and free variables.
     #[inline(always)]
     pub fn localsplus_count(&self) -> usize {
@@ -365,11 +377,7 @@ impl Code {
         if let Some(plain) = self.monitoring.plain_units() {
             return plain.iter().flat_map(|unit| unit.to_le_bytes()).collect();
         }
-        let units: Vec<CodeUnit> = self
-            .units()
-            .iter()
-            .map(|unit| CodeUnit(unit.get()))
-            .collect();
+        let units = self.units_behind_executors();
         let mut bytes = Vec::with_capacity(units.len() * 2);
         for instruction in instructions(&units) {
             let start = bytes.len() / 2;
@@ -392,7 +400,7 @@ impl Code {
         if let Some(unit) = self.monitoring.plain_unit(index) {
             return unit;
         }
-        let unit = CodeUnit(self.units().get(index).map_or(0, Cell::get));
+        let unit = self.unit_behind_executor(index);
         match unit.opcode() {
             Some(opcode) => unit.with_opcode(opcode.plain().unwrap_or_else(|| opcode.base())),
             None => unit,

@@ -172,6 +172,10 @@ fn do_due_work() -> PyResult<()> {
     if due & breaker::COLLECT != 0 {
         taipan_objects::gc::poll();
     }
+    if due & breaker::COLD_TRACES != 0 {
+        runtime::acknowledge(breaker::COLD_TRACES);
+        crate::traces::registry::invalidate_cold();
+    }
     if due & breaker::HAND_OVER != 0 {
         runtime::hand_over();
     }

@@ -445,6 +445,10 @@ pub struct EngineState {
     pub redirect: u8,
     /// The oparg of the specialized opcode whose guards failed just now.
     pub missed_oparg: u64,
+    /// The trace that runs in the native loop that runs; null when none does.
+    pub running: *const crate::traces::step::Trace,
+    /// Traces that wait for a native loop inside one of their uops.
+    pub waiting: *const Waiting,
     /// The event whose callbacks run, if any do: what decides whether `f_lineno` can be assigned.
     pub event: Option<crate::monitoring::Event>,
     /// The thread this is the state of.
@@ -454,7 +458,29 @@ pub struct EngineState {
     chunks: Vec<Chunk>,
 }
 
+/// A trace that runs below the running native loop. It lies on the native stack.
+pub struct Waiting {
+    /// The trace.
+    pub trace: *const crate::traces::step::Trace,
+    /// The next one below.
+    pub below: *const Waiting,
+}
+
 impl EngineState {
+    /// Names all traces that run on this thread.
+    ///
+    /// # Safety
+    /// The thread is this one, or waits for the interpreter lock.
+    pub unsafe fn for_each_running(&self, mut name: impl FnMut(*const crate::traces::step::Trace)) {
+        name(self.running);
+        let mut waiting = self.waiting;
+        // SAFETY: what is linked lies on the stack of the thread.
+        while let Some(link) = unsafe { waiting.as_ref() } {
+            name(link.trace);
+            waiting = link.below;
+        }
+    }
+
     /// The state of a thread that has not run anything.
     pub fn new(thread: &'static taipan_objects::thread::ThreadState) -> Box<EngineState> {
         let mut state = Box::new(EngineState {
@@ -468,6 +494,8 @@ impl EngineState {
             telling: 0,
             redirect: 0,
             missed_oparg: 0,
+            running: ptr::null(),
+            waiting: ptr::null(),
             chunk_start: ptr::null_mut(),
             event: None,
             thread,

@@ -31,6 +31,7 @@ pub mod generator;
 pub mod locals_proxy;
 pub mod monitoring;
 pub mod specialize;
+pub mod traces;
 pub mod tracing;
 pub mod typing;
 pub mod unwind;
@@ -46,6 +47,7 @@ mod versions;
 pub fn init_classes() {
     code::Code::init_class();
     code_attributes::init_classes();
+    traces::Executor::init_class();
     function::Function::init_class();
     frame_object::FrameObject::init_class();
     locals_proxy::FrameLocalsProxy::init_class();

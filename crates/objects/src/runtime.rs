@@ -29,6 +29,8 @@ pub mod breaker {
     pub const PENDING_CALLS: u32 = 1 << 3;
     /// An exception was sent to a thread.
     pub const ASYNC_EXCEPTION: u32 = 1 << 4;
+    /// Traces that did not run for long are to be swept.
+    pub const COLD_TRACES: u32 = 1 << 7;
 }
 
 /// Non-zero when the interpreter has something to do besides running bytecode.

@@ -73,6 +73,8 @@ pub enum TraceEnd {
     UnsupportedOpcode,
     /// A function calls itself.
     RecursiveCall,
+    /// An instance is made, and initialized by a Python function.
+    Initializer,
     /// The function's code was replaced.
     CodeReplaced,
     /// An oparg of more than 16 bits.
@@ -90,6 +92,7 @@ impl TraceEnd {
             TraceEnd::TooLong => "trace_too_long",
             TraceEnd::UnsupportedOpcode => "unsupported_opcode",
             TraceEnd::RecursiveCall => "recursive_call",
+            TraceEnd::Initializer => "initializer",
             TraceEnd::CodeReplaced => "code_replaced",
             TraceEnd::LargeOparg => "large_oparg",
         }

@@ -16,7 +16,7 @@ use taipan_bytecode::tunables::{JUMP_TO_TOP_TARGET, UOP_MAX_TRACE_LENGTH};
 use taipan_bytecode::{Flags, Opcode, Uop};
 
 use crate::abort::TraceAbort;
-use crate::trace::Instruction;
+use taipan_interp::traces::Instruction;
 
 /// Finishes a trace. It ends with its terminator.
 pub fn finish(trace: &[Instruction]) -> Result<Vec<Instruction>, TraceAbort> {

@@ -27,22 +27,8 @@ use taipan_interp::function::Function;
 use taipan_objects::value::Ref;
 
 use crate::abort::{TraceAbort, TraceEnd};
-use crate::bloom::BloomFilter;
 use crate::kept::Kept;
-use crate::trace::Instruction;
-
-/// Where a trace begins, and under which conditions.
-#[derive(Clone, Debug)]
-pub struct Start {
-    /// The code of the frame.
-    pub code: Ref<Code>,
-    /// The function of the frame, if it is known.
-    pub function: Option<Ref<Function>>,
-    /// The first instruction, in code units; of one with EXTENDED_ARG that.
-    pub offset: u32,
-    /// Whether the first instruction must be done by the trace itself: else an executor could leave where it was entered.
-    pub progress_needed: bool,
-}
+use taipan_interp::traces::{BloomFilter, Instruction, Request, registry};
 
 /// A projected trace.
 #[derive(Clone, Debug)]
@@ -82,16 +68,16 @@ impl Projected {
         let mut kept = Kept::default();
         for callee in &self.kept {
             if let Some(function) = &callee.function {
-                kept.keep(function.as_value());
+                kept.keep_watched(function.as_value());
             }
-            kept.keep(callee.code.as_value());
+            kept.keep_watched(callee.code.as_value());
         }
         kept
     }
 }
 
 /// Projects the trace that begins at `start`.
-pub fn project(start: &Start) -> Result<Projected, TraceAbort> {
+pub fn project(start: &Request) -> Result<Projected, TraceAbort> {
     let mut projection = Projection::new(start);
     let end = projection.run(start)?;
     Ok(Projected {
@@ -141,7 +127,7 @@ struct Projection {
 }
 
 impl Projection {
-    fn new(start: &Start) -> Projection {
+    fn new(start: &Request) -> Projection {
         let frame = Callee {
             function: start.function.clone(),
             code: start.code.clone(),
@@ -171,7 +157,7 @@ impl Projection {
         self.trace.len() + count <= self.room
     }
 
-    fn run(&mut self, start: &Start) -> Result<TraceEnd, TraceAbort> {
+    fn run(&mut self, start: &Request) -> Result<TraceEnd, TraceAbort> {
         let mut at = start.offset;
         let first_unit = self.unit_address(at);
         self.add(Uop::StartExecutor, 0, first_unit, at);
@@ -222,7 +208,7 @@ impl Projection {
             if !self.has_room(2) {
                 return Ok(Step::End(TraceEnd::TooLong));
             }
-            self.add(Uop::SetIp, 0, self.unit_address(at), at);
+            self.add(Uop::SetIp, 0, self.unit_address(decoded.offset), at);
         }
         if progress_needed && (decoded.opcode.may_exit() || decoded.opcode.may_deopt()) {
             decoded.opcode = decoded.opcode.base();
@@ -401,6 +387,12 @@ impl Projection {
         if !matches!(call.opcode.base(), Opcode::Call | Opcode::CallKw) {
             return Err(TraceAbort::DynamicCallee);
         }
+        if call.opcode == Opcode::CallAllocAndEnterInit {
+            // The version in its cache is the class's.
+            self.add(Uop::PushFrame, oparg, 0, call.target);
+            self.add(Uop::ExitTrace, 0, 0, 0);
+            return Ok(Step::End(TraceEnd::Initializer));
+        }
         let version = self.cached(call.offset + 1 + FUNC_VERSION as u32, 2) as u32;
         let (function, code) = Function::of_version(version).ok_or(TraceAbort::UnknownCallee)?;
         let end = if code.is(&self.frame.code) {
@@ -478,5 +470,5 @@ pub(crate) fn leaves_frame(uop: Uop) -> bool {
 
 /// The address that stands for an object in a dependency filter.
 pub(crate) fn address<T: taipan_objects::class::Payload>(object: &Ref<T>) -> usize {
-    object.as_value().bits() as usize
+    registry::address_of::<T>(object)
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use taipan_bytecode::Uop;
 
-use crate::trace::Instruction;
+use taipan_interp::traces::Instruction;
 
 /// One uop: its name, its oparg if it has one, and for what leaves elsewhere than at its own instruction, where to.
 pub fn line(instruction: &Instruction) -> String {
@@ -44,6 +44,15 @@ pub fn text(trace: &[Instruction], hide: &[Uop]) -> String {
         .filter(|instruction| !hide.contains(&instruction.uop()));
     shown.fold(String::new(), |mut out, instruction| {
         let _ = writeln!(out, "    {}", line(instruction));
+        out
+    })
+}
+
+/// A whole trace, each line with its place.
+pub fn numbered(trace: &[Instruction]) -> String {
+    let lines = trace.iter().enumerate();
+    lines.fold(String::new(), |mut out, (at, instruction)| {
+        let _ = writeln!(out, "{at:5}  {}", line(instruction));
         out
     })
 }

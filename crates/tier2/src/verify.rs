@@ -4,7 +4,7 @@
 use taipan_bytecode::Uop;
 
 use crate::project::leaves_frame;
-use crate::trace::Instruction;
+use taipan_interp::traces::Instruction;
 
 /// Looks a trace over that is not finished yet. `depth` is the number of values on the stack where it begins. The error says what is
 /// wrong, and where.

@@ -14,6 +14,7 @@ use taipan_compiler::{Mode, Options};
 use taipan_interp::code::Code;
 use taipan_interp::eval;
 use taipan_interp::function::Function;
+use taipan_interp::traces::Request;
 use taipan_objects::dict::Dict;
 use taipan_objects::module::Module;
 use taipan_objects::str::Str;
@@ -23,7 +24,7 @@ use taipan_stdlib::import;
 use taipan_tier2::abort::TraceAbort;
 use taipan_tier2::finish::finish;
 use taipan_tier2::optimize::optimize;
-use taipan_tier2::project::{Start, project};
+use taipan_tier2::project::project;
 use taipan_tier2::show;
 
 /// A golden file in its parts, in order.
@@ -67,10 +68,11 @@ impl Golden {
     /// The sections that come of the program, as they are now.
     fn outcome(&self) -> Vec<(String, String)> {
         let function = run(self.section("python").expect("a file has a program"));
-        let start = Start {
+        let start = Request {
             code: function.code(),
             offset: back_edge(&function.code(), self.number("loop", 1)),
             function: Some(function),
+            depth: self.number("depth", 0),
             progress_needed: true,
         };
         let mut sections = Vec::new();
@@ -84,13 +86,17 @@ impl Golden {
     }
 
     /// Makes the trace, and a section of each step.
-    fn trace(&self, start: &Start, sections: &mut Vec<(String, String)>) -> Result<(), TraceAbort> {
+    fn trace(
+        &self,
+        start: &Request,
+        sections: &mut Vec<(String, String)>,
+    ) -> Result<(), TraceAbort> {
         let hidden = self.hidden();
         let mut section = |name: &str, text: String| sections.push((name.to_string(), text));
         let projected = project(start)?;
         section("projected", show::text(&projected.instructions, &hidden));
         section("ends", format!("{}\n", projected.end.name()));
-        let optimized = optimize(projected, start, self.number("depth", 0), &builtins())?;
+        let optimized = optimize(projected, start, &builtins())?;
         let left = show::text(
             &optimized.instructions,
             &[hidden.as_slice(), &[Uop::Nop]].concat(),

@@ -201,10 +201,15 @@ pub(crate) fn get_iter(c: &mut Cursor, _oparg: u32) -> bool {
     is_exact::<Generator>(c.word(0))
 }
 
-pub(crate) fn get_iter_full(c: &mut Cursor, _oparg: u32) -> Step {
+pub(crate) fn get_iter_full(c: &mut Cursor, oparg: u32) -> Step {
     if enter_iter_method(c) {
         return Ok(());
     }
+    get_iter_native(c, oparg)
+}
+
+/// The same, where no frame is entered.
+pub(crate) fn get_iter_native(c: &mut Cursor, _oparg: u32) -> Step {
     let iterator = protocol::iter(&c.peek(0))?;
     let word = c.word(0);
     c.set_word(0, StackRef::from_value(iterator));
@@ -261,6 +266,15 @@ pub(crate) fn for_iter_full(c: &mut Cursor, oparg: u32) -> Step {
     if super::generators::for_iter_generator(c, oparg)? {
         return Ok(());
     }
+    if !next_of_iterator(c)? {
+        // The iterator stays for POP_ITER; END_FOR in between is skipped.
+        c.jump_forward(oparg + 1);
+    }
+    Ok(())
+}
+
+/// Pushes the next item of the iterator on top; answers whether there was one.
+pub(crate) fn next_of_iterator(c: &mut Cursor) -> PyResult<bool> {
     // The stack keeps the iterator while it runs.
     let next = match protocol::next_or_result(&c.peek(0)) {
         Ok(next) => next,
@@ -269,12 +283,11 @@ pub(crate) fn for_iter_full(c: &mut Cursor, oparg: u32) -> Step {
             None
         }
     };
-    match next {
-        Some(value) => c.push(value),
-        // The iterator stays for POP_ITER; END_FOR in between is skipped.
-        None => c.jump_forward(oparg + 1),
+    let goes_on = next.is_some();
+    if let Some(value) = next {
+        c.push(value);
     }
-    Ok(())
+    Ok(goes_on)
 }
 
 /// A return to a frame of the same native loop.

@@ -142,10 +142,15 @@ pub(crate) fn get_yield_from_iter(c: &mut Cursor, _oparg: u32) -> bool {
     is_exact::<Generator>(c.word(0))
 }
 
-pub(crate) fn get_yield_from_iter_full(c: &mut Cursor, _oparg: u32) -> Step {
+pub(crate) fn get_yield_from_iter_full(c: &mut Cursor, oparg: u32) -> Step {
     if super::enter_iter_method(c) {
         return Ok(());
     }
+    get_yield_from_iter_native(c, oparg)
+}
+
+/// The same, where no frame is entered.
+pub(crate) fn get_yield_from_iter_native(c: &mut Cursor, _oparg: u32) -> Step {
     let iterable = c.peek(0).clone();
     if iterable.downcast_exact::<Coroutine>().is_some() {
         if !c
@@ -247,12 +252,17 @@ pub(crate) fn get_awaitable_full(c: &mut Cursor, oparg: u32) -> Step {
     Ok(())
 }
 
-pub(crate) fn get_aiter(c: &mut Cursor, _oparg: u32) -> Step {
+pub(crate) fn get_aiter(c: &mut Cursor, oparg: u32) -> Step {
     // An asynchronous generator is an asynchronous iterator for sure.
     let is_instance = c.peek(0).class().has(ClassFlags::HEAP);
     if is_instance && enter_generator_method(c, id!("__aiter__"), flags::ASYNC_GENERATOR) {
         return Ok(());
     }
+    get_aiter_native(c, oparg)
+}
+
+/// The same, where no frame is entered.
+pub(crate) fn get_aiter_native(c: &mut Cursor, _oparg: u32) -> Step {
     let value = c.peek(0).clone();
     let Some(method) = value.class().slots.aiter.get() else {
         bail!(

@@ -9,7 +9,7 @@ use taipan_bytecode::{BackoffCounter, Opcode, OpcodeKind};
 
 use crate::bodies::*;
 use crate::cursor::{Cursor, Next, run_full, run_specialized};
-use crate::frame_stack::{EngineState, Frame, StackRef};
+use crate::frame_stack::{EngineState, Frame, StackRef, Waiting};
 use crate::specialize::{self, Specializer, operand};
 use crate::uops::{self, Flow, Uop};
 
@@ -209,14 +209,25 @@ pub(crate) fn leaving_instruction() -> Option<*const u16> {
 
 /// Runs `frame` from `start` on until it, an entry frame, is left. The engine then holds the result or the exception.
 pub(crate) fn run_loop(engine: &mut EngineState, frame: *mut Frame, start: Next) {
-    // SAFETY: the frame was prepared for running: `start` has its next instruction and its stack.
-    unsafe { enter(start.ip, start.sp, frame, engine) }
+    let trace = std::mem::replace(&mut engine.running, std::ptr::null());
+    if trace.is_null() {
+        // SAFETY: the frame was prepared for running: `start` has its next instruction and its stack.
+        return unsafe { enter(start.ip, start.sp, frame, engine) };
+    }
+    // A uop of the trace entered this loop: the trace must not be freed meanwhile.
+    let below = engine.waiting;
+    let link = Waiting { trace, below };
+    engine.waiting = &raw const link;
+    // SAFETY: as above.
+    unsafe { enter(start.ip, start.sp, frame, engine) };
+    engine.waiting = below;
+    engine.running = trace;
 }
 
 #[cfg(not(feature = "portable-loop"))]
 mod tail_threaded;
 #[cfg(not(feature = "portable-loop"))]
-use tail_threaded::enter;
+pub(crate) use tail_threaded::enter;
 
 #[cfg(feature = "portable-loop")]
 mod portable;

@@ -1,6 +1,11 @@
 //! The loop as one `loop { match }`, for Miri and targets where calls in tail position are no jumps.
 
+use std::sync::atomic::Ordering;
+
+use taipan_objects::runtime::EVAL_BREAKER;
+
 use super::*;
+use crate::traces;
 
 /// One instruction's registers.
 #[derive(Clone, Copy)]
@@ -92,6 +97,35 @@ impl Site {
             self.engine,
             self.oparg,
         )
+    }
+
+    /// Runs a trace. If something is due it answers what stood in the place of the `ENTER_EXECUTOR`: opcode and oparg.
+    fn enter_executor(self) -> (Next, Option<(u8, u32)>) {
+        // SAFETY: the frame is live.
+        let entry = unsafe {
+            (*self.frame)
+                .code()
+                .executors
+                .entry(self.oparg as u8 as usize)
+        };
+        match entry {
+            None => (self.full(0, unknown_opcode), None),
+            Some(entry) if EVAL_BREAKER.load(Ordering::Relaxed) == 0 => {
+                // SAFETY: the frame stands where the trace begins.
+                (
+                    unsafe { traces::ops::run(entry.trace, self.sp, self.engine) },
+                    None,
+                )
+            }
+            Some(entry) => {
+                let oparg = self.oparg & !0xff | u32::from(entry.original.oparg());
+                let here = Next {
+                    ip: self.ip,
+                    sp: self.sp,
+                };
+                (here, Some((entry.original.opcode_byte(), oparg)))
+            }
+        }
     }
 
     /// Counts an adaptive opcode down. Answers the opcode that it became.
@@ -227,6 +261,11 @@ pub unsafe fn enter(
                 prefix = oparg << 8;
                 let c = site.cursor(Opcode::ExtendedArg);
                 Next { ip: c.ip, sp: c.sp }
+            }
+            Some(Opcode::EnterExecutor) => {
+                let (next, original) = site.enter_executor();
+                redirected = original;
+                next
             }
             Some(opcode) => match opcode.kind() {
                 OpcodeKind::Specialized => specialized(opcode, site),

@@ -4,8 +4,13 @@
 //! jumps to. `ops` has the opcodes, `specialized` the members of families; behind them stand, one for each, `slow` and
 //! `slow_members` (which call full bodies), `missed` (the base opcode in a member's place), `specializing` and `quickening`.
 
+use std::sync::atomic::Ordering;
+
+use taipan_objects::runtime::EVAL_BREAKER;
+
 use super::*;
 use crate::specialize::{Quickener, stats};
+use crate::traces;
 
 /// Whether an opcode leaves a bool on top. What comes next is nearly always a jump on it, which is done at once: a dispatch
 /// less. A trace has the two apart.
@@ -375,6 +380,23 @@ macro_rules! define {
                     next(ip, sp, frame, engine, oparg << 8 | (unit >> 8) as u64)
                 }
             }
+            /// Goes on in a trace; but if something is due, with the instruction that stood here, which does it.
+            /// # Safety
+            /// As [`enter`].
+            pub(super) unsafe extern "C" fn enter_executor(ip: *const u16, sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState, oparg: u64) {
+                // SAFETY: as above; the code has an entry for each executor that is entered.
+                unsafe {
+                    let Some(entry) = (*frame).code().executors.entry(oparg as u8 as usize) else {
+                        return unknown(ip, sp, frame, engine, oparg);
+                    };
+                    if EVAL_BREAKER.load(Ordering::Relaxed) == 0 {
+                        return traces::ops::enter(entry.trace, sp, frame, engine);
+                    }
+                    let original = entry.original;
+                    let oparg = oparg & !0xff | u64::from(original.oparg());
+                    TABLE[original.opcode_byte() as usize](ip, sp, frame, engine, oparg)
+                }
+            }
             /// RETURN_VALUE, of a frame that no plain call made.
             /// # Safety
             /// As [`enter`].
@@ -435,6 +457,7 @@ macro_rules! define {
             $(table[Opcode::$only as usize] = ops::$only;)*
             $(table[Opcode::$full as usize] = ops::$full;)*
             table[Opcode::ExtendedArg as usize] = ops::extended_arg;
+            table[Opcode::EnterExecutor as usize] = ops::enter_executor;
             table[LEAVE_BYTE as usize] = ops::leave;
             let mut byte = 0;
             while byte < table.len() {
@@ -591,10 +614,6 @@ mod tests {
             .into_iter()
             .filter(|opcode| TABLE[*opcode as usize] as usize == ops::unknown as *const () as usize)
             .collect();
-        // Code holds the first two never as instructions, and the last one not before there are traces.
-        assert_eq!(
-            without,
-            [Opcode::Cache, Opcode::Reserved, Opcode::EnterExecutor]
-        );
+        assert_eq!(without, [Opcode::Cache, Opcode::Reserved]);
     }
 }

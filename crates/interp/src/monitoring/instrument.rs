@@ -262,6 +262,8 @@ pub(crate) fn update(code: &Code) {
 
 /// As [`update`], whatever version the code has.
 pub(super) fn force_update(code: &Code) {
+    // What is instrumented is not traced: the units are the code's own again.
+    crate::traces::registry::invalidate_code(code);
     let global = state::global_view();
     let seen = code.instrumentation.replace(global.version);
     let has_tables = code.monitoring.0.borrow().is_some();

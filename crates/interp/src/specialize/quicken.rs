@@ -26,7 +26,7 @@ pub(crate) fn write_counters(units: &[Cell<u16>]) {
             continue;
         }
         let first = match opcode {
-            Opcode::JumpBackward => BackoffCounter::JUMP_BACKWARD.0,
+            Opcode::JumpBackward => crate::traces::back_edge_counter().0,
             Opcode::PopJumpIfFalse
             | Opcode::PopJumpIfTrue
             | Opcode::PopJumpIfNone
@@ -73,5 +73,9 @@ pub(crate) fn quicken_resume(unit: *const u16, _: &Cursor, _: u32) {
 
 /// JUMP_BACKWARD: whether back edges are counted for traces.
 pub(crate) fn quicken_jump_backward(unit: *const u16, _: &Cursor, _: u32) {
-    rewrite(unit, Opcode::JumpBackward, Opcode::JumpBackwardNoJit);
+    let member = match crate::traces::is_enabled() {
+        true => Opcode::JumpBackwardJit,
+        false => Opcode::JumpBackwardNoJit,
+    };
+    rewrite(unit, Opcode::JumpBackward, member);
 }

@@ -174,7 +174,16 @@ fn inplace_add_unicode(c: &mut Cursor, _oparg: u32, _: Operands) -> PyResult<Flo
     if next & 0xff != Opcode::StoreFast as u16 {
         return Ok(Flow::Miss);
     }
-    let place = c.local(u32::from(next >> 8));
+    let flow = add_in_place(c, u32::from(next >> 8))?;
+    if flow == Flow::Next {
+        c.jump_forward(1);
+    }
+    Ok(flow)
+}
+
+/// Adds the text on top to the one below it, which came from a local, and stores the sum there.
+pub(crate) fn add_in_place(c: &mut Cursor, local: u32) -> PyResult<Flow> {
+    let place = c.local(local);
     let left = c.word(1);
     // SAFETY: the place is a local's. The left operand takes over the local's reference, so that the text can grow in
     // place; the local gets it back.
@@ -195,7 +204,6 @@ fn inplace_add_unicode(c: &mut Cursor, _oparg: u32, _: Operands) -> PyResult<Flo
         };
         let text: Ref<Str> = taipan_objects::str::append(left, right);
         *place = StackRef::from_value(text.into_value());
-        c.ip = c.ip.add(1);
     }
     Ok(Flow::Next)
 }

@@ -361,8 +361,14 @@ uops! {
     };
     /// The frame of `__getitem__`.
     quick BinaryOpSubscrInitCall = |c: &mut Cursor, _: u32, _: Operands| {
-        let getitem = class_of(c.word(1)).map_or(0, |class| class.special.getitem.get());
         set_return(c, crate::bodies::BINARY_OP_UNITS);
-        replace_by_frame(c, StackRef(getitem), 2)
+        make_getitem_frame(c)
     };
+}
+
+/// Puts the address of a frame of the container's `__getitem__` in the place of container and key.
+#[inline(always)]
+pub(crate) fn make_getitem_frame(c: &mut Cursor) -> Flow {
+    let getitem = class_of(c.word(1)).map_or(0, |class| class.special.getitem.get());
+    replace_by_frame(c, StackRef(getitem), 2)
 }

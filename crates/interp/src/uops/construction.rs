@@ -42,6 +42,7 @@ uops! {
     /// Makes the frame of `__init__` and leaves the instance on the stack, below its address.
     full CreateInitFrame = |c: &mut Cursor, oparg: u32, _: Operands| {
         create_init_frame(c, oparg as usize + 1)?;
+        set_return(c, CALL_UNITS);
         Ok(Flow::Next)
     };
 }
@@ -49,7 +50,7 @@ uops! {
 /// Makes the frame of an `__init__` from it and `count` words, of which the first is the instance, and puts its address on top
 /// of the instance. CPython has a frame in between, which checks the answer: here the frame itself is of that kind.
 #[inline(always)]
-fn create_init_frame(c: &mut Cursor, count: usize) -> PyResult<()> {
+pub(crate) fn create_init_frame(c: &mut Cursor, count: usize) -> PyResult<()> {
     // SAFETY: the guard in front put the function and the instance there; values stay on the stack while they are used.
     unsafe {
         let function = c.word(count);
@@ -64,7 +65,6 @@ fn create_init_frame(c: &mut Cursor, count: usize) -> PyResult<()> {
             create_any_init_frame(c, count)?
         };
         (*frame).kind.owner = FrameOwner::Initializer;
-        set_return(c, CALL_UNITS);
         c.push_word(StackRef(frame as u64));
         Ok(())
     }

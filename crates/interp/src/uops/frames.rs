@@ -3,8 +3,10 @@
 //! What makes a frame leaves its address on the stack as a word, as the stack effects in `ops/ops.def` say; `PushFrame` takes
 //! it from there. Nothing looks at the stack in between.
 
+use std::cell::Cell;
 use std::sync::atomic::Ordering;
 
+use taipan_bytecode::BackoffCounter;
 use taipan_objects::runtime::EVAL_BREAKER;
 use taipan_objects::str::Str;
 use taipan_objects::value::{Ref, Value};
@@ -32,19 +34,41 @@ pub(super) unsafe fn code_of(function: StackRef) -> Option<&'static Ref<Code>> {
     }
 }
 
-/// Whether the thread's stack has room for a frame of `code`, and one more frame is allowed without a closer look.
+/// The version of a function.
+///
+/// # Safety
+/// The word is a function's.
+#[inline(always)]
+pub(crate) unsafe fn version_of(function: StackRef) -> u32 {
+    // SAFETY: by contract.
+    unsafe {
+        function
+            .view()
+            .downcast_unchecked::<Function>()
+            .version
+            .get()
+    }
+}
+
+/// Whether the thread's stack has room for a frame of `code`.
 #[inline(always)]
 pub(super) fn has_room(c: &Cursor, code: &Code) -> bool {
+    has_words(c, frame_words(code))
+}
+
+/// Whether the thread's stack has so many words left without another chunk.
+#[inline(always)]
+pub(crate) fn has_words(c: &Cursor, words: usize) -> bool {
     // SAFETY: the engine outlives the loop; `top` and `limit` delimit the rest of its chunk.
     unsafe {
         let engine = &*c.engine;
-        engine.limit.offset_from(engine.top) as usize >= frame_words(code)
+        engine.limit.offset_from(engine.top) as usize >= words
     }
 }
 
 /// Whether one more frame is allowed without a closer look.
 #[inline(always)]
-pub(super) fn may_recurse(c: &Cursor) -> bool {
+pub(crate) fn may_recurse(c: &Cursor) -> bool {
     // SAFETY: the engine outlives the loop.
     unsafe { (*c.engine).thread.depth.get() < taipan_objects::thread::unchecked_depth() }
 }
@@ -165,8 +189,7 @@ uops! {
     quick CheckFunctionVersion = |c: &mut Cursor, oparg: u32, [version, ..]: Operands| {
         let function = callable(c, oparg);
         // SAFETY: a function was seen.
-        is_exact::<Function>(function)
-            && unsafe { u64::from(function.view().downcast_unchecked::<Function>().version.get()) == version }
+        is_exact::<Function>(function) && unsafe { u64::from(version_of(function)) == version }
     };
     /// Holds if the function takes exactly the arguments that are there.
     quick CheckFunctionExactArgs = |c: &mut Cursor, oparg: u32, _: Operands| {
@@ -229,41 +252,71 @@ uops! {
     };
     /// The frame of a suspended generator, for the next step of a loop.
     quick ForIterGenFrame = |c: &mut Cursor, oparg: u32, _: Operands| {
-        let iterator = c.word(0);
-        if !is_exact::<Generator>(iterator) {
-            return Flow::Miss;
-        }
-        // SAFETY: the class was seen; the generator stays on the stack.
-        let core = unsafe { &*std::ptr::from_ref(iterator.view().downcast_unchecked::<Generator>().core()) };
-        match resumable_frame(c, core) {
-            Some(frame) => resume_frame(c, core, frame, StackRef::NONE, oparg),
-            None => Flow::Miss,
-        }
+        let flow = resume_for_next(c);
+        note_resumption(c, oparg, flow)
     };
     /// The frame of a suspended generator or coroutine, which gets the value on top.
     quick SendGenFrame = |c: &mut Cursor, oparg: u32, _: Operands| {
-        let (receiver, value) = (c.word(1), c.word(0));
-        // SAFETY: the class is seen; the receiver stays on the stack.
-        let core = unsafe {
-            if is_exact::<Generator>(receiver) {
-                &*std::ptr::from_ref(receiver.view().downcast_unchecked::<Generator>().core())
-            } else if is_exact::<Coroutine>(receiver) {
-                &*std::ptr::from_ref(receiver.view().downcast_unchecked::<Coroutine>().core())
-            } else {
-                return Flow::Miss;
-            }
-        };
-        let Some(frame) = resumable_frame(c, core) else {
-            return Flow::Miss;
-        };
-        c.pop_word();
-        let value = own_quick(value);
-        resume_frame(c, core, frame, value, oparg)
+        let flow = resume_with_top(c);
+        note_resumption(c, oparg, flow)
     };
 }
 
 /// Code units of FOR_ITER and SEND with their caches.
-const RESUMING_UNITS: u16 = 2;
+pub(crate) const RESUMING_UNITS: u16 = 2;
+
+/// Makes the suspended frame of the generator on top ready for its next item, and pushes its address.
+#[inline(always)]
+pub(crate) fn resume_for_next(c: &mut Cursor) -> Flow {
+    let iterator = c.word(0);
+    if !is_exact::<Generator>(iterator) {
+        return Flow::Miss;
+    }
+    // SAFETY: the class was seen; the generator stays on the stack.
+    let core =
+        unsafe { &*std::ptr::from_ref(iterator.view().downcast_unchecked::<Generator>().core()) };
+    match resumable_frame(c, core) {
+        Some(frame) => resume_frame(c, core, frame, StackRef::NONE),
+        None => Flow::Miss,
+    }
+}
+
+/// Makes the suspended frame of the generator or coroutine below the top ready to go on with the value on top, and puts its
+/// address there.
+#[inline(always)]
+pub(crate) fn resume_with_top(c: &mut Cursor) -> Flow {
+    let (receiver, value) = (c.word(1), c.word(0));
+    // SAFETY: the class is seen; the receiver stays on the stack.
+    let core = unsafe {
+        if is_exact::<Generator>(receiver) {
+            &*std::ptr::from_ref(receiver.view().downcast_unchecked::<Generator>().core())
+        } else if is_exact::<Coroutine>(receiver) {
+            &*std::ptr::from_ref(receiver.view().downcast_unchecked::<Coroutine>().core())
+        } else {
+            return Flow::Miss;
+        }
+    };
+    let Some(frame) = resumable_frame(c, core) else {
+        return Flow::Miss;
+    };
+    c.pop_word();
+    let value = own_quick(value);
+    resume_frame(c, core, frame, value)
+}
+
+/// Notes where a frame goes on when the generator that it resumed returns: behind the loop's END_FOR, or at END_SEND, `oparg`
+/// units behind the instruction.
+#[inline(always)]
+fn note_resumption(c: &mut Cursor, oparg: u32, flow: Flow) -> Flow {
+    if flow == Flow::Next {
+        // SAFETY: the instruction is so long.
+        let ip = unsafe { c.ip.sub(usize::from(RESUMING_UNITS)) };
+        let caller = c.frame_mut();
+        caller.ip = ip;
+        caller.return_offset = RESUMING_UNITS + oparg as u16;
+    }
+    flow
+}
 
 /// The frame of a generator that can be resumed in the running loop.
 #[inline(always)]
@@ -272,15 +325,13 @@ fn resumable_frame(c: &Cursor, core: &generator::Core) -> Option<*mut Frame> {
     if can_resume { core.frame() } else { None }
 }
 
-/// Makes a suspended frame ready to go on with `value` and pushes its address. A return goes behind the loop's END_FOR, or to
-/// END_SEND: `oparg` units behind the instruction.
+/// Makes a suspended frame ready to go on with `value` and pushes its address.
 #[inline(always)]
 fn resume_frame(
     c: &mut Cursor,
     core: &'static generator::Core,
     frame: *mut Frame,
     value: StackRef,
-    oparg: u32,
 ) -> Flow {
     // SAFETY: the frame is suspended; its stack has room for the value.
     unsafe {
@@ -289,20 +340,44 @@ fn resume_frame(
         (*frame).sp = (*frame).sp.add(1);
         (*frame).kind.is_entry = false;
         (*frame).ip = (*frame).ip.add(1);
-        let ip = c.ip.sub(usize::from(RESUMING_UNITS));
-        let caller = c.frame_mut();
-        caller.ip = ip;
-        caller.return_offset = RESUMING_UNITS + oparg as u16;
     }
     push_frame_word(c, frame);
     Flow::Next
 }
 
+/// The JUMP_BACKWARD that the cursor came from, and the counter behind it.
+#[inline(always)]
+fn back_edge(c: &Cursor, oparg: u32) -> (*const u16, &'static Cell<BackoffCounter>) {
+    // SAFETY: the target is so far in front of what follows the instruction and its cache of one unit; the code outlives the uop.
+    unsafe {
+        let unit = c.ip.add(oparg as usize).sub(2);
+        (unit, &*unit.add(1).cast())
+    }
+}
+
 uops! {
     /// Holds if nothing is due between instructions.
     quick ResumeCheck = |_: &mut Cursor, _: u32, _: Operands| EVAL_BREAKER.load(Ordering::Relaxed) == 0;
-    /// Counts a back edge towards a trace. There is no second tier yet, so the opcode is never written, and runs as its base.
-    quick StepJit = |_: &mut Cursor, _: u32, _: Operands| false;
+    /// Counts a back edge, behind the jump, towards a trace; and goes back to the instruction when an executor stands there.
+    both StepJit = |c: &mut Cursor, oparg: u32, _: Operands| {
+        let counter = back_edge(c, oparg).1;
+        if counter.get().is_triggered() {
+            return Flow::Miss;
+        }
+        counter.set(counter.get().advance());
+        Flow::Next
+    }, |c: &mut Cursor, oparg: u32, _: Operands| {
+        let (unit, counter) = back_edge(c, oparg);
+        if !counter.get().is_triggered() {
+            counter.set(counter.get().advance());
+            return Ok(Flow::Next);
+        }
+        let Some(entrance) = crate::traces::warm::back_edge(c, unit, oparg) else {
+            return Ok(Flow::Next);
+        };
+        c.ip = entrance;
+        Ok(Flow::Done)
+    };
     /// The jump of a back edge.
     quick StepJumpBackward = |c: &mut Cursor, oparg: u32, _: Operands| {
         c.jump_backward(oparg);

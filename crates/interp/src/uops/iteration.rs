@@ -1,7 +1,6 @@
 //! Steps of iterators of exact types.
 
 use taipan_objects::list::iterators::ListIterator;
-use taipan_objects::raised::PyResult;
 use taipan_objects::range::RangeIterator;
 use taipan_objects::tuple::iterator::TupleIterator;
 use taipan_objects::value::{Value, bits};
@@ -38,27 +37,65 @@ fn push_item(c: &mut Cursor, item: Option<u64>) -> bool {
     }
 }
 
-/// A list or tuple is let go of when its items are used up.
-fn release<T>(c: &mut Cursor, oparg: u32, container: Option<T>) -> PyResult<Flow> {
-    let flow = exhausted(c, oparg);
-    drop(container);
-    Ok(flow)
+/// Whether the list on whose iterator a loop stands has another item.
+#[inline(always)]
+pub(crate) fn list_goes_on(c: &Cursor) -> bool {
+    let iterator = top!(c as ListIterator);
+    // SAFETY: a look at the length.
+    unsafe {
+        iterator
+            .list
+            .peek()
+            .is_some_and(|list| iterator.index.get() < list.len())
+    }
+}
+
+/// The same; a list is let go of when its items are used up.
+pub(crate) fn list_goes_on_or_ends(c: &Cursor) -> bool {
+    let goes_on = list_goes_on(c);
+    if !goes_on {
+        top!(c as ListIterator).list.set(None);
+    }
+    goes_on
+}
+
+/// Whether the tuple on whose iterator a loop stands has another item.
+#[inline(always)]
+pub(crate) fn tuple_goes_on(c: &Cursor) -> bool {
+    let iterator = top!(c as TupleIterator);
+    // SAFETY: a look at the length.
+    unsafe {
+        iterator
+            .tuple
+            .peek()
+            .is_some_and(|tuple| iterator.index.get() < tuple.len())
+    }
+}
+
+/// The same; a tuple is let go of when its items are used up.
+pub(crate) fn tuple_goes_on_or_ends(c: &Cursor) -> bool {
+    let goes_on = tuple_goes_on(c);
+    if !goes_on {
+        top!(c as TupleIterator).tuple.set(None);
+    }
+    goes_on
+}
+
+/// Whether the range on whose iterator a loop stands has another int.
+#[inline(always)]
+pub(crate) fn range_goes_on(c: &Cursor) -> bool {
+    top!(c as RangeIterator).left.get() > 0
 }
 
 uops! {
     /// Holds if the iterator is a list's.
     quick IterCheckList = |c: &mut Cursor, _: u32, _: Operands| is_exact::<ListIterator>(c.word(0));
     /// Leaves the loop if the list's items are used up.
-    both IterJumpList = |c: &mut Cursor, _: u32, _: Operands| {
-        let iterator = top!(c as ListIterator);
-        // SAFETY: a look at the length.
-        unsafe { iterator.list.peek().is_some_and(|list| iterator.index.get() < list.len()) }
-    }, |c: &mut Cursor, oparg: u32, _: Operands| {
-        let iterator = top!(c as ListIterator);
-        // SAFETY: a look at the length.
-        let goes_on = unsafe { iterator.list.peek().is_some_and(|list| iterator.index.get() < list.len()) };
-        if goes_on { Ok(Flow::Next) } else { release(c, oparg, iterator.list.take()) }
-    };
+    both IterJumpList = |c: &mut Cursor, _: u32, _: Operands| list_goes_on(c),
+    |c: &mut Cursor, oparg: u32, _: Operands| Ok(match list_goes_on_or_ends(c) {
+        true => Flow::Next,
+        false => exhausted(c, oparg),
+    });
     /// Pushes the list's next item.
     quick IterNextList = |c: &mut Cursor, _: u32, _: Operands| {
         let iterator = top!(c as ListIterator);
@@ -71,16 +108,11 @@ uops! {
     /// Holds if the iterator is a tuple's.
     quick IterCheckTuple = |c: &mut Cursor, _: u32, _: Operands| is_exact::<TupleIterator>(c.word(0));
     /// Leaves the loop if the tuple's items are used up.
-    both IterJumpTuple = |c: &mut Cursor, _: u32, _: Operands| {
-        let iterator = top!(c as TupleIterator);
-        // SAFETY: a look at the length.
-        unsafe { iterator.tuple.peek().is_some_and(|tuple| iterator.index.get() < tuple.len()) }
-    }, |c: &mut Cursor, oparg: u32, _: Operands| {
-        let iterator = top!(c as TupleIterator);
-        // SAFETY: a look at the length.
-        let goes_on = unsafe { iterator.tuple.peek().is_some_and(|tuple| iterator.index.get() < tuple.len()) };
-        if goes_on { Ok(Flow::Next) } else { release(c, oparg, iterator.tuple.take()) }
-    };
+    both IterJumpTuple = |c: &mut Cursor, _: u32, _: Operands| tuple_goes_on(c),
+    |c: &mut Cursor, oparg: u32, _: Operands| Ok(match tuple_goes_on_or_ends(c) {
+        true => Flow::Next,
+        false => exhausted(c, oparg),
+    });
     /// Pushes the tuple's next item.
     quick IterNextTuple = |c: &mut Cursor, _: u32, _: Operands| {
         let iterator = top!(c as TupleIterator);
@@ -94,7 +126,7 @@ uops! {
     quick IterCheckRange = |c: &mut Cursor, _: u32, _: Operands| is_exact::<RangeIterator>(c.word(0));
     /// Leaves the loop if the range is used up.
     quick IterJumpRange = |c: &mut Cursor, oparg: u32, _: Operands| {
-        if top!(c as RangeIterator).left.get() > 0 { Flow::Next } else { exhausted(c, oparg) }
+        if range_goes_on(c) { Flow::Next } else { exhausted(c, oparg) }
     };
     /// Pushes the range's next int.
     both IterNextRange = |c: &mut Cursor, _: u32, _: Operands| {

@@ -133,13 +133,59 @@ fn len_quick(word: StackRef) -> Option<usize> {
     None
 }
 
-/// Whether `append` of a list is called, and its answer dropped.
+/// Whether the answer of the running call is dropped by the next instruction.
+#[inline(always)]
+fn is_answer_dropped(c: &Cursor) -> bool {
+    c.next_unit() as u8 == Opcode::PopTop as u8
+}
+
+/// Whether `append` of a list is called.
 #[inline(always)]
 fn is_append(c: &Cursor) -> bool {
-    c.next_unit() as u8 == Opcode::PopTop as u8
-        && is_list_append(c.word(2))
-        && !c.word(1).is_null()
-        && is_exact::<List>(c.word(1))
+    is_list_append(c.word(2)) && !c.word(1).is_null() && is_exact::<List>(c.word(1))
+}
+
+/// `list.append(value)` without an answer, where nothing dies and the list has room.
+#[inline(always)]
+pub(crate) fn append_quick(c: &mut Cursor) -> Flow {
+    let (callable, list, item) = (c.word(2), c.word(1), c.word(0));
+    if !is_append(c) || would_die(callable) || would_die(list) {
+        return Flow::Miss;
+    }
+    // SAFETY: the class was seen; the item moves into the list.
+    unsafe {
+        let view = list.view();
+        let target = view.downcast_unchecked::<List>();
+        if !target.has_room() {
+            return Flow::Miss;
+        }
+        let item = own_quick(item);
+        std::mem::forget(target.push_within(Value::from_bits(item.0)));
+    }
+    close_quick(list);
+    close_quick(callable);
+    c.pop_word();
+    c.pop_word();
+    c.pop_word();
+    Flow::Next
+}
+
+/// `list.append(value)` without an answer.
+pub(crate) fn append_full(c: &mut Cursor) -> PyResult<Flow> {
+    if !is_append(c) {
+        return Ok(Flow::Miss);
+    }
+    let value = c.pop();
+    // SAFETY: the class was seen.
+    unsafe { c.peek(0).downcast_unchecked::<List>().push(value)? };
+    let list = c.pop_word();
+    let callable = c.pop_word();
+    // SAFETY: the words left the stack.
+    unsafe {
+        list.close();
+        callable.close();
+    }
+    Ok(Flow::Next)
 }
 
 uops! {
@@ -241,40 +287,14 @@ uops! {
     };
     /// `list.append(value)` whose answer nobody wants: the POP_TOP behind it is done, too.
     both CallListAppend = |c: &mut Cursor, _: u32, _: Operands| {
-        let (callable, list, item) = (c.word(2), c.word(1), c.word(0));
-        if !is_append(c) || would_die(callable) || would_die(list) {
+        if !is_answer_dropped(c) || append_quick(c) != Flow::Next {
             return Flow::Miss;
         }
-        // SAFETY: the class was seen; the item moves into the list.
-        unsafe {
-            let view = list.view();
-            let target = view.downcast_unchecked::<List>();
-            if !target.has_room() {
-                return Flow::Miss;
-            }
-            let item = own_quick(item);
-            std::mem::forget(target.push_within(Value::from_bits(item.0)));
-        }
-        close_quick(list);
-        close_quick(callable);
-        c.pop_word();
-        c.pop_word();
-        c.pop_word();
         c.jump_forward(1);
         Flow::Next
     }, |c: &mut Cursor, _: u32, _: Operands| {
-        if !is_append(c) {
+        if !is_answer_dropped(c) || append_full(c)? != Flow::Next {
             return Ok(Flow::Miss);
-        }
-        let value = c.pop();
-        // SAFETY: the class was seen.
-        unsafe { c.peek(0).downcast_unchecked::<List>().push(value)? };
-        let list = c.pop_word();
-        let callable = c.pop_word();
-        // SAFETY: the words left the stack; a POP_TOP comes next.
-        unsafe {
-            list.close();
-            callable.close();
         }
         c.jump_forward(1);
         Ok(Flow::Next)

@@ -14,7 +14,7 @@
 
 use taipan_bytecode::Uop;
 
-use crate::trace::Instruction;
+use taipan_interp::traces::Instruction;
 
 /// Runs the pass. `trace` has a terminator.
 pub fn remove_unneeded_uops(trace: &mut Vec<Instruction>) {

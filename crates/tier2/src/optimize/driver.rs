@@ -19,10 +19,10 @@ use taipan_objects::value::Ref;
 use super::context::Context;
 use super::rules;
 use crate::abort::TraceAbort;
-use crate::bloom::BloomFilter;
 use crate::kept::Kept;
 use crate::symbols::Halt;
-use crate::trace::Instruction;
+use taipan_interp::traces::BloomFilter;
+use taipan_interp::traces::Instruction;
 
 /// What a rule makes of its uop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -23,10 +23,10 @@ use taipan_objects::dict::Dict;
 use taipan_objects::value::{Ref, Value};
 
 use crate::abort::TraceAbort;
-use crate::bloom::BloomFilter;
 use crate::kept::Kept;
 use crate::project::address;
-use crate::trace::Instruction;
+use taipan_interp::traces::BloomFilter;
+use taipan_interp::traces::Instruction;
 
 /// Runs the pass. `builtins` are the interpreter's; `kept` has what operands point to, and gets the constants.
 pub fn remove_globals(
@@ -201,7 +201,7 @@ fn expect_keys(dict: &Ref<Dict>, load: &Instruction) -> Result<(), TraceAbort> {
 /// Puts the value of the entry that a load names into the trace.
 fn load_constant(load: &mut Instruction, dict: &Ref<Dict>, kept: &mut Kept) {
     if let Some(value) = dict.value_at(load.operand1 as usize) {
-        let (uop, operand) = kept.constant(&value);
+        let (uop, operand) = kept.watched_constant(&value);
         load.set_uop(uop);
         load.operand0 = operand;
     }

@@ -18,11 +18,10 @@ use taipan_objects::dict::Dict;
 use taipan_objects::value::Ref;
 
 use crate::abort::TraceAbort;
-use crate::bloom::BloomFilter;
 use crate::kept::Kept;
-use crate::project::{Projected, Start};
-use crate::trace::Instruction;
+use crate::project::Projected;
 use crate::verify::verify_trace;
+use taipan_interp::traces::{BloomFilter, Instruction, Request};
 
 /// A trace that was optimized.
 #[derive(Debug)]
@@ -37,13 +36,13 @@ pub struct Optimized {
     pub outcome: Outcome,
 }
 
-/// Optimizes a projected trace. `depth` is the number of values on the stack where it begins, `builtins` the interpreter's.
+/// Optimizes a projected trace. `builtins` are the interpreter's.
 pub fn optimize(
     projected: Projected,
-    start: &Start,
-    depth: usize,
+    start: &Request,
     builtins: &Ref<Dict>,
 ) -> Result<Optimized, TraceAbort> {
+    let depth = start.depth;
     let mut kept = projected.kept_values();
     let mut instructions = projected.instructions;
     let mut dependencies = projected.dependencies;

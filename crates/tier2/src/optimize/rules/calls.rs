@@ -14,7 +14,7 @@ use super::super::driver::{Pass, Rewrite};
 use super::Ruled;
 use super::operators::result_of;
 use crate::symbols::Halt;
-use crate::trace::Instruction;
+use taipan_interp::traces::Instruction;
 
 /// How far behind the uop that makes a frame the one stands that enters it: `_SAVE_RETURN_OFFSET` is in between.
 const PUSH_FRAME_AHEAD: usize = 2;

@@ -18,7 +18,7 @@ use super::super::driver::{Pass, Rewrite};
 use super::Ruled;
 use crate::project::address;
 use crate::symbols::{Halt, SymId};
-use crate::trace::Instruction;
+use taipan_interp::traces::Instruction;
 
 /// The rule of a guard, if the uop is one.
 pub(super) fn apply(pass: &mut Pass, instruction: &Instruction) -> Option<Ruled> {
@@ -87,12 +87,14 @@ fn null_below(pass: &mut Pass) -> Ruled {
 /// The owner's type has the version. From then on the trace depends on that type: a change takes it away.
 fn type_version(pass: &mut Pass, version: u32) -> Ruled {
     let owner = pass.context.peek(0)?;
-    if pass.context.symbols.type_version(owner) == version {
-        return Ok(Rewrite::Drop);
-    }
     let Some(class) = Type::of_version(version) else {
         return Ok(Rewrite::Keep);
     };
+    if pass.context.symbols.type_version(owner) == version {
+        // The class of a known value has the version now: it may not have it for as long as the trace lives.
+        pass.depend_on_type(&class);
+        return Ok(Rewrite::Drop);
+    }
     if pass.context.symbols.known_value(owner).is_none() {
         pass.context.symbols.narrow_version(owner, version)?;
         pass.depend_on_type(&class);
@@ -139,7 +141,7 @@ fn function_version(pass: &mut Pass, instruction: &Instruction) -> Ruled {
         return Ok(Rewrite::Keep);
     };
     pass.trace[pass.at].operand1 = function.bits();
-    pass.kept.keep(&function);
+    pass.kept.keep_watched(&function);
     Ok(Rewrite::Replace(
         Uop::CheckFunctionVersionInline,
         instruction.operand0,

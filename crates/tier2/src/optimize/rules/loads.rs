@@ -7,7 +7,7 @@ use taipan_objects::value::Value;
 use super::super::driver::{Pass, Rewrite};
 use super::Ruled;
 use crate::symbols::Halt;
-use crate::trace::Instruction;
+use taipan_interp::traces::Instruction;
 
 /// The rule of a load, store or move, if the uop is one.
 pub(super) fn apply(pass: &mut Pass, instruction: &Instruction) -> Option<Ruled> {

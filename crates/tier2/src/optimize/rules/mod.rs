@@ -13,7 +13,7 @@ mod truth;
 
 use super::driver::{Pass, Rewrite};
 use crate::symbols::Halt;
-use crate::trace::Instruction;
+use taipan_interp::traces::Instruction;
 
 /// What a rule answers.
 pub(super) type Ruled = Result<Rewrite, Halt>;

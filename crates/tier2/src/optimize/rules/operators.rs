@@ -16,7 +16,7 @@ use taipan_objects::value::Value;
 use super::super::driver::{Pass, Rewrite};
 use super::Ruled;
 use crate::symbols::{Halt, SymId};
-use crate::trace::Instruction;
+use taipan_interp::traces::Instruction;
 
 /// The bit of COMPARE_OP's oparg that asks for a bool.
 const AS_BOOL: u32 = 16;

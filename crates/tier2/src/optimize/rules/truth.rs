@@ -9,7 +9,7 @@ use taipan_objects::value::Value;
 use super::super::driver::{Pass, Rewrite};
 use super::Ruled;
 use crate::symbols::{Halt, SymId};
-use crate::trace::Instruction;
+use taipan_interp::traces::Instruction;
 
 /// The rule of a truth test or a branch, if the uop is one.
 pub(super) fn apply(pass: &mut Pass, instruction: &Instruction) -> Option<Ruled> {

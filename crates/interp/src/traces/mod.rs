@@ -1,0 +1,32 @@
+//! Tier 2 at run time: traces of micro-ops, the executors that own them, and the loop that runs them.
+//!
+//! ```text
+//! JUMP_BACKWARD_JIT ──warm──▶ optimizer ──▶ Executor ──installed as──▶ ENTER_EXECUTOR
+//!                                              │ owns                        │ enters
+//!                                              ▼                             ▼
+//!         dict, type and code watchers ──▶ valid? ◀──_CHECK_VALIDITY── Trace: Step Step Step … exits
+//! ```
+//!
+//! What makes a trace is not here: an [`Optimizer`] is asked for one (`taipan-tier2` has it). Reading order: [`Instruction`] is
+//! what a trace is made of; [`step`] is the same made ready to run; `ops` runs steps, with `bodies` for the uops that no opcode
+//! has; [`executor`] owns a trace and is what Python sees; [`side_table`] puts executors into code; [`warm`] asks for them, at
+//! back edges and at exits; [`registry`] knows them all, invalidates and frees them; [`watchers`] hear of what they rely on.
+
+mod bloom;
+mod bodies;
+mod config;
+pub mod executor;
+mod instruction;
+pub(crate) mod ops;
+pub mod registry;
+pub mod side_table;
+pub mod step;
+pub mod warm;
+pub mod watchers;
+
+pub use bloom::BloomFilter;
+pub(crate) use config::back_edge_counter;
+pub use config::{Stress, is_enabled, set_enabled, set_stress, set_threshold, stress, threshold};
+pub use executor::Executor;
+pub use instruction::Instruction;
+pub use warm::{Finished, Optimizer, Request, optimizer, set_optimizer};

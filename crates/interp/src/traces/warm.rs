@@ -1,0 +1,142 @@
+//! Back edges and exits that got hot ask for a trace.
+//!
+//! The back edge of a loop counts down in its inline cache, an exit in its temperature. At zero the optimizer is asked; a refusal
+//! restarts the counter with twice the count. An executor of chain depth 0 is put into the code, where anybody enters it; one
+//! behind an exit belongs to that exit, until four are in a row: the next goes into the code again, and has to make progress
+//! there. The rules are those of `_PyOptimizer_Optimize` and `_EXIT_TRACE` in CPython 3.14.
+
+use taipan_bytecode::tunables::MAX_CHAIN_DEPTH;
+use taipan_bytecode::{BackoffCounter, Opcode};
+use taipan_objects::cell::Locked;
+use taipan_objects::value::{Ref, Value};
+
+use super::bloom::BloomFilter;
+use super::executor::Executor;
+use super::instruction::Instruction;
+use super::step::{Exit, Trace};
+use crate::code::Code;
+use crate::cursor::Cursor;
+use crate::frame_stack::Frame;
+use crate::function::Function;
+
+/// Where a trace is wanted, and under which conditions.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The code of the frame.
+    pub code: Ref<Code>,
+    /// The function of the frame.
+    pub function: Option<Ref<Function>>,
+    /// The first instruction, in code units; of one with EXTENDED_ARG that.
+    pub offset: u32,
+    /// How many values are on the stack there.
+    pub depth: usize,
+    /// Whether the first instruction must be done by the trace itself: else an executor could leave where it was entered.
+    pub progress_needed: bool,
+}
+
+/// A trace that an executor can be made of.
+pub struct Finished {
+    /// The uops, with the stubs behind them.
+    pub instructions: Vec<Instruction>,
+    /// What it relies on.
+    pub dependencies: BloomFilter,
+    /// The objects that operands point to and that nothing it relies on keeps.
+    pub kept: Vec<Value>,
+}
+
+/// What makes traces. It answers nothing if there shall be none: a refusal is no error.
+pub type Optimizer = fn(&Request) -> Option<Finished>;
+
+static OPTIMIZER: Locked<Option<Optimizer>> = Locked::new(None);
+
+/// The optimizer that is asked, if there is one.
+pub fn optimizer() -> Option<Optimizer> {
+    OPTIMIZER.with(|optimizer| *optimizer)
+}
+
+/// Puts another optimizer in place, or none. Answers the one before.
+pub fn set_optimizer(optimizer: Option<Optimizer>) -> Option<Optimizer> {
+    OPTIMIZER.with(|current| std::mem::replace(current, optimizer))
+}
+
+/// Makes an executor for what the frame would run next at `offset`, and puts it there if its chain begins.
+fn optimize(c: &Cursor, offset: usize, chain_depth: usize) -> Option<Ref<Executor>> {
+    let code = c.frame().code().clone();
+    let chain_depth = chain_depth % MAX_CHAIN_DEPTH;
+    let progress_needed = chain_depth == 0;
+    if progress_needed && !code.has_space_for_executor(offset) {
+        return None;
+    }
+    // SAFETY: both point into the words of the running frame.
+    let depth = unsafe {
+        let bottom = Frame::locals(c.frame).add(code.localsplus_count());
+        usize::try_from(c.sp.offset_from(bottom)).ok()?
+    };
+    let request = Request {
+        function: Some(c.frame().function()),
+        offset: offset as u32,
+        depth,
+        progress_needed,
+        code,
+    };
+    let finished = optimizer()?(&request)?;
+    let executor = Executor::new(finished, chain_depth as u8);
+    if progress_needed {
+        drop(request.code.insert_executor(offset, &executor));
+    }
+    Some(executor)
+}
+
+/// The counter of a back edge is at zero. Answers where to go on if there is an executor now; else counts anew.
+#[cold]
+#[inline(never)]
+pub(crate) fn back_edge(c: &Cursor, unit: *const u16, oparg: u32) -> Option<*const u16> {
+    // SAFETY: the unit is the instruction's, its cache follows, and its prefixes stand in front; the lock is held.
+    unsafe {
+        let counter = unit.add(1).cast_mut();
+        if *unit as u8 != Opcode::JumpBackwardJit as u8 {
+            // An executor stands there, and something was due.
+            *counter = BackoffCounter(*counter).pause().0;
+            return None;
+        }
+        let prefixes = (oparg.max(1).ilog2() / u8::BITS) as usize;
+        let start = unit.sub(prefixes);
+        let offset = start.offset_from(c.frame().code().units_ptr()) as usize;
+        if optimize(c, offset, 0).is_some() {
+            return Some(start);
+        }
+        *counter = BackoffCounter(*counter).restart().0;
+        None
+    }
+}
+
+/// The trace that goes on at an exit without one, if there is one by now.
+#[cold]
+#[inline(never)]
+pub(super) fn follow(c: &Cursor, exit: &Exit, from: &Trace) -> Option<*const Trace> {
+    if let Some(executor) = exit.executor.get() {
+        if executor.is_valid() {
+            return Some(executor.own_trace());
+        }
+        drop(exit.unlink());
+    }
+    let temperature = exit.temperature.get();
+    if !temperature.is_triggered() {
+        exit.temperature.set(temperature.advance());
+        return None;
+    }
+    let target = exit.target as usize;
+    let there = c.frame().code().executor_at(target);
+    let executor = match there.or_else(|| optimize(c, target, usize::from(from.chain_depth) + 1)) {
+        Some(executor) => executor,
+        None => {
+            exit.temperature.set(temperature.restart());
+            return None;
+        }
+    };
+    exit.temperature.set(super::back_edge_counter());
+    let trace: *const Trace = executor.own_trace();
+    exit.next.set(trace);
+    exit.executor.set(Some(executor));
+    Some(trace)
+}

@@ -1,0 +1,55 @@
+//! From a request for a trace to what an executor is made of.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use taipan_interp::traces::{self, Finished, Request, watchers};
+use taipan_objects::cell::Once;
+use taipan_objects::dict::Dict;
+use taipan_objects::value::Ref;
+
+use crate::abort::TraceAbort;
+use crate::finish::finish;
+use crate::log;
+use crate::optimize::optimize;
+use crate::project::project;
+
+static BUILTINS: Once<Ref<Dict>> = Once::new();
+static ANALYSIS: AtomicBool = AtomicBool::new(true);
+
+/// Makes this crate the optimizer of the interpreter, of which `builtins` are the builtins. Called once, at start-up.
+pub fn install(builtins: Ref<Dict>) {
+    BUILTINS.set(builtins);
+    watchers::register();
+    traces::set_optimizer(Some(|request| {
+        make(request)
+            .inspect_err(|abort| log::refused(request, *abort))
+            .ok()
+    }));
+}
+
+/// Whether traces are analyzed before they run (`PYTHON_UOPS_OPTIMIZE`).
+pub fn set_analysis(analysis: bool) {
+    ANALYSIS.store(analysis, Ordering::Relaxed);
+}
+
+/// Makes the trace that is asked for.
+pub fn make(request: &Request) -> Result<Finished, TraceAbort> {
+    let projected = project(request)?;
+    let end = projected.end.name();
+    log::projected(request, &projected.instructions, end);
+    let (instructions, dependencies, kept) = match ANALYSIS.load(Ordering::Relaxed) {
+        true => {
+            let optimized = optimize(projected, request, &BUILTINS)?;
+            let kept = optimized.kept.into_owned();
+            (optimized.instructions, optimized.dependencies, kept)
+        }
+        false => (projected.instructions, projected.dependencies, Vec::new()),
+    };
+    let instructions = finish(&instructions)?;
+    log::finished(request, &instructions, end);
+    Ok(Finished {
+        instructions,
+        dependencies,
+        kept,
+    })
+}
