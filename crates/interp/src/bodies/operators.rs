@@ -285,6 +285,16 @@ pub(crate) fn compare_quick<T: PartialOrd>(oparg: u32, left: T, right: T) -> boo
 
 #[inline(always)]
 pub(crate) fn compare_op(c: &mut Cursor, oparg: u32) -> bool {
+    let done = compare_numbers(c, oparg);
+    if done {
+        super::jump_on_truth(c);
+    }
+    done
+}
+
+/// A comparison of numbers, without the jump behind it.
+#[inline(always)]
+pub(crate) fn compare_numbers(c: &mut Cursor, oparg: u32) -> bool {
     let (left, right) = (c.word(1).0, c.word(0).0);
     let holds = if bits::is_int(left) && bits::is_int(right) {
         compare_quick(oparg, left as i64, right as i64)
@@ -298,7 +308,6 @@ pub(crate) fn compare_op(c: &mut Cursor, oparg: u32) -> bool {
     };
     c.pop_word();
     c.set_word(0, StackRef(if holds { bits::TRUE } else { bits::FALSE }));
-    super::jump_on_truth(c);
     true
 }
 
@@ -318,6 +327,16 @@ pub(crate) fn compare_op_full(c: &mut Cursor, oparg: u32) -> Step {
 
 #[inline(always)]
 pub(crate) fn is_op(c: &mut Cursor, oparg: u32) -> bool {
+    let done = is_same(c, oparg);
+    if done {
+        super::jump_on_truth(c);
+    }
+    done
+}
+
+/// `is` and `is not`, without the jump behind them.
+#[inline(always)]
+pub(crate) fn is_same(c: &mut Cursor, oparg: u32) -> bool {
     let (left, right) = (c.word(1), c.word(0));
     if would_die(left) || would_die(right) {
         return false;
@@ -337,7 +356,6 @@ pub(crate) fn is_op(c: &mut Cursor, oparg: u32) -> bool {
             bits::FALSE
         }),
     );
-    super::jump_on_truth(c);
     true
 }
 

@@ -64,14 +64,14 @@ of_opcodes! {
     }
     both {
         LoadFastCheck: bodies::load_fast_check, bodies::load_fast_check_full;
-        IsOp: bodies::is_op, bodies::is_op_full;
+        IsOp: bodies::is_same, bodies::is_op_full;
         GetAwaitable: bodies::get_awaitable, bodies::get_awaitable_full;
         YieldValue: bodies::yield_value, bodies::yield_value_full;
         LoadDeref: bodies::load_deref, bodies::load_deref_full;
         UnaryNegative: bodies::unary_negative, bodies::unary_negative_full;
         ListAppend: bodies::list_append, bodies::list_append_full;
         ToBool: bodies::to_bool, bodies::to_bool_full;
-        CompareOp: bodies::compare_op, bodies::compare_op_full;
+        CompareOp: bodies::compare_numbers, bodies::compare_op_full;
         StoreSubscr: bodies::store_subscr, bodies::store_subscr_full;
         UnpackSequence: bodies::unpack_sequence, bodies::unpack_sequence_full;
         LoadAttr: bodies::load_attr, bodies::load_attr_full;
