@@ -287,8 +287,10 @@ impl Projection {
         let fall_through = decoded.next();
         let destination = fall_through + decoded.oparg;
         if is_likely {
-            // Behind the NOT_TAKEN that follows every conditional jump.
-            self.add(guards.jump, 0, 0, fall_through + 1);
+            // Behind the NOT_TAKEN that follows every conditional jump, unless a tool wants to hear of it.
+            let is_silent = self.unit(fall_through) as u8 == Opcode::NotTaken as u8;
+            let behind = fall_through + u32::from(is_silent);
+            self.add(guards.jump, 0, 0, behind);
             Step::At(destination)
         } else {
             self.add(guards.stay, 0, 0, destination);
