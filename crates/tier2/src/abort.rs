@@ -20,8 +20,8 @@ pub enum TraceAbort {
     GlobalsChanged,
     /// The facts contradict each other: no run gets through this trace.
     Contradiction,
-    /// The code object has no room for one executor more.
-    NoSpace,
+    /// The frame that the trace begins in has more words than the abstract machine.
+    OutOfSpace,
     /// The finished trace is too long.
     TooLong,
 }
@@ -36,7 +36,7 @@ impl TraceAbort {
         TraceAbort::DynamicCallee,
         TraceAbort::GlobalsChanged,
         TraceAbort::Contradiction,
-        TraceAbort::NoSpace,
+        TraceAbort::OutOfSpace,
         TraceAbort::TooLong,
     ];
 
@@ -50,7 +50,7 @@ impl TraceAbort {
             TraceAbort::DynamicCallee => "dynamic_callee",
             TraceAbort::GlobalsChanged => "globals_changed",
             TraceAbort::Contradiction => "contradiction",
-            TraceAbort::NoSpace => "no_space_for_executor",
+            TraceAbort::OutOfSpace => "abstract_out_of_space",
             TraceAbort::TooLong => "finished_trace_too_long",
         }
     }

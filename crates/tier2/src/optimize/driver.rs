@@ -81,14 +81,7 @@ pub fn optimize_uops(
     kept: &mut Kept,
 ) -> Result<Outcome, TraceAbort> {
     let mut outcome = Outcome::default();
-    let context = match Context::new(code, depth) {
-        Ok(context) => context,
-        // The frame is larger than the room: nothing is proved, the trace is as good as before.
-        Err(halt) => {
-            outcome.halt = Some(halt);
-            return Ok(outcome);
-        }
-    };
+    let context = Context::new(code, depth).map_err(|_| TraceAbort::OutOfSpace)?;
     let mut pass = Pass {
         context,
         trace,
