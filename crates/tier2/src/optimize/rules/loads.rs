@@ -1,11 +1,14 @@
 //! Loads, stores and moves: where values come from and where they go.
 
 use taipan_bytecode::Uop;
+use taipan_bytecode::tunables::{GLOBALS_WATCHER_ID, MAX_ALLOWED_GLOBALS_MODIFICATIONS};
 use taipan_objects::int;
+use taipan_objects::module::Module;
 use taipan_objects::value::Value;
 
 use super::super::driver::{Pass, Rewrite};
 use super::Ruled;
+use crate::project::address;
 use crate::symbols::Halt;
 use taipan_interp::traces::Instruction;
 
@@ -35,6 +38,7 @@ pub(super) fn apply(pass: &mut Pass, instruction: &Instruction) -> Option<Ruled>
         Uop::Copy => copy(pass, oparg),
         Uop::Swap => swap(pass, oparg),
         Uop::LoadAttr => load_attribute(pass, oparg),
+        Uop::LoadAttrModule => load_module_attribute(pass, instruction),
         Uop::LoadAttrMethodWithValues | Uop::LoadAttrMethodNoDict | Uop::LoadAttrMethodLazyDict => {
             load_method(pass)
         }
@@ -95,6 +99,36 @@ fn load_constant(pass: &mut Pass, index: u32) -> Ruled {
     push_constant(pass, &constant)?;
     let (uop, operand) = pass.kept.constant(&constant);
     Ok(Rewrite::Replace(uop, operand))
+}
+
+/// An attribute of a known module is a constant, while a watcher sees that the module does not change.
+fn load_module_attribute(pass: &mut Pass, load: &Instruction) -> Ruled {
+    let owner = pass.context.pop()?;
+    let module = pass.context.symbols.known_value(owner);
+    let found = module.as_ref().and_then(|module| {
+        let dict = module.downcast_exact::<Module>()?.dict();
+        if u32::from(dict.mutations()) >= MAX_ALLOWED_GLOBALS_MODIFICATIONS {
+            return None;
+        }
+        dict.watch(GLOBALS_WATCHER_ID as u8);
+        pass.dependencies.add(address(&dict));
+        if u64::from(dict.keys_version()) != load.operand0 {
+            return None;
+        }
+        dict.value_at(load.operand1 as usize)
+    });
+    let Some(value) = found else {
+        let unknown = pass.context.symbols.not_null()?;
+        pass.context.push(unknown);
+        return Ok(Rewrite::Keep);
+    };
+    push_constant(pass, &value)?;
+    let (uop, operand) = pass.kept.watched_constant(&value);
+    let popping = match uop {
+        Uop::LoadConstInline => Uop::PopTopLoadConstInline,
+        _ => Uop::PopTopLoadConstInlineBorrow,
+    };
+    Ok(Rewrite::Replace(popping, operand))
 }
 
 fn push_operand(pass: &mut Pass, instruction: &Instruction, popped: usize) -> Ruled {
