@@ -30,14 +30,14 @@ mod flow {
 
     /// An op of the loop.
     pub type StepOp =
-        unsafe extern "C" fn(*const Step, *mut StackRef, *mut Frame, *mut EngineState, u64);
+        unsafe extern "C" fn(*const Step, *mut StackRef, *mut Frame, *mut EngineState);
     pub type Went = ();
 
     macro_rules! go {
         ($step:expr, $sp:expr, $frame:expr, $engine:expr) => {{
             let step: *const Step = $step;
             let op = (*step).op;
-            op(step, $sp, $frame, $engine, u64::from((*step).oparg))
+            op(step, $sp, $frame, $engine)
         }};
     }
 
@@ -64,7 +64,7 @@ mod flow {
 
     /// An op of the loop.
     pub type StepOp =
-        unsafe extern "C" fn(*const Step, *mut StackRef, *mut Frame, *mut EngineState, u64) -> Went;
+        unsafe extern "C" fn(*const Step, *mut StackRef, *mut Frame, *mut EngineState) -> Went;
 
     /// Where the loop goes on: at a step, or without one in tier 1.
     #[repr(C)]
@@ -121,7 +121,7 @@ mod flow {
             let (mut step, mut sp) = ((*trace).first_step(), sp);
             loop {
                 let frame = (*engine).current;
-                let went = ((*step).op)(step, sp, frame, engine, u64::from((*step).oparg));
+                let went = ((*step).op)(step, sp, frame, engine);
                 if went.step.is_null() {
                     return Next {
                         ip: went.ip,
@@ -181,6 +181,12 @@ unsafe fn operands(step: *const Step) -> Operands {
 }
 
 #[inline(always)]
+unsafe fn oparg(step: *const Step) -> u32 {
+    // SAFETY: by contract.
+    unsafe { u32::from((*step).oparg) }
+}
+
+#[inline(always)]
 unsafe fn jump(step: *const Step) -> *const Step {
     // SAFETY: by contract.
     unsafe { step.offset(isize::from((*step).jump)) }
@@ -201,17 +207,16 @@ unsafe extern "C" fn general<B: Uop>(
     sp: *mut StackRef,
     frame: *mut Frame,
     engine: *mut EngineState,
-    oparg: u64,
 ) -> Went {
     // SAFETY: by contract.
     unsafe {
         if const { !B::QUICK } {
-            return full::<B>(step, sp, frame, engine, oparg);
+            return full::<B>(step, sp, frame, engine);
         }
         let mut c = cursor(sp, frame, engine);
-        match B::quick(&mut c, oparg as u32, operands(step)) {
+        match B::quick(&mut c, oparg(step), operands(step)) {
             Flow::Next => go!(step.add(1), c.sp, c.frame, engine),
-            Flow::Miss if const { B::FULL } => full::<B>(step, sp, frame, engine, oparg),
+            Flow::Miss if const { B::FULL } => full::<B>(step, sp, frame, engine),
             Flow::Miss => go!(jump(step), sp, frame, engine),
             Flow::Done => go!(jump(step), c.sp, c.frame, engine),
         }
@@ -225,11 +230,10 @@ unsafe extern "C" fn full<B: Uop>(
     sp: *mut StackRef,
     frame: *mut Frame,
     engine: *mut EngineState,
-    oparg: u64,
 ) -> Went {
     // SAFETY: as for `general`.
     unsafe {
-        let place = behind::<B>(step, sp, frame, engine, oparg);
+        let place = behind::<B>(step, sp, frame, engine);
         let frame = (*engine).current;
         go!(place.step, place.sp, frame, engine)
     }
@@ -241,12 +245,11 @@ unsafe fn behind<B: Uop>(
     sp: *mut StackRef,
     frame: *mut Frame,
     engine: *mut EngineState,
-    oparg: u64,
 ) -> Place {
     // SAFETY: as for `general`.
     unsafe {
         let mut c = cursor(sp, frame, engine);
-        let (step, sp) = match B::full(&mut c, oparg as u32, operands(step)) {
+        let (step, sp) = match B::full(&mut c, oparg(step), operands(step)) {
             Ok(Flow::Next) => (step.add(1), c.sp),
             Ok(Flow::Miss) => (jump(step), sp),
             Ok(Flow::Done) => (jump(step), c.sp),
@@ -265,12 +268,11 @@ unsafe extern "C" fn releasing<B: Releasing>(
     sp: *mut StackRef,
     frame: *mut Frame,
     engine: *mut EngineState,
-    oparg: u64,
 ) -> Went {
     // SAFETY: as for `general`.
     unsafe {
         let mut c = cursor(sp, frame, engine);
-        match B::body(&mut c, oparg as u32, operands(step)) {
+        match B::body(&mut c, oparg(step), operands(step)) {
             None => go!(step.add(1), c.sp, c.frame, engine),
             Some(word) => release(step.add(1), c.sp, c.frame, engine, word.0),
         }
@@ -299,17 +301,16 @@ unsafe extern "C" fn ending<B: Ended>(
     sp: *mut StackRef,
     frame: *mut Frame,
     engine: *mut EngineState,
-    oparg: u64,
 ) -> Went {
     // SAFETY: as for `general`.
     unsafe {
         let mut c = cursor(sp, frame, engine);
-        match B::quick(&mut c, oparg as u32) {
+        match B::quick(&mut c, oparg(step)) {
             Ending::Done => go!(step.add(1), c.sp, c.frame, engine),
             Ending::Release(word) => release(step.add(1), c.sp, c.frame, engine, word.0),
             Ending::ReleaseFirst(word) => release(step, sp, frame, engine, word.0),
-            Ending::Refused => full::<Rest<B>>(step, sp, frame, engine, oparg),
-            Ending::Special => special::<B>(step, sp, frame, engine, oparg),
+            Ending::Refused => full::<Rest<B>>(step, sp, frame, engine),
+            Ending::Special => special::<B>(step, sp, frame, engine),
         }
     }
 }
@@ -337,7 +338,6 @@ unsafe extern "C" fn special<B: Ended>(
     sp: *mut StackRef,
     frame: *mut Frame,
     engine: *mut EngineState,
-    oparg: u64,
 ) -> Went {
     // SAFETY: as for `general`.
     unsafe {
@@ -346,7 +346,7 @@ unsafe extern "C" fn special<B: Ended>(
             Ending::Done => go!(step.add(1), c.sp, c.frame, engine),
             Ending::Release(word) => release(step.add(1), c.sp, c.frame, engine, word.0),
             Ending::ReleaseFirst(word) => release(step, sp, frame, engine, word.0),
-            Ending::Refused | Ending::Special => full::<Rest<B>>(step, sp, frame, engine, oparg),
+            Ending::Refused | Ending::Special => full::<Rest<B>>(step, sp, frame, engine),
         }
     }
 }
@@ -357,7 +357,6 @@ unsafe extern "C" fn start_executor(
     sp: *mut StackRef,
     frame: *mut Frame,
     engine: *mut EngineState,
-    _: u64,
 ) -> Went {
     // SAFETY: as for `general`; the operand is the trace.
     unsafe {
@@ -372,7 +371,6 @@ unsafe extern "C" fn jump_to_top(
     sp: *mut StackRef,
     frame: *mut Frame,
     engine: *mut EngineState,
-    _: u64,
 ) -> Went {
     // SAFETY: as for `general`.
     unsafe { go!(jump(step), sp, frame, engine) }
@@ -384,14 +382,13 @@ unsafe extern "C" fn exit_trace(
     sp: *mut StackRef,
     frame: *mut Frame,
     engine: *mut EngineState,
-    oparg: u64,
 ) -> Went {
     // SAFETY: as for `general`; the operand is an exit of the trace.
     unsafe {
         let exit = (*step).operand0 as *const Exit;
         let next = (*exit).next.get();
         if next.is_null() || !(*next).valid.get() {
-            return exit_slowly(step, sp, frame, engine, oparg);
+            return exit_slowly(step, sp, frame, engine);
         }
         go!((*next).first_step(), sp, frame, engine)
     }
@@ -403,7 +400,6 @@ unsafe extern "C" fn exit_slowly(
     sp: *mut StackRef,
     frame: *mut Frame,
     engine: *mut EngineState,
-    _: u64,
 ) -> Went {
     // SAFETY: as for `exit_trace`.
     unsafe {
@@ -449,7 +445,6 @@ unsafe extern "C" fn deopt(
     sp: *mut StackRef,
     _: *mut Frame,
     engine: *mut EngineState,
-    _: u64,
 ) -> Went {
     // SAFETY: as for `general`; the operand is an offset.
     unsafe { tier_one(sp, engine, (*step).operand0 as u32) }
@@ -461,7 +456,6 @@ unsafe extern "C" fn error_pop_n(
     sp: *mut StackRef,
     frame: *mut Frame,
     engine: *mut EngineState,
-    _: u64,
 ) -> Went {
     // SAFETY: as for `deopt`.
     unsafe {
@@ -496,7 +490,6 @@ unsafe extern "C" fn fatal_error(
     _: *mut StackRef,
     _: *mut Frame,
     _: *mut EngineState,
-    _: u64,
 ) -> Went {
     fatal()
 }
@@ -513,7 +506,6 @@ unsafe extern "C" fn invalidating(
     sp: *mut StackRef,
     frame: *mut Frame,
     engine: *mut EngineState,
-    _: u64,
 ) -> Went {
     // SAFETY: as for `general`.
     unsafe {

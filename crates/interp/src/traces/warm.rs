@@ -103,6 +103,7 @@ pub(crate) fn back_edge(c: &Cursor, unit: *const u16, oparg: u32) -> Option<*con
         let start = unit.sub(prefixes);
         let offset = start.offset_from(c.frame().code().units_ptr()) as usize;
         if optimize(c, offset, 0).is_some() {
+            *counter = super::back_edge_counter().0;
             return Some(start);
         }
         *counter = BackoffCounter(*counter).restart().0;
