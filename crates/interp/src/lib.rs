@@ -48,6 +48,7 @@ pub fn init_classes() {
     code::Code::init_class();
     code_attributes::init_classes();
     traces::Executor::init_class();
+    traces::Optimizer::init_class();
     function::Function::init_class();
     frame_object::FrameObject::init_class();
     locals_proxy::FrameLocalsProxy::init_class();

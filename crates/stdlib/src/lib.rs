@@ -67,6 +67,7 @@ pub mod sysconfigdata;
 pub mod system;
 pub mod termios;
 pub mod thread_module;
+pub mod tier2;
 pub mod time;
 pub mod timeout;
 pub mod tokenize;
@@ -140,6 +141,7 @@ pub static MODULES: &[fn() -> &'static ModuleDef] = &[
     sysconfigdata::definition,
     termios::definition,
     thread_module::definition,
+    tier2::definition,
     time::definition,
     tokenize::definition,
     types::definition,

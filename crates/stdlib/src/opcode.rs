@@ -6,6 +6,7 @@ use taipan_bytecode::{
 };
 use taipan_interp::code::Code;
 use taipan_interp::specialize::stats;
+use taipan_interp::traces::Executor;
 use taipan_macros::{define_module, function};
 use taipan_objects::dict::Dict;
 use taipan_objects::list::List;
@@ -203,14 +204,19 @@ fn get_specialization_stats() -> Option<Value> {
 
 /// Return the executor object at offset in code if exists, None otherwise.
 #[function("(code, offset)")]
-fn get_executor(code: &Value, _offset: i32) -> PyResult<Value> {
-    if code.downcast::<Code>().is_none() {
+fn get_executor(code: &Value, offset: i32) -> PyResult<Ref<Executor>> {
+    let Some(code) = code.downcast::<Code>() else {
         bail!(
             TypeError,
-            "expected a code object, not a '{}'",
+            "expected a code object, not '{}'",
             protocol::type_name(code)
         );
+    };
+    let unit = usize::try_from(offset)
+        .ok()
+        .filter(|offset| offset % 2 == 0);
+    match unit.and_then(|offset| code.executor_at(offset / 2)) {
+        Some(executor) => Ok(executor),
+        None => bail!(ValueError, "no executor at given byte offset"),
     }
-    // As in a CPython built without the second tier.
-    bail!(RuntimeError, "Executors are not available in this build")
 }

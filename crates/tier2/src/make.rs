@@ -20,11 +20,11 @@ static ANALYSIS: AtomicBool = AtomicBool::new(true);
 pub fn install(builtins: Ref<Dict>) {
     BUILTINS.set(builtins);
     watchers::register();
-    traces::set_optimizer(Some(|request| {
+    traces::install(|request| {
         make(request)
             .inspect_err(|abort| log::refused(request, *abort))
             .ok()
-    }));
+    });
 }
 
 /// Whether traces are analyzed before they run (`PYTHON_UOPS_OPTIMIZE`).

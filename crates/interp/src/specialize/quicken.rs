@@ -78,4 +78,13 @@ pub(crate) fn quicken_jump_backward(unit: *const u16, _: &Cursor, _: u32) {
         false => Opcode::JumpBackwardNoJit,
     };
     rewrite(unit, Opcode::JumpBackward, member);
+    // SAFETY: the unit is the running instruction's, and its counter follows; the interpreter lock is held.
+    unsafe {
+        let counter = unit.add(1).cast_mut();
+        // The general body goes back this time: the first back edge counts, too.
+        if *unit as u8 == Opcode::JumpBackwardJit as u8 && !BackoffCounter(*counter).is_triggered()
+        {
+            *counter = BackoffCounter(*counter).advance().0;
+        }
+    }
 }

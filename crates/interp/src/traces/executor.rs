@@ -9,12 +9,13 @@ use std::cell::{Cell, RefCell};
 
 use taipan_macros::{class, methods};
 use taipan_objects::class::Payload;
+use taipan_objects::exceptions::ExceptionKind;
 use taipan_objects::list::List;
-use taipan_objects::raised::PyResult;
+use taipan_objects::raised::{PyResult, Raised};
 use taipan_objects::str::Str;
 use taipan_objects::tuple::Tuple;
 use taipan_objects::value::{Ref, Value};
-use taipan_objects::{bail, heap, int};
+use taipan_objects::{bail, heap, int, protocol};
 
 use super::bloom::BloomFilter;
 use super::instruction::Instruction;
@@ -24,7 +25,7 @@ use super::step::Trace;
 use super::warm::Finished;
 
 /// The payload of an executor.
-#[class(name = "uop_executor", references = false)]
+#[class(name = "uop_executor", references = false, flags(NO_INSTANTIATION))]
 pub struct Executor {
     /// What runs. It is there until the executor dies.
     #[untraced]
@@ -116,7 +117,14 @@ impl Executor {
 
     #[slot(getitem)]
     fn getitem(&self, index: &Value) -> PyResult<Value> {
-        let index = int::as_isize(index)?;
+        if index.class().slots.index.get().is_none() {
+            bail!(
+                TypeError,
+                "sequence index must be integer, not '{}'",
+                index.class().name()
+            );
+        }
+        let index = protocol::to_index(index)?;
         let index = match index < 0 {
             true => index + self.instructions.len() as isize,
             false => index,
@@ -126,7 +134,7 @@ impl Executor {
             .and_then(|index| self.instructions.get(index));
         match found {
             Some(instruction) => Ok(row(instruction, Some(instruction.operand0))),
-            None => bail!(IndexError, "Index out of bounds"),
+            None => Err(Raised::with_args(ExceptionKind::IndexError, Vec::new())),
         }
     }
 
@@ -146,6 +154,12 @@ impl Executor {
     #[method]
     fn get_oparg(&self) -> u8 {
         self.original.get().1
+    }
+
+    /// Return the machine code of the executor.
+    #[method]
+    fn get_jit_code(&self) -> PyResult<Value> {
+        bail!(RuntimeError, "JIT support not enabled.")
     }
 
     /// Return the uops as a list of (name, oparg, target).

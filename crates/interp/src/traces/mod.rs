@@ -7,7 +7,7 @@
 //!         dict, type and code watchers ──▶ valid? ◀──_CHECK_VALIDITY── Trace: Step Step Step … exits
 //! ```
 //!
-//! What makes a trace is not here: an [`Optimizer`] is asked for one (`taipan-tier2` has it). Reading order: [`Instruction`] is
+//! What makes a trace is not here: an [`Optimizer`] is asked for one (`taipan-tier2` has what makes it). Reading order: [`Instruction`] is
 //! what a trace is made of; [`step`] is the same made ready to run; `ops` runs steps, with `bodies` for the uops that no opcode
 //! has; [`executor`] owns a trace and is what Python sees; [`side_table`] puts executors into code; [`warm`] asks for them, at
 //! back edges and at exits; [`registry`] knows them all, invalidates and frees them; [`watchers`] hear of what they rely on.
@@ -18,6 +18,7 @@ mod config;
 pub mod executor;
 mod instruction;
 pub(crate) mod ops;
+mod optimizer;
 pub mod registry;
 pub mod side_table;
 pub mod step;
@@ -29,4 +30,10 @@ pub(crate) use config::back_edge_counter;
 pub use config::{Stress, is_enabled, set_enabled, set_stress, set_threshold, stress, threshold};
 pub use executor::Executor;
 pub use instruction::Instruction;
-pub use warm::{Finished, Optimizer, Request, optimizer, set_optimizer};
+pub use optimizer::{Maker, Optimizer, install, optimizer, set_optimizer};
+pub use warm::{Finished, Request};
+
+/// Whether the running Python code is in a trace: not one of those that wait for a native loop in one of their uops.
+pub fn is_running() -> bool {
+    !crate::frames::engine().running.is_null()
+}

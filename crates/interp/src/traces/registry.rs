@@ -14,6 +14,7 @@ use std::ptr;
 
 use taipan_bytecode::tunables::{EXECUTOR_DELETE_LIST_MAX, JIT_CLEANUP_THRESHOLD};
 use taipan_objects::cell::Locked;
+use taipan_objects::header::Header;
 use taipan_objects::runtime::{self, breaker};
 use taipan_objects::value::{Ref, Value};
 
@@ -168,6 +169,14 @@ pub fn invalidate_code(code: &Code) {
         invalidate(&executor);
     }
     invalidate_dependents(address_of(code));
+}
+
+/// What stands for any value in a dependency filter: for an object the address of its payload, as [`address_of`] has it.
+pub fn address_of_value(value: &Value) -> usize {
+    match value.is_pointer() {
+        true => value.bits() as usize + size_of::<Header>(),
+        false => value.bits() as usize,
+    }
 }
 
 /// The address that stands for a payload's object in a dependency filter.

@@ -61,15 +61,19 @@ impl Executors {
 }
 
 impl Code {
+    /// The entry that is entered at an offset. A cache unit may look like an `ENTER_EXECUTOR`, but no entry has its offset.
+    fn entry_at(&self, offset: usize) -> Option<&Entry> {
+        let unit = CodeUnit(self.units().get(offset)?.get());
+        if unit.opcode() != Some(Opcode::EnterExecutor) {
+            return None;
+        }
+        let entry = self.executors.entry(usize::from(unit.oparg()))?;
+        (entry.offset as usize == offset).then_some(entry)
+    }
+
     /// The executor that is entered at an offset, if there is one.
     pub fn executor_at(&self, offset: usize) -> Option<Ref<Executor>> {
-        let unit = CodeUnit(self.units().get(offset)?.get());
-        let is_entered = unit.opcode() == Some(Opcode::EnterExecutor);
-        let entry = self
-            .executors
-            .entry(usize::from(unit.oparg()))
-            .filter(|_| is_entered);
-        entry.map(|entry| entry.executor.clone())
+        self.entry_at(offset).map(|entry| entry.executor.clone())
     }
 
     /// All executors, by number.
@@ -80,12 +84,10 @@ impl Code {
 
     /// The unit at an offset as it was before an executor took its place.
     pub fn unit_behind_executor(&self, offset: usize) -> CodeUnit {
-        let unit = CodeUnit(self.units().get(offset).map_or(0, std::cell::Cell::get));
-        if unit.opcode() != Some(Opcode::EnterExecutor) {
-            return unit;
+        match self.entry_at(offset) {
+            Some(entry) => entry.original,
+            None => CodeUnit(self.units().get(offset).map_or(0, std::cell::Cell::get)),
         }
-        let entry = self.executors.entry(usize::from(unit.oparg()));
-        entry.map_or(unit, |entry| entry.original)
     }
 
     /// Whether an executor can be put at an offset.

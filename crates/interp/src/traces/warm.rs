@@ -7,7 +7,6 @@
 
 use taipan_bytecode::tunables::MAX_CHAIN_DEPTH;
 use taipan_bytecode::{BackoffCounter, Opcode};
-use taipan_objects::cell::Locked;
 use taipan_objects::value::{Ref, Value};
 
 use super::bloom::BloomFilter;
@@ -44,21 +43,6 @@ pub struct Finished {
     pub kept: Vec<Value>,
 }
 
-/// What makes traces. It answers nothing if there shall be none: a refusal is no error.
-pub type Optimizer = fn(&Request) -> Option<Finished>;
-
-static OPTIMIZER: Locked<Option<Optimizer>> = Locked::new(None);
-
-/// The optimizer that is asked, if there is one.
-pub fn optimizer() -> Option<Optimizer> {
-    OPTIMIZER.with(|optimizer| *optimizer)
-}
-
-/// Puts another optimizer in place, or none. Answers the one before.
-pub fn set_optimizer(optimizer: Option<Optimizer>) -> Option<Optimizer> {
-    OPTIMIZER.with(|current| std::mem::replace(current, optimizer))
-}
-
 /// Makes an executor for what the frame would run next at `offset`, and puts it there if its chain begins.
 fn optimize(c: &Cursor, offset: usize, chain_depth: usize) -> Option<Ref<Executor>> {
     let code = c.frame().code().clone();
@@ -79,7 +63,7 @@ fn optimize(c: &Cursor, offset: usize, chain_depth: usize) -> Option<Ref<Executo
         progress_needed,
         code,
     };
-    let finished = optimizer()?(&request)?;
+    let finished = super::optimizer()?.make(&request)?;
     let executor = Executor::new(finished, chain_depth as u8);
     if progress_needed {
         drop(request.code.insert_executor(offset, &executor));

@@ -8,6 +8,7 @@ mod details;
 mod display;
 mod execution;
 mod interactive;
+mod jit;
 mod library_names;
 mod limits;
 mod report;
@@ -190,6 +191,7 @@ fn fill(module: &Ref<Module>) -> PyResult<()> {
         "monitoring",
         native::create_module(crate::monitoring::definition())?,
     );
+    module.set("_jit", native::create_module(jit::definition())?);
     for (hook, original) in [
         ("displayhook", "__displayhook__"),
         ("excepthook", "__excepthook__"),

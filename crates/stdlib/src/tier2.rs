@@ -1,0 +1,100 @@
+//! `_tier2`: traces and what makes them, for tests and tools.
+//!
+//! What CPython's tests reach through `_testinternalcapi` of its test build: the optimizer that hot code asks, and the
+//! executors by what they rely on. No other module imports it, and nothing in it is needed to run a program.
+
+use taipan_interp::code::Code;
+use taipan_interp::frame_stack::frame_words;
+use taipan_interp::traces::{self, Executor, Optimizer, registry};
+use taipan_macros::{define_module, function};
+use taipan_objects::list::List;
+use taipan_objects::module::Module;
+use taipan_objects::raised::PyResult;
+use taipan_objects::value::{Ref, Value};
+use taipan_objects::{bail, protocol};
+
+define_module!(
+    name = "_tier2",
+    doc = "Traces of hot loops and what makes them, for tests and tools.",
+    functions(
+        get_optimizer,
+        set_optimizer,
+        new_counter_optimizer,
+        new_uop_optimizer,
+        executors,
+        add_executor_dependency,
+        invalidate_executors,
+        clear_executor_deletion_list,
+        get_co_framesize,
+    ),
+    classes(Optimizer, Executor),
+    init = fill,
+);
+
+fn fill(module: &Ref<Module>) -> PyResult<()> {
+    module.set("TIER2_THRESHOLD", i64::from(traces::threshold()));
+    Ok(())
+}
+
+/// Return the optimizer that hot code asks for traces, or None.
+#[function("()")]
+fn get_optimizer() -> Option<Ref<Optimizer>> {
+    traces::optimizer()
+}
+
+/// Let hot code ask another optimizer for traces, or none.
+#[function("(optimizer, /)")]
+fn set_optimizer(optimizer: &Value) -> PyResult<()> {
+    let optimizer = match optimizer.downcast::<Optimizer>() {
+        None if !optimizer.is_none() => bail!(
+            TypeError,
+            "expected an optimizer or None, not '{}'",
+            protocol::type_name(optimizer)
+        ),
+        optimizer => optimizer.cloned(),
+    };
+    drop(traces::set_optimizer(optimizer));
+    Ok(())
+}
+
+/// Return an optimizer that counts how often it is asked and makes no traces.
+#[function("()")]
+fn new_counter_optimizer() -> Ref<Optimizer> {
+    Optimizer::counting()
+}
+
+/// Return an optimizer that makes traces of micro-ops.
+#[function("()")]
+fn new_uop_optimizer() -> Ref<Optimizer> {
+    Optimizer::of_uops()
+}
+
+/// Return all executors, those of side traces included.
+#[function("()")]
+fn executors() -> Ref<List> {
+    List::new(registry::all().into_iter().map(Ref::into_value).collect())
+}
+
+/// From now on the executor relies on the object, too.
+#[function("(executor, obj, /)")]
+fn add_executor_dependency(executor: &Ref<Executor>, obj: &Value) {
+    executor.depend_on(registry::address_of_value(obj));
+}
+
+/// Invalidate the executors that may rely on the object.
+#[function("(obj, /)")]
+fn invalidate_executors(obj: &Value) {
+    registry::invalidate_dependents(registry::address_of_value(obj));
+}
+
+/// Free the traces whose executors are gone and that no thread runs.
+#[function("()")]
+fn clear_executor_deletion_list() {
+    registry::free_buried();
+}
+
+/// Return how many words of the stack a frame of the code takes.
+#[function("(code, /)")]
+fn get_co_framesize(code: &Ref<Code>) -> usize {
+    frame_words(code)
+}
