@@ -578,13 +578,8 @@ impl Code {
     /// The executors that the code enters, by number; behind them those of the code nested in it.
     #[getter]
     fn co_executors(&self) -> Ref<Tuple> {
-        let mut executors = self.executor_list();
-        let mut inner: Vec<Ref<Code>> = nested_code(self);
-        while let Some(code) = inner.pop() {
-            executors.extend(code.executor_list());
-            inner.extend(nested_code(&code));
-        }
-        Tuple::new(executors.into_iter().map(Ref::into_value).collect())
+        let executors = self.executors_within().into_iter();
+        Tuple::new(executors.map(Ref::into_value).collect())
     }
 
     #[getter]
@@ -714,12 +709,6 @@ impl Trace for Steps {
 }
 
 /// The payload of the iterators that `co_lines()`, `co_positions()` and `co_branches()` answer.
-/// The code objects among the constants, the last first.
-fn nested_code(code: &Code) -> Vec<Ref<Code>> {
-    let nested = code.consts.iter().filter_map(Value::downcast::<Code>);
-    nested.rev().cloned().collect()
-}
-
 #[class(name = "code_iterator", flags(NO_INSTANTIATION))]
 pub struct CodeIterator {
     steps: Steps,

@@ -10,7 +10,7 @@ use taipan_interp::code::{Code, CodeParts};
 use taipan_interp::eval;
 use taipan_interp::function::Function;
 use taipan_interp::traces::{
-    self, BloomFilter, Executor, Finished, Instruction, Request, registry, set_optimizer,
+    self, BloomFilter, Executor, Finished, Instruction, Optimizer, Request, registry, set_optimizer,
 };
 use taipan_objects::args::Args;
 use taipan_objects::dict::Dict;
@@ -112,9 +112,9 @@ fn planned(request: &Request) -> Option<Finished> {
 /// Runs `body` while the optimizer answers `trace`.
 fn with_trace<R>(trace: &[Instruction], body: impl FnOnce() -> R) -> R {
     *PLANNED.lock().expect("it is not poisoned") = trace.to_vec();
-    let before = set_optimizer(Some(planned));
+    let before = set_optimizer(Some(Optimizer::with_maker(planned)));
     let result = body();
-    set_optimizer(before);
+    drop(set_optimizer(before));
     result
 }
 

@@ -66,6 +66,10 @@ def main():
     print(f'with the internal ones, whose names begin with `_`, {whole} of {len(table)}. What is absent raises')
     print('ModuleNotFoundError. An empty last column means that the module and all its parts can be imported.')
     print()
+    print('Beside them there is `_tier2`, for tests and tools: the optimizer that hot code asks for traces (`get_optimizer`,')
+    print('`set_optimizer`, `new_uop_optimizer`, `new_counter_optimizer`), and what was made of it (`executors`,')
+    print('`add_executor_dependency`, `invalidate_executors`, `clear_executor_deletion_list`).')
+    print()
     print('| module | | what is absent |')
     print('|---|---|---|')
     for name, reason in table:

@@ -1,8 +1,8 @@
 //! The optimizer as an object: what is asked for traces, and what programs can put in its place.
 //!
-//! There is one maker of traces, which a higher crate installs at start-up, and two kinds of optimizers: one asks the maker,
-//! one counts how often it is asked and makes nothing. Hot code asks the current optimizer, if there is one; refusals make it
-//! ask ever more rarely. The counts are those of `_PyOptimizerObject` in the CPythons that had it.
+//! An optimizer has a maker of traces, or none: then it counts how often it is asked, and refuses. The maker for all ordinary
+//! ones is installed at start-up by a higher crate. Hot code asks the current optimizer, if there is one; refusals make it ask
+//! ever more rarely. The counts are those of `_PyOptimizerObject` in the CPythons that had it.
 
 use std::cell::Cell;
 
@@ -31,7 +31,7 @@ static CURRENT: Locked<Option<Ref<Optimizer>>> = Locked::new(None);
 )]
 pub struct Optimizer {
     #[untraced]
-    makes_traces: bool,
+    maker: Option<Maker>,
     #[untraced]
     asked: Cell<u64>,
     #[untraced]
@@ -45,9 +45,9 @@ fn count(counter: &Cell<u64>) {
 }
 
 impl Optimizer {
-    fn new(makes_traces: bool) -> Ref<Optimizer> {
+    fn new(maker: Option<Maker>) -> Ref<Optimizer> {
         let optimizer = Optimizer {
-            makes_traces,
+            maker,
             asked: Cell::new(0),
             attempted: Cell::new(0),
             completed: Cell::new(0),
@@ -55,23 +55,25 @@ impl Optimizer {
         heap::new_object(Optimizer::class(), optimizer)
     }
 
-    /// One that asks the maker.
+    /// One with a maker of its own.
+    pub fn with_maker(maker: Maker) -> Ref<Optimizer> {
+        Optimizer::new(Some(maker))
+    }
+
+    /// One with the installed maker. Without that it makes nothing.
     pub fn of_uops() -> Ref<Optimizer> {
-        Optimizer::new(true)
+        Optimizer::new(MAKER.with(|maker| *maker))
     }
 
     /// One that counts and makes nothing.
     pub fn counting() -> Ref<Optimizer> {
-        Optimizer::new(false)
+        Optimizer::new(None)
     }
 
     /// The trace that is asked for, if there shall be one.
     pub(super) fn make(&self, request: &Request) -> Option<Finished> {
         count(&self.asked);
-        if !self.makes_traces {
-            return None;
-        }
-        let maker = MAKER.with(|maker| *maker)?;
+        let maker = self.maker?;
         count(&self.attempted);
         maker(request).inspect(|_| count(&self.completed))
     }

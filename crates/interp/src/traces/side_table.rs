@@ -8,7 +8,7 @@ use std::cell::UnsafeCell;
 use taipan_bytecode::tunables::MAX_EXECUTORS_SIZE;
 use taipan_bytecode::{CodeUnit, Opcode};
 use taipan_objects::class::{Trace as Traced, Visitor};
-use taipan_objects::value::Ref;
+use taipan_objects::value::{Ref, Value};
 
 use super::executor::Executor;
 use super::step::Trace;
@@ -80,6 +80,23 @@ impl Code {
     pub fn executor_list(&self) -> Vec<Ref<Executor>> {
         let entries = self.executors.entries().iter().flatten();
         entries.map(|entry| entry.executor.clone()).collect()
+    }
+
+    /// All executors, by number, and behind them those of the code objects among the constants, and so on.
+    pub fn executors_within(&self) -> Vec<Ref<Executor>> {
+        let mut executors = self.executor_list();
+        let mut inner = self.inner_code();
+        while let Some(code) = inner.pop() {
+            executors.extend(code.executor_list());
+            inner.extend(code.inner_code());
+        }
+        executors
+    }
+
+    /// The code objects among the constants, the last first.
+    fn inner_code(&self) -> Vec<Ref<Code>> {
+        let inner = self.consts.iter().filter_map(Value::downcast::<Code>);
+        inner.rev().cloned().collect()
     }
 
     /// The unit at an offset as it was before an executor took its place.
