@@ -140,6 +140,21 @@ def disassembly_shows_the_instruction_behind():
     assert 'JUMP_BACKWARD_JIT' in out.getvalue() and 'CACHE' in out.getvalue()
 
 
+def the_code_can_be_read_as_it_runs():
+    f = hot('def f(n):\n    for i in range(n): pass\n')
+    assert 'ENTER_EXECUTOR' not in _tier2.disassembly(f.__code__)
+    f(ROUNDS)
+    lines = _tier2.disassembly(f.__code__).splitlines()
+    [(offset, executor)] = entered(f.__code__).items()
+    [at] = [n for n, line in enumerate(lines) if 'ENTER_EXECUTOR' in line]
+    assert lines[at].split() == [str(offset), 'ENTER_EXECUTOR', '0']
+    assert lines[at + 1].split() == ['in', 'the', 'place', 'of', 'JUMP_BACKWARD_JIT', str(executor.get_oparg())]
+    shown = [line.split() for line in lines[at + 2:at + 2 + len(executor)]]
+    rows = [[str(n), *map(str, row)] for n, row in enumerate(executor.get_trace())]
+    assert shown == rows
+    assert lines[at + 2 + len(executor)].split()[1] == 'END_FOR'
+
+
 def what_is_invalidated_stays_readable():
     f = hot('def f(n):\n    for i in range(n): pass\n')
     f(ROUNDS)

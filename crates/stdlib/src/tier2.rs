@@ -3,6 +3,9 @@
 //! What CPython's tests reach through `_testinternalcapi` of its test build: the optimizer that hot code asks, and the
 //! executors by what they rely on. No other module imports it, and nothing in it is needed to run a program.
 
+use std::fmt::Write;
+
+use taipan_bytecode::{CodeUnit, Opcode, instructions};
 use taipan_interp::code::Code;
 use taipan_interp::frame_stack::frame_words;
 use taipan_interp::traces::{self, Executor, Optimizer, registry};
@@ -26,6 +29,7 @@ define_module!(
         invalidate_executors,
         clear_executor_deletion_list,
         get_co_framesize,
+        disassembly,
     ),
     classes(Optimizer, Executor),
     init = fill,
@@ -97,4 +101,45 @@ fn clear_executor_deletion_list() {
 #[function("(code, /)")]
 fn get_co_framesize(code: &Ref<Code>) -> usize {
     frame_words(code)
+}
+
+/// Return the code as it runs, an instruction a line, and under each ENTER_EXECUTOR what it stands for and the trace.
+///
+/// `dis` shows the instruction that stands there without an executor.
+#[function("(code, /)")]
+fn disassembly(code: &Ref<Code>) -> String {
+    let plain: Vec<CodeUnit> = code
+        .original_bytes()
+        .chunks_exact(2)
+        .map(|unit| CodeUnit(u16::from_le_bytes([unit[0], unit[1]])))
+        .collect();
+    let mut text = String::new();
+    let mut next = 0;
+    for instruction in instructions(&plain) {
+        for offset in next..=instruction.offset as usize {
+            let unit = CodeUnit(code.units()[offset].get());
+            let _ = writeln!(text, "{:5}  {}", offset * 2, line(unit));
+            if let Some(executor) = code.executor_at(offset) {
+                let behind = line(code.unit_behind_executor(offset));
+                let _ = writeln!(text, "         in the place of {behind}");
+                trace(&mut text, &executor);
+            }
+        }
+        next = instruction.end() as usize;
+    }
+    text
+}
+
+/// An instruction's name and oparg.
+fn line(unit: CodeUnit) -> String {
+    let name = unit.opcode().map_or("<unknown>", Opcode::name);
+    format!("{name:<26} {}", unit.oparg())
+}
+
+/// The uops of an executor as `get_trace` has them.
+fn trace(text: &mut String, executor: &Executor) {
+    for (at, uop) in executor.instructions().iter().enumerate() {
+        let (name, target) = (uop.uop().name(), uop.raw_target());
+        let _ = writeln!(text, "         {at:4}  {name:<35} {:5} {target}", uop.oparg);
+    }
 }

@@ -68,7 +68,7 @@ def main():
     print()
     print('Beside them there is `_tier2`, for tests and tools: the optimizer that hot code asks for traces (`get_optimizer`,')
     print('`set_optimizer`, `new_uop_optimizer`, `new_counter_optimizer`), and what was made of it (`executors`,')
-    print('`add_executor_dependency`, `invalidate_executors`, `clear_executor_deletion_list`).')
+    print('`add_executor_dependency`, `invalidate_executors`, `clear_executor_deletion_list`, `disassembly`).')
     print()
     print('| module | | what is absent |')
     print('|---|---|---|')
