@@ -629,6 +629,7 @@ pub fn assign_class(value: &Value, class: &Ref<Type>) -> PyResult<()> {
             old.name()
         );
     }
+    crate::class::watch::class_modified(&old);
     // Places are laid out by the old class's keys: the attributes move into a dict.
     if let Some(table) = attributes(value) {
         table.ensure_dict(&old);

@@ -1,4 +1,5 @@
-//! Type watchers: callbacks that hear of a class before its version tag goes.
+//! Type watchers: callbacks that hear of a class before its version tag goes, and of objects that leave it: who knows an
+//! object knows its class by that.
 //!
 //! A watcher must not run Python code or free objects that run any; it only notes that what was known is void.
 
@@ -40,7 +41,8 @@ impl Type {
     }
 }
 
-pub(super) fn class_modified(class: &Type) {
+/// Tells the watchers of a class that it is about to change, or that an object of it gets another class.
+pub(crate) fn class_modified(class: &Type) {
     let watched = class.watched.get();
     if watched == 0 {
         return;

@@ -64,10 +64,15 @@ fn converted<T: Payload>(pass: &mut Pass) -> Ruled {
 fn type_of(pass: &mut Pass) -> Ruled {
     let argument = pass.context.peek(0)?;
     let symbols = &mut pass.context.symbols;
-    let result = match symbols.known_type(argument) {
+    let class = symbols.known_type(argument);
+    let result = match &class {
         Some(class) => symbols.constant(class.as_value())?,
         None => symbols.not_null()?,
     };
+    if let Some(class) = class.filter(|class| class.is_heap()) {
+        // An object of it can get another one.
+        pass.depend_on_type(&class);
+    }
     pass.context.drop_values(3)?;
     pass.context.push(result);
     Ok(Rewrite::Keep)

@@ -172,8 +172,8 @@ fn bound_method(pass: &mut Pass, instruction: &Instruction) -> Ruled {
 }
 
 impl Pass<'_> {
-    /// The trace is invalid once the type changes.
-    fn depend_on_type(&mut self, class: &Ref<Type>) {
+    /// The trace is invalid once the type changes, or an object of it gets another.
+    pub(super) fn depend_on_type(&mut self, class: &Ref<Type>) {
         class.watch(taipan_bytecode::tunables::TYPE_WATCHER_ID);
         self.dependencies.add(address(class));
     }
