@@ -3,7 +3,7 @@
 //! Quick checks first; the first failure ends it.
 
 use crate::process::{cargo, step, step_with, succeeds};
-use crate::{Failure, codegen, tidy};
+use crate::{Failure, codegen, fuzz, tidy};
 
 /// Lets Rust 1.95 build the front end, which declares a newer one.
 const ANY_RUST: &str = "--ignore-rust-version";
@@ -60,6 +60,8 @@ pub fn run() -> Result<(), Failure> {
         ANY_RUST,
     ];
     step_with(cargo, &doc, &[("RUSTDOCFLAGS", "-D warnings")])?;
+    println!("\n$ cargo xtask fuzz");
+    fuzz::run(&[])?;
     println!("\nall checks passed");
     Ok(())
 }

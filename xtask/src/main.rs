@@ -8,6 +8,7 @@ mod ci;
 mod codegen;
 mod conformance;
 mod drift;
+mod fuzz;
 mod library;
 mod measured;
 mod process;
@@ -41,6 +42,7 @@ const USAGE: &str = "usage: cargo xtask TASK
   bench [--micro] [OPTIONS]  pyperformance's programs, or small loops, on Taipan and others
   conformance [OPTIONS]  CPython's own regression tests, run by Taipan
   release             the binary that is given to people: profiled on our own programs
+  fuzz [OPTIONS]      random programs have to print the same in every tier
   library             docs/library.md: the modules of the standard library that are here";
 
 fn main() -> ExitCode {
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
         ["release"] => release::run(),
         ["library"] => library::run(),
         ["conformance", arguments @ ..] => conformance::run(arguments),
+        ["fuzz", arguments @ ..] => fuzz::run(arguments),
         ["record", names @ ..] => record::run(names),
         ["suite", arguments @ ..] => suite::run(arguments),
         _ => Err(Failure(USAGE.to_string())),

@@ -18,6 +18,8 @@ pub struct Finished {
     pub stdout: String,
     pub stderr: String,
     pub succeeded: bool,
+    /// Its exit code, if it ended by itself.
+    pub code: Option<i32>,
     /// The signal that ended it, if one did.
     pub signal: Option<i32>,
     pub timed_out: bool,
@@ -44,6 +46,7 @@ pub fn run(command: &mut Command, limit: Duration) -> Result<Finished, Failure> 
         stdout: stdout.join().unwrap_or_default(),
         stderr: stderr.join().unwrap_or_default(),
         succeeded: usage.status.success(),
+        code: usage.status.code(),
         signal: signal_of(usage.status),
         timed_out,
         wall,

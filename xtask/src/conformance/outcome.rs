@@ -153,6 +153,7 @@ mod tests {
             stdout: String::new(),
             stderr: stderr.to_string(),
             succeeded: false,
+            code: None,
             signal: None,
             timed_out: false,
             wall: Duration::ZERO,

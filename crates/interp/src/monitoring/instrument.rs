@@ -215,6 +215,12 @@ impl CodeMonitoring {
             .unwrap_or(0)
     }
 
+    /// Whether a tool listens to this event in this code.
+    pub(crate) fn is_told(&self, event: Event) -> bool {
+        self.with(|tables| tables.active[event as usize] != 0)
+            .unwrap_or(false)
+    }
+
     /// The line of an instruction, where lines were ever listened to.
     pub(crate) fn line(&self, index: usize) -> Option<i32> {
         self.with(|tables| tables.lines.as_ref().and_then(|lines| lines.line(index)))

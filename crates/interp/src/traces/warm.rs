@@ -17,6 +17,7 @@ use crate::code::Code;
 use crate::cursor::Cursor;
 use crate::frame_stack::Frame;
 use crate::function::Function;
+use crate::monitoring::Event;
 
 /// Where a trace is wanted, and under which conditions.
 #[derive(Clone, Debug)]
@@ -46,6 +47,10 @@ pub struct Finished {
 /// Makes an executor for what the frame would run next at `offset`, and puts it there if its chain begins.
 fn optimize(c: &Cursor, offset: usize, chain_depth: usize) -> Option<Ref<Executor>> {
     let code = c.frame().code().clone();
+    // Whether a line starts depends on the instruction before, which a trace that leaves does not name.
+    if code.monitoring.is_told(Event::Line) {
+        return None;
+    }
     let chain_depth = chain_depth % MAX_CHAIN_DEPTH;
     let progress_needed = chain_depth == 0;
     if progress_needed && !code.has_space_for_executor(offset) {
