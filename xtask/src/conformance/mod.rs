@@ -124,7 +124,8 @@ pub fn run(arguments: &[&str]) -> Result<(), Failure> {
     if options.writes_page {
         let root = workspace::root();
         let reasons = page::Reasons::read(&root.join("docs/conformance-reasons.tsv"))?;
-        let page = page::page(&outcomes, &source.version, &reasons);
+        let features = std::fs::read_to_string(root.join("docs/tier2-features.tsv"))?;
+        let page = page::page(&outcomes, &source.version, &reasons, &features);
         std::fs::write(root.join("docs/conformance.md"), page)?;
         println!("wrote docs/conformance.md");
     }

@@ -46,7 +46,7 @@ impl Reasons {
 }
 
 /// The whole page.
-pub fn page(outcomes: &[Outcome], tests_of: &str, reasons: &Reasons) -> String {
+pub fn page(outcomes: &[Outcome], tests_of: &str, reasons: &Reasons, features: &str) -> String {
     let sum = |of: fn(&Outcome) -> usize| outcomes.iter().map(of).sum::<usize>();
     let (tests, passed, skipped) = (sum(|o| o.tests), sum(|o| o.passed), sum(|o| o.skipped));
     let failed = sum(|o| o.failures.len());
@@ -69,6 +69,7 @@ pub fn page(outcomes: &[Outcome], tests_of: &str, reasons: &Reasons) -> String {
             outcome.ended.as_deref().map(cell).unwrap_or_default()
         );
     }
+    page.push_str(&feature_table(features));
     if failed > 0 {
         page.push_str("\n## Failing tests\n");
     }
@@ -85,6 +86,19 @@ pub fn page(outcomes: &[Outcome], tests_of: &str, reasons: &Reasons) -> String {
         }
     }
     page
+}
+
+/// The features of tier 2 with the tests that show them.
+fn feature_table(features: &str) -> String {
+    let mut table = "\n## Tier 2, feature by feature\n\nKept in `tier2-features.tsv`.\n\n\
+         | feature | shown by |\n| --- | --- |\n"
+        .to_string();
+    for line in features.lines().filter(|line| !line.starts_with('#')) {
+        if let Some((feature, test)) = line.split_once('\t') {
+            let _ = writeln!(table, "| {} | {} |", cell(feature), cell(test));
+        }
+    }
+    table
 }
 
 fn cell(text: &str) -> String {
@@ -114,7 +128,8 @@ mod tests {
         };
         outcome.failures.insert("test.test_x.T.test_a".to_string());
         let reasons = Reasons::parse("test.test_x.*\tno sockets\n").unwrap();
-        let page = page(&[outcome], "Python 3.13", &reasons);
+        let page = page(&[outcome], "Python 3.13", &reasons, "a thing\ta test\n");
+        assert!(page.contains("| a thing | a test |"));
         assert!(page.contains("| test_x | 2 | 1 | 1 | 0 |  |"));
         assert!(page.contains("- `T.test_a`: no sockets"));
     }

@@ -41,6 +41,7 @@ pub const UNSAFE_MODULES: &[(&str, &str)] = &[
     ("crates/interp/src/monitoring/", "code units and frames that are instrumented"),
     ("crates/interp/src/specialize/", "inline caches and stack words"),
     ("crates/interp/src/uops/", "words of the running frame"),
+    ("crates/interp/src/traces/", "steps and stack words; executors that are not owned"),
     ("crates/interp/src/versions.rs", "functions and code that are not owned"),
     ("crates/interp/src/unwind.rs", "frames that an exception leaves"),
     ("crates/jit/src/code_buffer.rs", "executable memory"),
