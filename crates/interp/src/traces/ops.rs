@@ -180,18 +180,24 @@ unsafe fn operands(step: *const Step) -> Operands {
     unsafe { [(*step).operand0, (*step).operand1, 0] }
 }
 
+/// # Safety
+/// As [`general`].
 #[inline(always)]
 unsafe fn oparg(step: *const Step) -> u32 {
     // SAFETY: by contract.
     unsafe { u32::from((*step).oparg) }
 }
 
+/// # Safety
+/// As [`general`].
 #[inline(always)]
 unsafe fn jump(step: *const Step) -> *const Step {
     // SAFETY: by contract.
     unsafe { step.offset(isize::from((*step).jump)) }
 }
 
+/// # Safety
+/// As [`general`].
 #[inline(always)]
 unsafe fn error(step: *const Step) -> *const Step {
     // SAFETY: by contract.
@@ -224,6 +230,9 @@ unsafe extern "C" fn general<B: Uop>(
 }
 
 /// An op that calls a full body.
+///
+/// # Safety
+/// As [`general`].
 #[inline(never)]
 unsafe extern "C" fn full<B: Uop>(
     step: *const Step,
@@ -239,6 +248,8 @@ unsafe extern "C" fn full<B: Uop>(
     }
 }
 
+/// # Safety
+/// As [`general`].
 #[inline(never)]
 unsafe fn behind<B: Uop>(
     step: *const Step,
@@ -263,6 +274,9 @@ unsafe fn behind<B: Uop>(
 }
 
 /// An op that may leave a word to release.
+///
+/// # Safety
+/// As [`general`].
 unsafe extern "C" fn releasing<B: Releasing>(
     step: *const Step,
     sp: *mut StackRef,
@@ -280,6 +294,9 @@ unsafe extern "C" fn releasing<B: Releasing>(
 }
 
 /// Releases a word whose object dies, and goes on. The last argument is the word.
+///
+/// # Safety
+/// As [`general`].
 #[inline(never)]
 unsafe extern "C" fn release(
     step: *const Step,
@@ -296,6 +313,9 @@ unsafe extern "C" fn release(
 }
 
 /// An op that may leave a word to release, or ask for something else.
+///
+/// # Safety
+/// As [`general`].
 unsafe extern "C" fn ending<B: Ended>(
     step: *const Step,
     sp: *mut StackRef,
@@ -332,6 +352,9 @@ impl<B: Ended> Uop for Rest<B> {
 }
 
 /// A return from a frame that no plain call made.
+///
+/// # Safety
+/// As [`general`].
 #[inline(never)]
 unsafe extern "C" fn special<B: Ended>(
     step: *const Step,
@@ -352,6 +375,9 @@ unsafe extern "C" fn special<B: Ended>(
 }
 
 /// Says which trace runs.
+///
+/// # Safety
+/// As [`general`].
 unsafe extern "C" fn start_executor(
     step: *const Step,
     sp: *mut StackRef,
@@ -366,6 +392,9 @@ unsafe extern "C" fn start_executor(
 }
 
 /// Begins again behind the start.
+///
+/// # Safety
+/// As [`general`].
 unsafe extern "C" fn jump_to_top(
     step: *const Step,
     sp: *mut StackRef,
@@ -377,6 +406,9 @@ unsafe extern "C" fn jump_to_top(
 }
 
 /// Goes on in the trace behind the exit, or in tier 1.
+///
+/// # Safety
+/// As [`general`].
 unsafe extern "C" fn exit_trace(
     step: *const Step,
     sp: *mut StackRef,
@@ -394,6 +426,8 @@ unsafe extern "C" fn exit_trace(
     }
 }
 
+/// # Safety
+/// As [`general`].
 #[inline(never)]
 unsafe extern "C" fn exit_slowly(
     step: *const Step,
@@ -412,6 +446,8 @@ unsafe extern "C" fn exit_slowly(
     }
 }
 
+/// # Safety
+/// As [`general`].
 #[inline(never)]
 unsafe fn step_behind_exit(
     step: *const Step,
@@ -429,6 +465,9 @@ unsafe fn step_behind_exit(
 }
 
 /// Leaves the trace for the instruction at an offset of the running code.
+///
+/// # Safety
+/// As [`general`].
 #[inline(always)]
 unsafe fn tier_one(sp: *mut StackRef, engine: *mut EngineState, offset: u32) -> Went {
     // SAFETY: the offset is that of an instruction.
@@ -440,6 +479,9 @@ unsafe fn tier_one(sp: *mut StackRef, engine: *mut EngineState, offset: u32) -> 
 }
 
 /// Leaves the trace for the instruction that it cannot do.
+///
+/// # Safety
+/// As [`general`].
 unsafe extern "C" fn deopt(
     step: *const Step,
     sp: *mut StackRef,
@@ -451,6 +493,9 @@ unsafe extern "C" fn deopt(
 }
 
 /// Leaves the trace with the exception that was raised. The bodies have taken their inputs off the stack.
+///
+/// # Safety
+/// As [`general`].
 unsafe extern "C" fn error_pop_n(
     step: *const Step,
     sp: *mut StackRef,
@@ -467,6 +512,8 @@ unsafe extern "C" fn error_pop_n(
     }
 }
 
+/// # Safety
+/// As [`general`].
 #[inline(never)]
 unsafe fn unwind(
     step: *const Step,
@@ -485,6 +532,9 @@ unsafe fn unwind(
 }
 
 /// No trace holds this uop where it could run.
+///
+/// # Safety
+/// As [`general`].
 unsafe extern "C" fn fatal_error(
     _: *const Step,
     _: *mut StackRef,
@@ -501,6 +551,9 @@ fn fatal() -> ! {
 }
 
 /// `_CHECK_VALIDITY` of a test: the executor is invalidated, and the trace left.
+///
+/// # Safety
+/// As [`general`].
 unsafe extern "C" fn invalidating(
     step: *const Step,
     sp: *mut StackRef,
