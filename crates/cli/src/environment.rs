@@ -156,7 +156,7 @@ fn from_environment(config: &mut Config, warnings: &mut Vec<String>) -> Result<(
         let present = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
         config.io_encoding = Some((present(encoding), errors.and_then(present)));
     }
-    crate::tier2::from_environment(&text);
+    crate::tier2::from_environment(text);
     if let Some(list) = text("PYTHONWARNINGS") {
         warnings.extend(list.split(',').map(str::to_owned));
     }

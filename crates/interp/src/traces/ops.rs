@@ -75,23 +75,25 @@ mod flow {
     }
 
     macro_rules! go {
-        ($step:expr, $sp:expr, $frame:expr, $engine:expr) => {
+        ($step:expr, $sp:expr, $frame:expr, $engine:expr) => {{
+            let _ = ($frame, $engine);
             Went {
                 step: $step,
                 ip: ptr::null(),
                 sp: $sp,
             }
-        };
+        }};
     }
 
     macro_rules! leave {
-        ($ip:expr, $sp:expr, $engine:expr) => {
+        ($ip:expr, $sp:expr, $engine:expr) => {{
+            let _ = $engine;
             Went {
                 step: ptr::null(),
                 ip: $ip,
                 sp: $sp,
             }
-        };
+        }};
     }
 
     /// Leaves the native loop.
