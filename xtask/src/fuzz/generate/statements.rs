@@ -118,15 +118,6 @@ const SIMPLE: &[Weighted] = &[
     (1, "from binascii import crc32 as $2\n$I = $2(b'$k')"),
     (1, "globals()['h$u'] = $k\nshow(h$u)"),
     (2, "$I = M$u.value\nM$u.other = $I"),
-    (
-        1,
-        "class $2[T]:\n    def get(self, x: T) -> T:\n        return x\n$I = $2().get($k)",
-    ),
-    (
-        1,
-        "def $2[T: (int, str)](x: T = $k) -> T:\n    return x\n$I = $2()",
-    ),
-    (1, "type $2[T] = list[T]\nshow($2.__name__)"),
     (2, "$T = tuple($L[:3])"),
     (2, "$2 = str($i)\n$3 = tuple($2)\nshow($3)"),
     (2, "$2, ($3, *$4), *$5 = [1, $T, $k, $k]\n$I = $3"),

@@ -188,6 +188,11 @@ const UNITS: &[Weighted] = &[
         2,
         "def main$u(i1):\n    i2 = 0\n    for $1 in range(6):\n        class Made:\n            total = 0\n            for index in range(30):\n                total += index + i1 & $1\n                name: int = total\n        i2 += Made.total\n        show(Made.total, i1)\n        i1 += 1\n    return i2\nrun(main$u, $k)",
     ),
+    // Type parameters.
+    (
+        1,
+        "def main$u(i1):\n    for $1 in range(60):\n        class $2[T]:\n            def get(self, x: T) -> T:\n                return x\n        def $3[T: (int, str)](x: T = $k) -> T:\n            return x\n        type $4[T] = list[T]\n        $I = $2().get($k) + $3($1)\n        $I = $3() + $I & 255\n        show($4.__name__, $I)\n    return ${all}\nrun(main$u, $k)",
+    ),
     // Coroutines, driven by hand.
     (
         3,
