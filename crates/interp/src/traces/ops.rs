@@ -421,10 +421,13 @@ unsafe extern "C" fn exit_trace(
     unsafe {
         let exit = (*step).operand0 as *const Exit;
         let next = (*exit).next.get();
-        if next.is_null() || !(*next).valid.get() {
-            return exit_slowly(step, sp, frame, engine);
+        if !next.is_null() && (*next).valid.get() {
+            return go!((*next).first_step(), sp, frame, engine);
         }
-        go!((*next).first_step(), sp, frame, engine)
+        if next.is_null() && (*exit).cool() {
+            return tier_one(sp, engine, (*exit).target);
+        }
+        exit_slowly(step, sp, frame, engine)
     }
 }
 

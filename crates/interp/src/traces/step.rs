@@ -69,6 +69,17 @@ impl Exit {
         }
     }
 
+    /// Counts down towards a trace of its own; answers whether it is not hot yet.
+    #[inline(always)]
+    pub fn cool(&self) -> bool {
+        let temperature = self.temperature.get();
+        let is_cool = !temperature.is_triggered();
+        if is_cool {
+            self.temperature.set(temperature.advance());
+        }
+        is_cool
+    }
+
     /// The exit leads to tier 1 again. Answers the executor it led to.
     #[must_use = "releasing an executor can free others"]
     pub fn unlink(&self) -> Option<Ref<Executor>> {

@@ -110,9 +110,7 @@ pub(super) fn follow(c: &Cursor, exit: &Exit, from: &Trace) -> Option<*const Tra
         }
         drop(exit.unlink());
     }
-    let temperature = exit.temperature.get();
-    if !temperature.is_triggered() {
-        exit.temperature.set(temperature.advance());
+    if exit.cool() {
         return None;
     }
     let target = exit.target as usize;
@@ -120,7 +118,7 @@ pub(super) fn follow(c: &Cursor, exit: &Exit, from: &Trace) -> Option<*const Tra
     let executor = match there.or_else(|| optimize(c, target, usize::from(from.chain_depth) + 1)) {
         Some(executor) => executor,
         None => {
-            exit.temperature.set(temperature.restart());
+            exit.temperature.set(exit.temperature.get().restart());
             return None;
         }
     };
