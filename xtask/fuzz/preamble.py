@@ -1,5 +1,5 @@
 # What every generated program begins with: printing that stays short, and running one unit.
-import binascii, builtins, gc, sys, threading, types, weakref
+import binascii, builtins, gc, signal, sys, threading, types, weakref
 
 INF, NAN = float("inf"), float("nan")
 BUILTINS = {name: getattr(builtins, name) for name in ("len", "abs", "min", "max", "isinstance", "range", "str", "sum", "int")}
@@ -34,11 +34,20 @@ def where(error):
     return type(error).__name__, clean(str(error)), places[-4:]
 
 
+def interrupted(number, frame):
+    show("signal", frame.f_lineno, frame.f_lasti)
+
+
 def restore():
     # What a unit may have changed for all.
     sys.settrace(None)
     sys.setprofile(None)
     sys.setswitchinterval(0.005)
+    signal.signal(signal.SIGUSR1, interrupted)
+    for name in ("__get__", "__bool__"):
+        if name in vars(Plain):
+            delattr(Plain, name)
+    Items.first = first
     if sys.monitoring.get_tool(4):
         sys.monitoring.set_events(4, 0)
         sys.monitoring.free_tool_id(4)
@@ -110,10 +119,13 @@ class Plain:
     pass
 
 
+def first(self, default):
+    return self[0] if self else default
+
+
 class Items(list):
     # Instances whose dict is made late.
-    def first(self, default):
-        return self[0] if self else default
+    first = first
 
 
 class Finalizer:

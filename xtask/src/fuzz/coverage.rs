@@ -13,7 +13,7 @@ use crate::codegen::Definitions;
 use crate::taipan::Interpreter;
 use crate::{Failure, workspace};
 
-/// Runs programs in the first modes of tier 2 and prints what their traces hold.
+/// Runs programs in the modes of tier 2, in turn, and prints what their traces hold.
 pub fn report(
     taipan: &Interpreter,
     seeds: Range<u64>,
@@ -31,7 +31,7 @@ pub fn report(
             break;
         }
         std::fs::write(&file, generate::program(seed))?;
-        let mode = &MODES[programs % 4];
+        let mode = &MODES[programs % MODES.len()];
         programs += 1;
         let outcome = mode.run_with(taipan, &file, modes::LIMIT, &[("PYTHON_OPT_DEBUG", "2")])?;
         left += outcome.count(" raised ");

@@ -67,6 +67,16 @@ pub const CHANGES: &[Weighted] = &[
     (1, "if 'method' in vars(C$u_1):\n    del C$u_1.method"),
     (1, "C$u_1.__bases__ = (C$u_0,)"),
     (1, "C$u_1.method = C$u_0.method"),
+    (1, "$C.__bool__ = lambda self: 3"),
+    (1, "$C.__lt__ = lambda self, other: 'less'"),
+    (1, "$C.__len__ = lambda self: -1"),
+    (1, "$C.__contains__ = lambda self, value: $k"),
+    (1, "$C.__iter__ = lambda self: iter((1, 2))"),
+    (1, "$C.__enter__ = lambda self: $k"),
+    (1, "$C.__exit__ = lambda self, *details: False"),
+    (1, "Plain.__get__ = lambda self, instance, owner: $k"),
+    (1, "Plain.__bool__ = lambda self: False"),
+    (1, "Items.first = lambda self, default: $k"),
     // Instances.
     (3, "$O.__class__ = C$u_0"),
     (3, "$O.__class__ = C$u_1"),
@@ -154,6 +164,19 @@ pub const CHANGES: &[Weighted] = &[
     (1, "sys._getframe().f_locals['$I'] = $k"),
     (1, "sys._getframe().f_locals['$I'] = 0.5"),
     (1, "sys._getframe().f_locals['$S'] = None"),
+    (
+        1,
+        "$1 = Finalizer(lambda frame=sys._getframe(): frame.f_locals.__setitem__('$I', 0.5))\n$1 = None",
+    ),
+    (
+        1,
+        "$1 = sys._getframe()\n$2 = Finalizer(lambda: $1.f_locals.__setitem__('$L', 'text'))\n$2 = None",
+    ),
+    (1, "signal.raise_signal(signal.SIGUSR1)"),
+    (
+        1,
+        "$1 = sys._getframe()\nsignal.signal(signal.SIGUSR1, lambda number, frame: $1.f_locals.__setitem__('$I', None))\nsignal.raise_signal(signal.SIGUSR1)",
+    ),
     // Containers that are being looked at.
     (1, "$L.clear()"),
     (1, "$D.clear()"),

@@ -45,7 +45,7 @@ const PARTS: &[&[Weighted]] = &[
         (1, "constant = $K"),
         (1, "constant = 'text'\nconstant = $k"),
     ],
-    &[(1, "counted = 0")],
+    &[(1, "counted = 0\ndescriptor = Plain()")],
     &[
         (4, "def method(self, i3):\n    return self.i1 + i3"),
         (

@@ -113,6 +113,24 @@ const SIMPLE: &[Weighted] = &[
         "$2 = KeyError($k)\n$2.add_note('note')\nshow($2.__notes__)",
     ),
     (1, "if not $A:\n    $A = $k"),
+    (1, "global h$u\nh$u = $k\nshow(h$u)\ndel h$u"),
+    (1, "$2 = $k\n$3 = lambda: $2\n$I = $3()\ndel $2"),
+    (
+        1,
+        "$2 = iter($L)\nfor $3 in $2:\n    for $4 in $2:\n        $I += $4\n        break",
+    ),
+    (1, "for $2 in ${1:L}:\n    $1.pop()"),
+    (
+        1,
+        "$L = [$2.__class__.__name__ for $2 in ($i, $f, $A)]\n$L = [1, 2, 3]",
+    ),
+    (1, "$I += $O.descriptor is None"),
+    (1, "$2 = $O\n$2 += $k\n$I += isinstance($2, int)"),
+    (1, "$S = ''.join([$2 for $2 in $S if $2 != 'a'])"),
+    (
+        1,
+        "$2 = [0, 0]\n$2[$k & 1], $3 = $i & 255, $k\n$L[0] = $2[0]",
+    ),
     (2, "$2 = t'{$S}:{$k:>3}'\nshow($2.strings, $2.values)"),
     (1, "import math\n$F = math.sqrt($k)"),
     (1, "from binascii import crc32 as $2\n$I = $2(b'$k')"),
@@ -289,6 +307,15 @@ const LOOPS: &[Weighted] = &[
         "for $1, $2 in zip(range($n), [$k, $i] * $n):\n    $I = $2 & 65535\n    ${body 1}",
     ),
     (5, "for $1 in g$ugen($n):\n    ${body 1}"),
+    (
+        1,
+        "for $1 in range(4611686018427387880, 4611686018427387880 + $n):\n    ${body 1}",
+    ),
+    (
+        1,
+        "for $1 in range(9223372036854775780, 9223372036854775780 + $n):\n    ${body 1}",
+    ),
+    (1, "for $1 in range(-$n, $n * 3, 4):\n    ${body 1}"),
     (2, "for $1 in ($2 + 1 for $2 in range($n)):\n    ${body 1}"),
     (
         1,

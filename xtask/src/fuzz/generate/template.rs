@@ -8,7 +8,7 @@
 //!
 //! A line of its own: `${block}` statements; `${body 1}` the statements of a loop whose counter is `$1`, `${body 1 90}` that goes round 90 times; `${loops}` hot
 //! loops; `${change}` something that traces rely on changes; `${functions}`, `${classes}` are definitions. `${all}`
-//! is a tuple of all variables. `def` opens a scope; its parameters' first letters are their types.
+//! is a tuple of all variables, `${many}` gives values to more than 256. `def` opens a scope; its parameters' first letters are their types.
 
 use super::scope::{Scope, Type};
 use super::{Generator, changes, expressions};
@@ -213,6 +213,10 @@ impl Generator {
                             .join(", ")
                     ),
                 }
+            }
+            "many" => {
+                let names: Vec<String> = (0..270).map(|number| format!("n{number} =")).collect();
+                format!("{} 1", names.join(" "))
             }
             "rare" => format!("{} == {}", self.placeholder('h'), self.placeholder('r')),
             _ => panic!("no placeholder is called {word}"),

@@ -48,6 +48,16 @@ const FUNCTIONS: &[(u32, &[&str], &str)] = &[
         "def $0(i1, i2, i3, i4, i5, i6):\n    return i1 - i2 + i3 * i4 + i5 - i6 & 65535",
     ),
     (
+        1,
+        &["$0($i)"],
+        "def $0(i1):\n    $1 = sys._getframe(1)\n    return i1 + $1.f_lineno + $1.f_lasti + len($1.f_locals) & 65535",
+    ),
+    (
+        1,
+        &["$0($i)"],
+        "def $0(i1):\n    if i1 % 37 == $k:\n        $1 = sys._getframe(1).f_locals\n        for $2 in ('i1', 'f1', 'l1'):\n            if $2 in $1:\n                $1[$2] = $k\n    return i1 & 255",
+    ),
+    (
         2,
         &["$0($i)"],
         "$0_made = [(lambda i1, i2=$1: i1 + i2) for $1 in range(3)]\ndef $0(i1):\n    return $0_made[i1 % 3](i1)",
@@ -193,6 +203,16 @@ const UNITS: &[Weighted] = &[
         1,
         "def main$u(i1):\n    for $1 in range(60):\n        class $2[T]:\n            def get(self, x: T) -> T:\n                return x\n        def $3[T: (int, str)](x: T = $k) -> T:\n            return x\n        type $4[T] = list[T]\n        $I = $2().get($k) + $3($1)\n        $I = $3() + $I & 255\n        show($4.__name__, $I)\n    return ${all}\nrun(main$u, $k)",
     ),
+    // More variables than an oparg has values.
+    (
+        1,
+        "def main$u(i1):\n    ${many}\n    $1 = $2 = $3 = $k\n    for $4 in range(70):\n        try:\n            $1 += $4\n            $2, $3 = $3, $1 & 255\n            $5 = $1 * $2 - $3 & 65535\n            show($1, $2, $3, $5)\n            ${body 4 70}\n        except Exception as $6:\n            show(where($6))\n    return ${all}\nrun(main$u, $k)",
+    ),
+    // Asynchronous loops in others.
+    (
+        2,
+        "class Count$u:\n    def __init__(self, stop):\n        self.at, self.stop = 0, stop\n    def __aiter__(self):\n        return self\n    async def __anext__(self):\n        self.at += 1\n        if self.at > self.stop:\n            raise StopAsyncIteration\n        return self.at\n    async def __aenter__(self):\n        return self.at\n    async def __aexit__(self, *details):\n        return True\nasync def times$u(i1):\n    for $1 in range(i1):\n        yield $1\nasync def twice$u(i1):\n    return i1 * 2\nasync def hot$u(i1):\n    for $1 in range(40):\n        async for $2 in Count$u(3):\n            i1 = i1 + $2 & 65535\n        async for $2 in times$u(3):\n            i1 += $2\n        i1 += await twice$u($1)\n        async with Count$u(1) as $3:\n            i1 += $3\n            if $1 % 7 == $k:\n                raise ValueError($1)\n        ${block}\n        show(i1)\n    return [$4 async for $4 in Count$u(3)], i1\ndef main$u():\n    $5 = hot$u($k)\n    try:\n        $5.send(None)\n    except StopIteration as $6:\n        return $6.value\nrun(main$u)",
+    ),
     // Coroutines, driven by hand.
     (
         3,
@@ -277,6 +297,11 @@ impl Generator {
         let scope = self.scopes.pop().expect("it was pushed");
         let first = self.first_lines(scope);
         body.splice(0..0, first);
+        if self.one_in(3) {
+            // Functions that are made here see other builtins.
+            let own = "__builtins__ = {**vars(builtins), 'len': lambda value: 3}";
+            body.insert(0, own.to_string());
+        }
         if !head.is_empty() {
             for line in &mut body {
                 line.insert_str(0, "    ");
