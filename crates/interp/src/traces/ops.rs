@@ -15,7 +15,7 @@
 
 use std::ptr;
 
-use taipan_bytecode::Uop as Name;
+use taipan_bytecode::{Opcode, Uop as Name};
 
 use super::bodies::*;
 use super::step::{Exit, Step, Trace};
@@ -529,8 +529,13 @@ unsafe fn unwind(
     // SAFETY: as for `deopt`.
     unsafe {
         (*engine).running = ptr::null();
-        let offset = (*step).operand0 as usize;
-        (*frame).ip = (*frame).code().units_ptr().add(offset);
+        let code = (*frame).code();
+        let mut offset = (*step).operand0 as usize;
+        // Tracebacks name the instruction behind its prefixes.
+        while code.base_unit(offset).opcode() == Some(Opcode::ExtendedArg) {
+            offset += 1;
+        }
+        (*frame).ip = code.units_ptr().add(offset);
         let raised = (*engine).raised.take();
         crate::unwind::unwind(engine, sp, raised.expect("an error was raised"))
     }

@@ -411,8 +411,13 @@ impl Generator {
             (Type::Any, true) => &ANY[..4],
             (Type::Any, false) => ANY,
         };
-        if of == Type::Object && self.scope().has_self && self.one_in(3) {
-            return "self".to_string();
+        if of == Type::Object {
+            if self.scope().has_self && self.one_in(3) {
+                return "self".to_string();
+            }
+            if self.in_class {
+                return self.variable(Type::Object);
+            }
         }
         let template = self.allowed(table);
         self.expression_depth += 1;

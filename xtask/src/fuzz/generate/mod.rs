@@ -33,7 +33,6 @@ const PLAIN_ATTRIBUTES: &[&str] = &[
     "$O.i1",
     "$O.f1",
     "$O.s1",
-    "$O",
     "$O.i1 = $i & 65535",
     "$O.i1 += 1",
 ];
