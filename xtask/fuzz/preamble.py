@@ -135,3 +135,6 @@ class Finalizer:
 
     def __del__(self):
         self.function()
+
+
+restore()

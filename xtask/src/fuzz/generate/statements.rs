@@ -122,7 +122,7 @@ const SIMPLE: &[Weighted] = &[
     (1, "for $2 in ${1:L}:\n    $1.pop()"),
     (
         1,
-        "$L = [$2.__class__.__name__ for $2 in ($i, $f, $A)]\n$L = [1, 2, 3]",
+        "$L = [$2.__class__.__name__ for $2 in ($I, $F, $A)]\n$L = [1, 2, 3]",
     ),
     (1, "$I += $O.descriptor is None"),
     (1, "$2 = $O\n$2 += $k\n$I += isinstance($2, int)"),
