@@ -32,6 +32,7 @@ pub mod gc;
 pub mod grp;
 pub mod hashlib;
 pub mod heapq;
+mod hot_loops;
 pub mod import;
 pub mod io;
 pub mod itertools;
@@ -109,6 +110,7 @@ pub static MODULES: &[fn() -> &'static ModuleDef] = &[
     hashlib::sha2::definition,
     hashlib::sha3::definition,
     heapq::definition,
+    hot_loops::definition,
     import::imp_definition,
     import::library_definition,
     io::definition,

@@ -8,7 +8,7 @@ use std::fmt::Write;
 use taipan_bytecode::{CodeUnit, Opcode, instructions};
 use taipan_interp::code::Code;
 use taipan_interp::frame_stack::frame_words;
-use taipan_interp::traces::{self, Executor, Optimizer, registry};
+use taipan_interp::traces::{self, Cause, Executor, Optimizer, registry};
 use taipan_macros::{define_module, function};
 use taipan_objects::list::List;
 use taipan_objects::module::Module;
@@ -88,7 +88,7 @@ fn add_executor_dependency(executor: &Ref<Executor>, obj: &Value) {
 /// Invalidate the executors that may rely on the object.
 #[function("(obj, /)")]
 fn invalidate_executors(obj: &Value) {
-    registry::invalidate_dependents(registry::address_of_value(obj));
+    registry::invalidate_dependents(registry::address_of_value(obj), Cause::Asked);
 }
 
 /// Free the traces whose executors are gone and that no thread runs.

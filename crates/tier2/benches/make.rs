@@ -3,6 +3,7 @@
 //! `cargo bench -p taipan-tier2` prints the median of many repetitions for each, in microseconds.
 
 use std::hint::black_box;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use taipan_bytecode::Opcode;
@@ -84,6 +85,7 @@ fn request() -> Request {
         offset: offset.expect("f has a loop") as u32,
         depth: 0,
         progress_needed: true,
+        chain_depth: 0,
         code,
     }
 }
@@ -102,7 +104,7 @@ fn main() {
     let copy = median(|| projected.clone());
     let analysis = median(|| optimize(projected.clone(), &request, &builtins));
     let finishing = median(|| finish(&optimized.instructions));
-    let readying = median(|| Trace::new(&finished, Vec::new(), 0));
+    let readying = median(|| Trace::new(&finished, Vec::new(), 0, Rc::default()));
 
     let micros = |time: Duration| time.as_secs_f64() * 1e6;
     println!(

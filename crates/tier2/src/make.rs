@@ -1,5 +1,6 @@
 //! From a request for a trace to what an executor is made of.
 
+use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use taipan_interp::traces::{self, Finished, Request, watchers};
@@ -51,5 +52,6 @@ pub fn make(request: &Request) -> Result<Finished, TraceAbort> {
         instructions,
         dependencies,
         kept,
+        counts: Rc::default(),
     })
 }

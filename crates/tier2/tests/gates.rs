@@ -1,6 +1,7 @@
 //! The gates of the tier 2 control flow: installing, dispatching, cleaning up, refusing. Each is named as in the release notes that
 //! first stated it; the four of the analysis are golden files, in tests/traces/gates.
 
+use std::rc::Rc;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{LazyLock, Mutex};
 
@@ -10,7 +11,7 @@ use taipan_interp::code::{Code, CodeParts};
 use taipan_interp::eval;
 use taipan_interp::function::Function;
 use taipan_interp::traces::{
-    self, BloomFilter, Executor, Finished, Instruction, Optimizer, Request, registry, set_optimizer,
+    self, BloomFilter, Cause, Executor, Finished, Instruction, Optimizer, Request, registry, set_optimizer,
 };
 use taipan_objects::args::Args;
 use taipan_objects::dict::Dict;
@@ -106,6 +107,7 @@ fn planned(request: &Request) -> Option<Finished> {
         instructions,
         dependencies: BloomFilter::new(),
         kept: Vec::new(),
+        counts: Rc::default(),
     })
 }
 
@@ -178,7 +180,7 @@ fn optimizer_gate_enter_executor_dispatch() {
                 .is_some_and(|there| there.is(&executor))
         );
         // Without its executor the loop is the code's own again.
-        registry::invalidate(&executor);
+        registry::invalidate(&executor, Cause::Asked);
         assert_eq!(unit(&code, site).opcode(), Some(Opcode::JumpBackwardJit));
         assert!(!executor.is_valid());
         let result = call(&function, &[taipan_objects::int::new(3)]);
@@ -263,7 +265,7 @@ fn uops_gate_hand_ported_happy_path() {
         // NULL was swapped below and is dropped with the frame; the local has what was stored.
         assert_eq!(taipan_objects::int::to_i64(&result), Some(42));
         let executor = code.executor_at(site).expect("it was installed");
-        assert!(executor.own_trace().warm.get());
+        assert!(executor.own_trace().is_warm());
     });
 }
 

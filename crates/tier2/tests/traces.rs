@@ -74,6 +74,7 @@ impl Golden {
             function: Some(function),
             depth: self.number("depth", 0),
             progress_needed: true,
+            chain_depth: 0,
         };
         let mut sections = Vec::new();
         if let Err(abort) = self.trace(&start, &mut sections) {

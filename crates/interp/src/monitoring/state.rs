@@ -350,7 +350,7 @@ pub fn all_events() -> Vec<(&'static str, u8)> {
 
 /// Lets every code object look at its instrumentation when it runs next.
 fn mark_all() {
-    crate::traces::registry::invalidate_all();
+    crate::traces::registry::invalidate_all(crate::traces::Cause::All);
     for value in gc::instances(Code::class()) {
         if let Some(code) = value.downcast_exact::<Code>() {
             mark(code);

@@ -1,4 +1,5 @@
 //! What specialization does, counted: attempts by family and outcome, and with the feature `stats` every execution and miss.
+//! `-X stats` shows it, and behind it what the reporter of tier 2 counted.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -7,10 +8,11 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use taipan_bytecode::Opcode;
+use taipan_bytecode::{Opcode, Uop};
 use taipan_objects::cell::Locked;
 
 use super::Found;
+use crate::traces::{self, Form};
 
 /// Why a site was not specialized.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -72,6 +74,8 @@ pub const COUNTS_EXECUTIONS: bool = cfg!(feature = "stats");
 /// How often each opcode, by its byte, was dispatched to, and how often its guards failed.
 static EXECUTIONS: [AtomicU64; 256] = [const { AtomicU64::new(0) }; 256];
 static MISSES: [AtomicU64; 256] = [const { AtomicU64::new(0) }; 256];
+/// How often each uop, by its index, ran in traces.
+static UOPS: [AtomicU64; Uop::ALL.len()] = [const { AtomicU64::new(0) }; Uop::ALL.len()];
 
 /// Where the statistics go at exit.
 static DESTINATION: OnceLock<Option<PathBuf>> = OnceLock::new();
@@ -92,6 +96,25 @@ pub(crate) fn miss(byte: u8) {
     }
 }
 
+/// Counts a uop of a trace, by its index. Nothing is left of this without the feature.
+#[inline(always)]
+pub(crate) fn uop(index: u16) {
+    if COUNTS_EXECUTIONS {
+        count(&UOPS[usize::from(index)]);
+    }
+}
+
+/// Which uops ran in traces, and how often, the most frequent first; none without the feature `stats`.
+pub fn uops() -> Vec<(Uop, u64)> {
+    let counted = Uop::ALL.iter().zip(&UOPS);
+    let mut uops: Vec<(Uop, u64)> = counted
+        .map(|(uop, number)| (*uop, number.load(Ordering::Relaxed)))
+        .filter(|(_, number)| *number > 0)
+        .collect();
+    uops.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
+    uops
+}
+
 /// The interpreter lock is held, so nobody else adds meanwhile.
 #[inline(always)]
 fn count(number: &AtomicU64) {
@@ -108,8 +131,11 @@ pub fn set_counting(counts: bool) {
 /// Sets everything to nothing.
 pub fn clear() {
     ATTEMPTS.with(|attempts| attempts.borrow_mut().clear());
-    for number in EXECUTIONS.iter().chain(&MISSES) {
+    for number in EXECUTIONS.iter().chain(&MISSES).chain(&UOPS) {
         number.store(0, Ordering::Relaxed);
+    }
+    if let Some(reporter) = traces::reporter() {
+        (reporter.clear)();
     }
 }
 
@@ -232,11 +258,15 @@ pub fn families() -> Vec<Family> {
         .collect()
 }
 
-/// The statistics as a JSON object: a family's name to its numbers.
+/// The statistics as a JSON object: under `families` a family's name to its numbers, under `tier2` those of traces.
 pub fn to_json() -> String {
     let families: Vec<String> = families().iter().map(family_to_json).collect();
+    let tier2 = traces::reporter().map_or_else(String::new, |reporter| {
+        let statistics = (reporter.statistics)(Form::Json);
+        format!(",\n  \"tier2\": {statistics}")
+    });
     format!(
-        "{{\n  \"counts_executions\": {COUNTS_EXECUTIONS},\n  \"families\": {{\n{}\n  }}\n}}\n",
+        "{{\n  \"counts_executions\": {COUNTS_EXECUTIONS},\n  \"families\": {{\n{}\n  }}{tier2}\n}}\n",
         families.join(",\n")
     )
 }
@@ -312,6 +342,9 @@ pub fn to_table() -> String {
                 format!("{failure:?}")
             );
         }
+    }
+    if let Some(reporter) = traces::reporter().filter(|_| traces::is_enabled()) {
+        text.push_str(&(reporter.statistics)(Form::Text));
     }
     text
 }

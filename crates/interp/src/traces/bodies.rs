@@ -204,15 +204,16 @@ uops! {
     // === The trace itself ===
 
     /// The trace runs: it will not be swept as cold.
-    quick MakeWarm = |c: &mut Cursor, _: u32, _: Operands| {
-        // SAFETY: a trace runs, and lives while it does.
-        unsafe { (*(*c.engine).running).warm.set(true) };
+    quick MakeWarm = |_: &mut Cursor, _: u32, [runs, ..]: Operands| {
+        let runs = runs as *mut u64;
+        // SAFETY: the operand of a step is the counter of the trace, which lives while that runs.
+        unsafe { *runs += 1 };
         registry::count_run();
         true
     };
     /// Holds while what the trace relies on does.
     quick CheckValidity = |c: &mut Cursor, _: u32, _: Operands| {
-        // SAFETY: as above.
+        // SAFETY: a trace runs, and lives while it does.
         unsafe { (*(*c.engine).running).valid.get() }
     };
     /// Notes which instruction runs, for tracebacks and returns.

@@ -10,16 +10,19 @@
 //! What makes a trace is not here: an [`Optimizer`] is asked for one (`taipan-tier2` has what makes it). Reading order: [`Instruction`] is
 //! what a trace is made of; [`step`] is the same made ready to run; `ops` runs steps, with `bodies` for the uops that no opcode
 //! has; [`executor`] owns a trace and is what Python sees; [`side_table`] puts executors into code; [`warm`] asks for them, at
-//! back edges and at exits; [`registry`] knows them all, invalidates and frees them; [`watchers`] hear of what they rely on.
+//! back edges and at exits; [`registry`] knows them all, invalidates and frees them; [`watchers`] hear of what they rely on; [`counts`] is what is counted
+//! of it all.
 
 mod bloom;
 mod bodies;
 mod config;
+pub mod counts;
 pub mod executor;
 mod instruction;
 pub(crate) mod ops;
 mod optimizer;
 pub mod registry;
+mod reporter;
 pub mod side_table;
 pub mod step;
 pub mod warm;
@@ -29,8 +32,10 @@ pub use bloom::BloomFilter;
 pub(crate) use config::back_edge_counter;
 pub use config::{Stress, is_enabled, set_enabled, set_stress, set_threshold, stress, threshold};
 pub use executor::Executor;
+pub use counts::{Cause, Counts};
 pub use instruction::Instruction;
 pub use optimizer::{Maker, Optimizer, install, optimizer, set_optimizer};
+pub use reporter::{Form, Reporter, reporter, set_reporter};
 pub use warm::{Finished, Request};
 
 /// Whether the running Python code is in a trace: not one of those that wait for a native loop in one of their uops.

@@ -18,11 +18,13 @@ use std::ptr;
 use taipan_bytecode::{Opcode, Uop as Name};
 
 use super::bodies::*;
+use super::counts::Cause;
 use super::step::{Exit, Step, Trace};
 use super::{registry, warm};
 use crate::bodies::Ending;
 use crate::cursor::{Cursor, Next};
 use crate::frame_stack::{EngineState, Frame, StackRef};
+use crate::specialize::stats;
 
 #[cfg(not(feature = "portable-loop"))]
 mod flow {
@@ -36,6 +38,7 @@ mod flow {
     macro_rules! go {
         ($step:expr, $sp:expr, $frame:expr, $engine:expr) => {{
             let step: *const Step = $step;
+            stats::uop((*step).number);
             let op = (*step).op;
             op(step, $sp, $frame, $engine)
         }};
@@ -123,6 +126,7 @@ mod flow {
             let (mut step, mut sp) = ((*trace).first_step(), sp);
             loop {
                 let frame = (*engine).current;
+                stats::uop((*step).number);
                 let went = ((*step).op)(step, sp, frame, engine);
                 if went.step.is_null() {
                     return Next {
@@ -407,6 +411,16 @@ unsafe extern "C" fn jump_to_top(
     unsafe { go!(jump(step), sp, frame, engine) }
 }
 
+/// Counts that the trace is left at a stub.
+#[inline(always)]
+unsafe fn count_leaving(step: *const Step) {
+    // SAFETY: the second operand of a stub is its counter, which lives as long as the trace.
+    unsafe {
+        let taken = (*step).operand1 as *mut u64;
+        *taken += 1;
+    }
+}
+
 /// Goes on in the trace behind the exit, or in tier 1.
 ///
 /// # Safety
@@ -419,6 +433,7 @@ unsafe extern "C" fn exit_trace(
 ) -> Went {
     // SAFETY: as for `general`; the operand is an exit of the trace.
     unsafe {
+        count_leaving(step);
         let exit = (*step).operand0 as *const Exit;
         let next = (*exit).next.get();
         if !next.is_null() && (*next).valid.get() {
@@ -494,7 +509,10 @@ unsafe extern "C" fn deopt(
     engine: *mut EngineState,
 ) -> Went {
     // SAFETY: as for `general`; the operand is an offset.
-    unsafe { tier_one(sp, engine, (*step).operand0 as u32) }
+    unsafe {
+        count_leaving(step);
+        tier_one(sp, engine, (*step).operand0 as u32)
+    }
 }
 
 /// Leaves the trace with the exception that was raised. The bodies have taken their inputs off the stack.
@@ -528,6 +546,7 @@ unsafe fn unwind(
 ) -> Next {
     // SAFETY: as for `deopt`.
     unsafe {
+        count_leaving(step);
         (*engine).running = ptr::null();
         let code = (*frame).code();
         let mut offset = (*step).operand0 as usize;
@@ -580,7 +599,7 @@ unsafe extern "C" fn invalidating(
 #[inline(never)]
 fn invalidate(trace: *const Trace) {
     if let Some(executor) = registry::executor_of(trace) {
-        registry::invalidate(&executor);
+        registry::invalidate(&executor, Cause::Stress);
     }
 }
 

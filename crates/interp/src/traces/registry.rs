@@ -18,6 +18,7 @@ use taipan_objects::header::Header;
 use taipan_objects::runtime::{self, breaker};
 use taipan_objects::value::{Ref, Value};
 
+use super::counts::{self, Cause};
 use super::executor::Executor;
 use super::side_table;
 use super::step::Trace;
@@ -49,6 +50,7 @@ static RUNS_LEFT: Locked<Cell<u32>> = Locked::new(Cell::new(JIT_CLEANUP_THRESHOL
 pub(super) fn register(executor: &Ref<Executor>, trace: *const Trace) {
     let executor = executor.as_value().bits();
     EXECUTORS.with(|executors| executors.push(Registered { executor, trace }));
+    counts::note_made();
 }
 
 /// The executor of a trace is dying.
@@ -92,7 +94,13 @@ pub fn free_buried() {
         buried.traces = kept;
         free
     });
+    counts::note_freed(free.len());
     drop(free);
+}
+
+/// How many executors live, valid or not.
+pub fn alive_count() -> usize {
+    EXECUTORS.with(|executors| executors.len())
 }
 
 /// How many traces wait to be freed.
@@ -130,45 +138,42 @@ pub(super) fn executor_of(trace: *const Trace) -> Option<Ref<Executor>> {
 }
 
 /// Makes an executor one that nobody enters any more.
-pub fn invalidate(executor: &Ref<Executor>) {
-    executor.own_trace().valid.set(false);
+pub fn invalidate(executor: &Ref<Executor>, cause: Cause) {
+    let trace = executor.own_trace();
+    trace.valid.set(false);
+    trace.counts.note_invalidation(cause);
     let held = side_table::detach(executor);
-    let led_to: Vec<_> = executor
-        .own_trace()
-        .exits
-        .iter()
-        .map(|exit| exit.unlink())
-        .collect();
+    let led_to: Vec<_> = trace.exits.iter().map(|exit| exit.unlink()).collect();
     drop((held, led_to));
 }
 
 /// Invalidates the executors that may rely on what lies at an address (`_Py_Executors_InvalidateDependency`).
-pub fn invalidate_dependents(address: usize) {
+pub fn invalidate_dependents(address: usize, cause: Cause) {
     for executor in select(|executor| executor.may_depend_on(address)) {
-        invalidate(&executor);
+        invalidate(&executor, cause);
     }
 }
 
 /// Invalidates all executors (`_Py_Executors_InvalidateAll`).
-pub fn invalidate_all() {
+pub fn invalidate_all(cause: Cause) {
     for executor in all() {
-        invalidate(&executor);
+        invalidate(&executor, cause);
     }
 }
 
 /// Invalidates the executors that did not run since the last sweep (`_Py_Executors_InvalidateCold`).
 pub fn invalidate_cold() {
-    for executor in select(|executor| !executor.own_trace().warm.replace(false)) {
-        invalidate(&executor);
+    for executor in select(|executor| !executor.own_trace().cool()) {
+        invalidate(&executor, Cause::Cold);
     }
 }
 
 /// Invalidates all executors that a code object enters, or that were made of it.
 pub fn invalidate_code(code: &Code) {
     for executor in code.executor_list() {
-        invalidate(&executor);
+        invalidate(&executor, Cause::Code);
     }
-    invalidate_dependents(address_of(code));
+    invalidate_dependents(address_of(code), Cause::Code);
 }
 
 /// What stands for any value in a dependency filter: for an object the address of its payload, as [`address_of`] has it.

@@ -16,12 +16,14 @@
 
 use std::cell::Cell;
 use std::ptr;
+use std::rc::Rc;
 
 use taipan_bytecode::{BackoffCounter, Uop};
 use taipan_objects::cell::Slot;
 use taipan_objects::value::{Ref, Value};
 
 use super::config::{Stress, stress};
+use super::counts::{Counts, StubCount};
 use super::executor::Executor;
 use super::instruction::Instruction;
 use super::ops::{self, StepOp};
@@ -31,9 +33,9 @@ use super::ops::{self, StepOp};
 pub struct Step {
     /// What runs.
     pub op: StepOp,
-    /// As in the instruction; of a stub the exit, of `_START_EXECUTOR` the trace.
+    /// As in the instruction; of a stub the exit, of `_START_EXECUTOR` the trace, of `_MAKE_WARM` the counter of its runs.
     pub operand0: u64,
-    /// As in the instruction.
+    /// As in the instruction; of a stub the counter of how often it was taken.
     pub operand1: u64,
     /// Steps from here to where the uop goes on when it leaves.
     pub jump: i16,
@@ -41,8 +43,8 @@ pub struct Step {
     pub error: i16,
     /// The uop's argument.
     pub oparg: u16,
-    /// Free.
-    _padding: u16,
+    /// The uop's number, for statistics.
+    pub number: u16,
 }
 
 const _: () = assert!(size_of::<Step>() == 32);
@@ -93,8 +95,10 @@ impl Exit {
 pub struct Trace {
     /// Whether what it relies on still holds. `_CHECK_VALIDITY` looks at it after everything that could change that.
     pub valid: Cell<bool>,
-    /// Whether it ran since the last sweep for cold traces.
-    pub warm: Cell<bool>,
+    /// How often it ran and was left.
+    pub counts: Rc<Counts>,
+    /// How often it had run at the last sweep for cold traces; none have run so often before their first.
+    runs_at_sweep: Cell<u64>,
     /// How many traces lead here from one that code enters, less the multiple of four.
     pub chain_depth: u8,
     /// The ways out.
@@ -106,7 +110,7 @@ pub struct Trace {
 
 impl Trace {
     /// Makes a finished trace ready. `kept` has what operands point to and nothing else is sure to keep.
-    pub fn new(instructions: &[Instruction], kept: Vec<Value>, chain_depth: u8) -> Box<Trace> {
+    pub fn new(instructions: &[Instruction], kept: Vec<Value>, chain_depth: u8, counts: Rc<Counts>) -> Box<Trace> {
         let exits = instructions
             .iter()
             .filter(|instruction| instruction.uop() == Uop::ExitTrace)
@@ -114,7 +118,8 @@ impl Trace {
             .collect();
         let mut trace = Box::new(Trace {
             valid: Cell::new(true),
-            warm: Cell::new(true),
+            counts,
+            runs_at_sweep: Cell::new(u64::MAX),
             chain_depth,
             exits,
             _kept: kept,
@@ -123,6 +128,18 @@ impl Trace {
         let steps = Steps::of(instructions, &trace);
         trace.steps = steps.into_boxed_slice();
         trace
+    }
+
+    /// Whether it ran since the last sweep for cold traces.
+    pub fn is_warm(&self) -> bool {
+        self.runs_at_sweep.get() != self.counts.runs()
+    }
+
+    /// The sweep for cold traces passes; answers whether the trace was warm.
+    pub(super) fn cool(&self) -> bool {
+        let was_warm = self.is_warm();
+        self.runs_at_sweep.set(self.counts.runs());
+        was_warm
     }
 
     /// Where it begins.
@@ -137,6 +154,7 @@ struct Steps {
     /// The last `_DEOPT` and `_ERROR_POP_N` that only steps have: their bytecode offsets and places.
     own_deopt: Option<(u32, usize)>,
     own_error: Option<(u32, usize)>,
+    stubs: Vec<StubCount>,
 }
 
 impl Steps {
@@ -145,6 +163,7 @@ impl Steps {
             made: instructions.iter().map(step).collect(),
             own_deopt: None,
             own_error: None,
+            stubs: Vec::new(),
         };
         let mut exits = trace.exits.iter();
         for (at, instruction) in instructions.iter().enumerate() {
@@ -153,16 +172,37 @@ impl Steps {
                 Uop::ExitTrace => {
                     let exit = exits.next().expect("each exit was made of a stub");
                     steps.made[at].operand0 = ptr::from_ref(exit) as u64;
+                    steps.note_stub(at, Uop::ExitTrace, instruction.target());
                 }
-                Uop::Deopt => steps.made[at].operand0 = u64::from(instruction.target()),
-                Uop::ErrorPopN => {}
+                Uop::Deopt => {
+                    steps.made[at].operand0 = u64::from(instruction.target());
+                    steps.note_stub(at, Uop::Deopt, instruction.target());
+                }
+                Uop::ErrorPopN => {
+                    steps.note_stub(at, Uop::ErrorPopN, instruction.operand0 as u32);
+                }
+                Uop::MakeWarm => steps.made[at].operand0 = trace.counts.runs_counter(),
                 Uop::JumpToTop => {
                     steps.made[at].jump = distance(at, usize::from(instruction.jump_target()));
                 }
                 _ => steps.connect(instructions, at),
             }
         }
+        steps.count_stubs(&trace.counts);
         steps.made
+    }
+
+    fn note_stub(&mut self, at: usize, uop: Uop, target: u32) {
+        self.stubs.push(StubCount::new(at, uop, target));
+    }
+
+    /// Gives each stub its counter.
+    fn count_stubs(&mut self, counts: &Counts) {
+        self.stubs.sort_by_key(|stub| stub.place);
+        counts.set_stubs(std::mem::take(&mut self.stubs));
+        for stub in counts.stubs() {
+            self.made[stub.place].operand1 = stub.counter();
+        }
     }
 
     /// Says where a step goes on when it leaves and when it raises.
@@ -213,7 +253,9 @@ impl Steps {
     fn push(&mut self, uop: Uop, offset: u32) -> usize {
         self.made
             .push(step(&Instruction::new(uop, 0, u64::from(offset), 0)));
-        self.made.len() - 1
+        let place = self.made.len() - 1;
+        self.note_stub(place, uop, offset);
+        place
     }
 }
 
@@ -233,6 +275,6 @@ fn step(instruction: &Instruction) -> Step {
         jump: 0,
         error: 0,
         oparg: instruction.oparg,
-        _padding: 0,
+        number: instruction.uop().index() as u16,
     }
 }

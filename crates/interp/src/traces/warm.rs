@@ -5,11 +5,14 @@
 //! behind an exit belongs to that exit, until four are in a row: the next goes into the code again, and has to make progress
 //! there. The rules are those of `_PyOptimizer_Optimize` and `_EXIT_TRACE` in CPython 3.14.
 
+use std::rc::Rc;
+
 use taipan_bytecode::tunables::MAX_CHAIN_DEPTH;
 use taipan_bytecode::{BackoffCounter, Opcode};
 use taipan_objects::value::{Ref, Value};
 
 use super::bloom::BloomFilter;
+use super::counts::Counts;
 use super::executor::Executor;
 use super::instruction::Instruction;
 use super::step::{Exit, Trace};
@@ -32,6 +35,8 @@ pub struct Request {
     pub depth: usize,
     /// Whether the first instruction must be done by the trace itself: else an executor could leave where it was entered.
     pub progress_needed: bool,
+    /// How many traces lead there from one that code enters: 0 at a back edge, more at an exit.
+    pub chain_depth: usize,
 }
 
 /// A trace that an executor can be made of.
@@ -42,6 +47,8 @@ pub struct Finished {
     pub dependencies: BloomFilter,
     /// The objects that operands point to and that nothing it relies on keeps.
     pub kept: Vec<Value>,
+    /// What will be counted of it.
+    pub counts: Rc<Counts>,
 }
 
 /// Makes an executor for what the frame would run next at `offset`, and puts it there if its chain begins.
@@ -51,8 +58,8 @@ fn optimize(c: &Cursor, offset: usize, chain_depth: usize) -> Option<Ref<Executo
     if code.monitoring.is_told(Event::Line) {
         return None;
     }
-    let chain_depth = chain_depth % MAX_CHAIN_DEPTH;
-    let progress_needed = chain_depth == 0;
+    let in_chain = chain_depth % MAX_CHAIN_DEPTH;
+    let progress_needed = in_chain == 0;
     if progress_needed && !code.has_space_for_executor(offset) {
         return None;
     }
@@ -66,10 +73,11 @@ fn optimize(c: &Cursor, offset: usize, chain_depth: usize) -> Option<Ref<Executo
         offset: offset as u32,
         depth,
         progress_needed,
+        chain_depth,
         code,
     };
     let finished = super::optimizer()?.make(&request)?;
-    let executor = Executor::new(finished, chain_depth as u8);
+    let executor = Executor::new(finished, in_chain as u8);
     if progress_needed {
         drop(request.code.insert_executor(offset, &executor));
     }

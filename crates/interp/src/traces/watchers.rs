@@ -14,23 +14,24 @@ use taipan_objects::dict::Dict;
 use taipan_objects::dict::{DictEvent, add_dict_watcher};
 use taipan_objects::value::Value;
 
+use super::counts::Cause;
 use super::registry::{address_of, invalidate_all, invalidate_dependents};
 
 fn builtins_change(_: DictEvent, builtins: &Dict, _: Option<&Value>, _: Option<&Value>) {
     if u32::from(builtins.mutations()) < MAX_ALLOWED_BUILTINS_MODIFICATIONS {
-        invalidate_all();
+        invalidate_all(Cause::Builtins);
     }
     builtins.count_mutation();
 }
 
 fn globals_change(_: DictEvent, globals: &Dict, _: Option<&Value>, _: Option<&Value>) {
-    invalidate_dependents(address_of(globals));
+    invalidate_dependents(address_of(globals), Cause::Dict);
     globals.count_mutation();
     globals.unwatch(GLOBALS_WATCHER_ID as u8);
 }
 
 fn class_change(class: &Type) {
-    invalidate_dependents(address_of(class));
+    invalidate_dependents(address_of(class), Cause::Class);
     class.unwatch(TYPE_WATCHER_ID);
 }
 

@@ -2,7 +2,7 @@
 
 use taipan_interp::frames;
 use taipan_interp::specialize::stats;
-use taipan_interp::traces::registry;
+use taipan_interp::traces::{Cause, registry};
 use taipan_interp::tracing::{self, Threads};
 use taipan_macros::function;
 use taipan_objects::class::{ClassFlags, Type, clear_lookup_cache};
@@ -235,7 +235,7 @@ pub(super) fn _clear_type_cache() {
 /// Clear the caches of the implementation: lookups, and traces.
 #[function("()")]
 pub(super) fn _clear_internal_caches() {
-    registry::invalidate_all();
+    registry::invalidate_all(Cause::All);
     clear_lookup_cache();
 }
 
