@@ -247,7 +247,10 @@ fn from_x_options(config: &mut Config) -> Result<(), String> {
             "thread_inherit_context" => config.thread_inherit_context = value == Some("1"),
             "context_aware_warnings" => config.context_aware_warnings = value == Some("1"),
             "gil" => check_gil(value)?,
-            "stats" => set_destination(value.filter(|value| *value != "1").map(PathBuf::from)),
+            "stats" => {
+                set_destination(value.filter(|value| *value != "1").map(PathBuf::from));
+                taipan_tier2::report::start();
+            }
             "specialize" => {
                 let message = "bad value for option -X specialize (expected \"on\", \"off\", \"eager\" or \"failing\")";
                 let mode = Mode::from_name(value.unwrap_or("on"));

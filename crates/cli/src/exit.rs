@@ -9,6 +9,8 @@ use taipan_objects::value::Value;
 use taipan_objects::{id, int, protocol};
 use taipan_stdlib::{signal, startup, system};
 
+use crate::tier2;
+
 /// How a program ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
@@ -79,11 +81,25 @@ pub fn end(status: Status) -> ExitCode {
     if let Err(error) = stats::dump() {
         complain(&format!("-X stats: {error}\n"));
     }
+    if tier2::report_is_wanted() {
+        write_report();
+    }
     let flushed = startup::finish();
     match status {
         Status::Interrupted => interrupt(),
         Status::Code(_) if !flushed => ExitCode::from(FLUSH_FAILED),
         Status::Code(code) => ExitCode::from(code as u8),
+    }
+}
+
+/// Writes the report of the hot loops, behind what the program has printed so far.
+fn write_report() {
+    if let Some(stdout) = system::get("stdout").filter(|stream| !stream.is_none()) {
+        // What cannot be flushed now is told of when the interpreter ends.
+        let _ = protocol::call_method(&stdout, id!("flush"), &[]);
+    }
+    if let Err(error) = tier2::write_report() {
+        complain(&format!("-X hot-loops: {error}\n"));
     }
 }
 

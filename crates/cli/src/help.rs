@@ -120,6 +120,7 @@ Settings of the implementation, given as -X name or -X name=value:
 -X dev                     development mode: more checks and warnings
 -X faulthandler            print tracebacks on crashes
 -X gil=1                   one lock for all threads; there is no other build
+-X hot-loops[=FILE]        at exit, the hot loops and their traces; JSON if FILE ends so
 -X importtime[=2]          show how long imports take
 -X int_max_str_digits=N    longest decimal text that converts to int and back
 -X jit=[0|1|uops]          whether hot loops become traces of micro-ops
@@ -127,7 +128,8 @@ Settings of the implementation, given as -X name or -X name=value:
 -X optimize_uops[=0]       as -X jit; 0: traces run as they were projected
 -X pycache_prefix=DIR      folder for .pyc files
 -X specialize=MODE         on, off; for tests: eager, failing
--X stats[=FILE]            at exit, how code was specialized: a table, or JSON in FILE
+-X stats[=FILE]            at exit, how code was specialized and what became of hot
+                           loops: a table, or JSON in FILE
 -X tier2-stress=invalidate for tests: no trace outlives its first check
 -X tier2-threshold=N       how often a loop runs before it is hot, 1 to 4096
 -X thread_inherit_context=[0|1]  threads start with a copy of the context

@@ -104,6 +104,7 @@ fn run_command(command: &OsStr) -> PyResult<Status> {
         ];
         protocol::call_positional(&register, &arguments)
     });
+    taipan_tier2::report::add_source("<string>", &text);
     import::run_in_module(&code, &main_namespace()?)?;
     Ok(Status::Code(0))
 }

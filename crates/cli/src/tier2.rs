@@ -1,6 +1,13 @@
 //! The settings of tier 2: what `-X` and the environment say of traces.
 
-use taipan_interp::traces::{self, Stress};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use taipan_interp::traces::{self, Form, Stress};
+use taipan_tier2::report;
+
+/// Where the report of the hot loops goes at exit, if it is wanted: into a file, or to stderr.
+static REPORT: OnceLock<Option<PathBuf>> = OnceLock::new();
 
 /// `PYTHON_JIT`, `PYTHON_UOPS_OPTIMIZE`, `PYTHON_OPT_DEBUG` and `PYTHON_LLTRACE`, read by `text` if the environment counts.
 pub fn from_environment(text: impl Fn(&str) -> Option<String>) {
@@ -34,6 +41,14 @@ pub fn from_x_option(name: &str, value: Option<&str>) -> Result<(), &'static str
             let message = "bad value for option -X tier2-threshold (expected 1 to 4096)";
             traces::set_threshold(threshold.ok_or(message)?);
         }
+        ("hot-loops", Some("")) => {
+            return Err("bad value for option -X hot-loops (expected a file, or no value)");
+        }
+        ("hot-loops", file) => {
+            // Said twice, the first one holds.
+            let _ = REPORT.set(file.map(PathBuf::from));
+            report::start();
+        }
         ("tier2-stress", Some("invalidate")) => traces::set_stress(Stress::Invalidate),
         ("tier2-stress", _) => {
             return Err("bad value for option -X tier2-stress (expected \"invalidate\")");
@@ -41,4 +56,29 @@ pub fn from_x_option(name: &str, value: Option<&str>) -> Result<(), &'static str
         _ => {}
     }
     Ok(())
+}
+
+/// Whether the report of the hot loops is to be written at exit.
+pub fn report_is_wanted() -> bool {
+    REPORT.get().is_some()
+}
+
+/// Writes the report of the hot loops where it was asked for.
+pub fn write_report() -> std::io::Result<()> {
+    match REPORT.get() {
+        None => Ok(()),
+        Some(None) => {
+            let text = report::hot_loops(Form::Text);
+            std::io::Write::write_all(&mut std::io::stderr(), text.as_bytes())
+        }
+        Some(Some(file)) => std::fs::write(file, report::hot_loops(form_of(file))),
+    }
+}
+
+/// JSON for a file that is named so, else text.
+fn form_of(file: &Path) -> Form {
+    match file.extension().is_some_and(|suffix| suffix == "json") {
+        true => Form::Json,
+        false => Form::Text,
+    }
 }

@@ -37,6 +37,7 @@ def _parser():
 
 
 def _run_command(text):
+    _hotloops.add_source("<string>", text)
     main = types.ModuleType("__main__")
     sys.modules["__main__"] = main
     exec(compile(text, "<string>", "exec"), vars(main))

@@ -4,11 +4,13 @@ use taipan_interp::traces::{self, Form, Reporter};
 use taipan_macros::{define_module, function};
 use taipan_objects::bail;
 use taipan_objects::raised::PyResult;
+use taipan_objects::str::Str;
+use taipan_objects::value::Ref;
 
 define_module!(
     name = "_hotloops",
     doc = "The report of the hot loops of a program.",
-    functions(start, report),
+    functions(start, add_source, report),
 );
 
 fn reporter() -> PyResult<&'static Reporter> {
@@ -23,6 +25,13 @@ fn reporter() -> PyResult<&'static Reporter> {
 fn start() -> PyResult<()> {
     (reporter()?.start)();
     traces::set_enabled(true);
+    Ok(())
+}
+
+/// Let the report quote the text of a program that is in no file.
+#[function("(file, text)")]
+fn add_source(file: &Ref<Str>, text: &Ref<Str>) -> PyResult<()> {
+    (reporter()?.add_source)(&file.to_display(), &text.to_display());
     Ok(())
 }
 

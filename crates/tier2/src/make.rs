@@ -12,7 +12,8 @@ use crate::abort::TraceAbort;
 use crate::finish::finish;
 use crate::log;
 use crate::optimize::optimize;
-use crate::project::project;
+use crate::project::{Projected, project};
+use crate::report;
 
 static BUILTINS: Once<Ref<Dict>> = Once::new();
 static ANALYSIS: AtomicBool = AtomicBool::new(true);
@@ -21,9 +22,13 @@ static ANALYSIS: AtomicBool = AtomicBool::new(true);
 pub fn install(builtins: Ref<Dict>) {
     BUILTINS.set(builtins);
     watchers::register();
+    traces::set_reporter(report::REPORTER);
     traces::install(|request| {
         make(request)
-            .inspect_err(|abort| log::refused(request, *abort))
+            .inspect_err(|abort| {
+                log::refused(request, *abort);
+                report::note_refused(request, *abort);
+            })
             .ok()
     });
 }
@@ -36,22 +41,41 @@ pub fn set_analysis(analysis: bool) {
 /// Makes the trace that is asked for.
 pub fn make(request: &Request) -> Result<Finished, TraceAbort> {
     let projected = project(request)?;
+    let draft = report::draft(request, &projected);
+    let counts = Rc::default();
     let end = projected.end.name();
     log::projected(request, &projected.instructions, end);
-    let (instructions, dependencies, kept) = match ANALYSIS.load(Ordering::Relaxed) {
+    let (optimized, dependencies, kept, outcome) = match ANALYSIS.load(Ordering::Relaxed) {
         true => {
             let optimized = optimize(projected, request, &BUILTINS)?;
             let kept = optimized.kept.into_owned();
-            (optimized.instructions, optimized.dependencies, kept)
+            let outcome = Some(optimized.outcome);
+            (
+                optimized.instructions,
+                optimized.dependencies,
+                kept,
+                outcome,
+            )
         }
-        false => (projected.instructions, projected.dependencies, Vec::new()),
+        false => {
+            let Projected {
+                instructions,
+                dependencies,
+                ..
+            } = projected;
+            (instructions, dependencies, Vec::new(), None)
+        }
     };
-    let instructions = finish(&instructions)?;
+    let instructions = finish(&optimized)?;
+    if let Some(draft) = draft {
+        let made = draft.finish(&optimized, outcome.as_ref(), &instructions, &counts);
+        report::note_made(request, made);
+    }
     log::finished(request, &instructions, end);
     Ok(Finished {
         instructions,
         dependencies,
         kept,
-        counts: Rc::default(),
+        counts,
     })
 }

@@ -54,7 +54,7 @@ pub struct Callee {
 
 impl Callee {
     /// The operand of `_PUSH_FRAME` and of returns: the function, or the code with its low bit set.
-    fn operand(&self) -> u64 {
+    pub(crate) fn operand(&self) -> u64 {
         match &self.function {
             Some(function) => function.as_value().bits(),
             None => self.code.as_value().bits() | 1,

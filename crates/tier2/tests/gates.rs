@@ -11,7 +11,8 @@ use taipan_interp::code::{Code, CodeParts};
 use taipan_interp::eval;
 use taipan_interp::function::Function;
 use taipan_interp::traces::{
-    self, BloomFilter, Cause, Executor, Finished, Instruction, Optimizer, Request, registry, set_optimizer,
+    self, BloomFilter, Cause, Executor, Finished, Instruction, Optimizer, Request, registry,
+    set_optimizer,
 };
 use taipan_objects::args::Args;
 use taipan_objects::dict::Dict;

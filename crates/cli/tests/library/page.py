@@ -70,6 +70,9 @@ def main():
     print('`set_optimizer`, `new_uop_optimizer`, `new_counter_optimizer`), and what was made of it (`executors`,')
     print('`add_executor_dependency`, `invalidate_executors`, `clear_executor_deletion_list`, `disassembly`).')
     print()
+    print('`taipan -m hotloops PROGRAM` runs a program and reports its hot loops: what became of them and which guards remain.')
+    print('Programs can do so themselves with `hotloops.start()` and `hotloops.report(json=False)`. See hot-loops.md.')
+    print()
     print('| module | | what is absent |')
     print('|---|---|---|')
     for name, reason in table:

@@ -156,8 +156,7 @@ pub struct Totals {
 
 static MADE: AtomicU64 = AtomicU64::new(0);
 static FREED: AtomicU64 = AtomicU64::new(0);
-static INVALIDATED: [AtomicU64; Cause::ALL.len()] =
-    [const { AtomicU64::new(0) }; Cause::ALL.len()];
+static INVALIDATED: [AtomicU64; Cause::ALL.len()] = [const { AtomicU64::new(0) }; Cause::ALL.len()];
 
 /// The interpreter lock is held, so nobody else adds meanwhile.
 fn add(number: &AtomicU64, more: usize) {

@@ -54,7 +54,12 @@ impl Drop for Executor {
 impl Executor {
     /// Makes an executor and enters it in the list of all.
     pub(super) fn new(finished: Finished, chain_depth: u8) -> Ref<Executor> {
-        let trace = Trace::new(&finished.instructions, finished.kept, chain_depth, finished.counts);
+        let trace = Trace::new(
+            &finished.instructions,
+            finished.kept,
+            chain_depth,
+            finished.counts,
+        );
         let address: *const Trace = &raw const *trace;
         let executor = heap::new_object(
             Executor::class(),

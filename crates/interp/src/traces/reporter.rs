@@ -18,6 +18,8 @@ pub struct Reporter {
     pub start: fn(),
     /// The statistics of tier 2; text ends with a line end, JSON does not.
     pub statistics: fn(Form) -> String,
+    /// Makes the text of a program known that is in no file, by the name that its code has for one.
+    pub add_source: fn(&str, &str),
     /// Forgets what was counted.
     pub clear: fn(),
     /// The report of the hot loops.

@@ -110,7 +110,12 @@ pub struct Trace {
 
 impl Trace {
     /// Makes a finished trace ready. `kept` has what operands point to and nothing else is sure to keep.
-    pub fn new(instructions: &[Instruction], kept: Vec<Value>, chain_depth: u8, counts: Rc<Counts>) -> Box<Trace> {
+    pub fn new(
+        instructions: &[Instruction],
+        kept: Vec<Value>,
+        chain_depth: u8,
+        counts: Rc<Counts>,
+    ) -> Box<Trace> {
         let exits = instructions
             .iter()
             .filter(|instruction| instruction.uop() == Uop::ExitTrace)

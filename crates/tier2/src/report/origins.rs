@@ -8,8 +8,10 @@ use std::rc::Rc;
 use taipan_bytecode::{BinaryOp, Uop};
 use taipan_interp::code::Code;
 use taipan_interp::traces::Instruction;
+use taipan_objects::float::Float;
 use taipan_objects::str::Str;
-use taipan_objects::value::Ref;
+use taipan_objects::value::{Ref, Value};
+use taipan_objects::{int, protocol};
 
 use crate::project::{Projected, leaves_frame};
 
@@ -75,7 +77,7 @@ impl Origin {
 
 /// Where an instruction of the trace stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Spot {
+pub(crate) struct Spot {
     /// The function, by its place in [`Walk::functions`].
     pub function: usize,
     /// The instruction, in code units.
@@ -86,7 +88,7 @@ pub(super) struct Spot {
 
 /// A function that the trace goes through.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct FunctionName {
+pub(crate) struct FunctionName {
     /// Its file, as its code has it.
     pub file: Rc<str>,
     /// Its qualified name.
@@ -209,6 +211,18 @@ impl<'a> Walk<'a> {
         name.map_or_else(String::new, |name| name.to_display().to_string())
     }
 
+    /// A number as it is written; other constants have no name.
+    fn constant_name(&self, index: usize) -> Rc<str> {
+        let value = self.frame().code.consts.get(index);
+        let is_number =
+            |value: &&Value| int::is_int(value) || value.downcast_exact::<Float>().is_some();
+        let written = value
+            .filter(is_number)
+            .and_then(|value| protocol::repr(value).ok());
+        let short = written.filter(|text| text.to_display().len() <= NAME_MAX / 2);
+        short.map_or_else(|| "a constant".into(), |written| text(&written))
+    }
+
     fn local_name(&self, index: usize) -> Rc<str> {
         let name = self.frame().code.localsplus_names.get(index);
         name.map_or_else(|| "a local".into(), text)
@@ -264,7 +278,8 @@ impl<'a> Walk<'a> {
                 self.push(Origin::new(oparg.to_string(), Source::Constant));
             }
             Uop::LoadConst | Uop::LoadConstMortal | Uop::LoadConstImmortal => {
-                self.push(Origin::new("a constant", Source::Constant));
+                let name = self.constant_name(oparg);
+                self.push(Origin::new(name, Source::Constant));
             }
             Uop::LoadGlobal | Uop::LoadGlobalModule | Uop::LoadGlobalBuiltins => {
                 let name = self.name(oparg >> 1);
@@ -387,7 +402,7 @@ impl<'a> Walk<'a> {
             }
             operator => {
                 let symbol = operator.map_or("?", BinaryOp::symbol).trim_end_matches('=');
-                let name = format!("{} {symbol} {}", left.name, right.name);
+                let name = format!("{} {symbol} {}", operand(&left), operand(&right));
                 let otherwise = format!("the result of {symbol}");
                 Origin::composed(name, &otherwise, Source::Operation)
             }
@@ -416,7 +431,9 @@ impl<'a> Walk<'a> {
             return;
         }
         let left = self.frames.pop();
-        let name = left.map_or_else(String::new, |frame| frame.code.name.to_display().to_string());
+        let name = left.map_or_else(String::new, |frame| {
+            frame.code.name.to_display().to_string()
+        });
         let source = value.map_or(Source::Answer, |value| match value.source {
             Source::Start | Source::Null => Source::Answer,
             source => source,
@@ -431,13 +448,20 @@ impl<'a> Walk<'a> {
         let oparg = i64::from(instruction.oparg);
         let consumed = effect.consumed(oparg).max(0) as usize;
         let produced = effect.produced(oparg).max(0);
-        let calls = effect.inputs.first().is_some_and(|slot| slot.name == "callable");
+        let calls = effect
+            .inputs
+            .first()
+            .is_some_and(|slot| slot.name == "callable");
         let first = self.peek(consumed.saturating_sub(1));
         for _ in 0..consumed {
             self.pop();
         }
         let result = if calls {
-            Origin::composed(format!("{}(…)", first.name), "the answer of a call", Source::Answer)
+            Origin::composed(
+                format!("{}(…)", first.name),
+                "the answer of a call",
+                Source::Answer,
+            )
         } else if effect.inputs.first().is_some_and(|slot| slot.name == "seq") {
             let name = format!("an element of {}", first.name);
             Origin::composed(name, "an element", Source::Element)
@@ -448,6 +472,15 @@ impl<'a> Walk<'a> {
         for _ in 0..produced {
             self.push(result.clone());
         }
+    }
+}
+
+/// The name of an operand, in brackets if it has operands itself.
+fn operand(origin: &Origin) -> String {
+    match origin.source == Source::Operation && origin.value.is_none() && origin.name.contains(' ')
+    {
+        true => format!("({})", origin.name),
+        false => origin.name.to_string(),
     }
 }
 
