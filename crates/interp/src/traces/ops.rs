@@ -412,6 +412,9 @@ unsafe extern "C" fn jump_to_top(
 }
 
 /// Counts that the trace is left at a stub.
+///
+/// # Safety
+/// As [`general`]; the step is a stub's.
 #[inline(always)]
 unsafe fn count_leaving(step: *const Step) {
     // SAFETY: the second operand of a stub is its counter, which lives as long as the trace.
