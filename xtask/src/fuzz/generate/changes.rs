@@ -58,7 +58,7 @@ pub const CHANGES: &[Weighted] = &[
     ),
     (
         1,
-        "$C.__setattr__ = lambda self, name, value: object.__setattr__(self, name, $k)",
+        "$C.__setattr__ = lambda self, name, value: object.__setattr__(self, name, value if name == 'i2' else $k)",
     ),
     (
         1,
