@@ -19,7 +19,10 @@ def show(*values):
 
 
 def clean(value):
-    text = repr(value)
+    try:
+        text = repr(value)
+    except Exception as error:
+        text = type(error).__name__
     if " at 0x" in text:
         text = text.partition(" at 0x")[0]
     return text[:150]

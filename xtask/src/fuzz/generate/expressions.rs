@@ -134,6 +134,16 @@ const INT: &[Weighted] = &[
     (1, "getattr($O, 'i1', $k)"),
 ];
 
+/// Ints that containers keep: what is computed of them in each round does not grow for ever.
+const KEPT: &[Weighted] = &[
+    (4, "($i & 4294967295)"),
+    (2, "($i & 2305843009213693951)"),
+    (1, "($i & 36893488147419103231)"),
+    (2, "$i % 1000003"),
+    (3, "$k"),
+    (1, "$K"),
+];
+
 const FLOAT_LEAVES: &[Weighted] = &[
     (20, "$F"),
     (5, "0.5"),
@@ -297,16 +307,16 @@ const BOOL: &[Weighted] = &[
 const LIST_LEAVES: &[Weighted] = &[(20, "$L"), (3, "g$ul[:6]"), (4, "[1, 2, 3]"), (1, "[]")];
 
 const LIST: &[Weighted] = &[
-    (8, "[$i, $i, $i]"),
+    (8, "[$j, $j, $j]"),
     (4, "$L[$k:]"),
     (4, "$L[:$k]"),
     (2, "$L[1:$i & 7]"),
     (1, "$L[::-1]"),
-    (1, "($l + [$i])"),
-    (2, "[*$T, $i]"),
+    (1, "($l + [$j])"),
+    (2, "[*$T, $j]"),
     (2, "[*$L[:3], *$T]"),
     (2, "[$1 + $k for $1 in $L]"),
-    (2, "[$i for $1 in $T]"),
+    (2, "[$j for $1 in $T]"),
     (1, "[$1 for $1 in $L if $1 % $m]"),
     (1, "[$1 * $2 for $1 in $T for $2 in (1, 2)]"),
     (2, "list(range($k))"),
@@ -320,35 +330,35 @@ const LIST: &[Weighted] = &[
     (1, "list(reversed($L))"),
     (1, "list($D)[:5]"),
     (1, "list($D.values())[:5]"),
-    (1, "([$i] * 3)"),
+    (1, "([$j] * 3)"),
     (1, "$L.copy()"),
 ];
 
 const TUPLE: &[Weighted] = &[
     (12, "$T"),
-    (8, "($i, $i, $i)"),
+    (8, "($j, $j, $j)"),
     (2, "(1, 2, 3)"),
     (1, "tuple($L[:3])"),
-    (1, "tuple([$i, $k, $k])"),
-    (1, "(*$L[:2], $i)"),
+    (1, "tuple([$j, $k, $k])"),
+    (1, "(*$L[:2], $j)"),
     (1, "($t if $b else $t)"),
-    (1, "($i, *$T)[:3]"),
+    (1, "($j, *$T)[:3]"),
 ];
 
 const DICT: &[Weighted] = &[
     (12, "$D"),
-    (4, "{$k: $i, $k: $i}"),
+    (4, "{$k: $j, $k: $j}"),
     (2, "{$1: $k for $1 in $T}"),
     (1, "dict($D)"),
     (1, "dict(zip($L, $T))"),
-    (1, "{**$D, $k: $i}"),
+    (1, "{**$D, $k: $j}"),
     (1, "{**{1: 2}, **$D}"),
     (1, "($D | {$k: $k})"),
 ];
 
 const SET: &[Weighted] = &[
     (12, "$E"),
-    (3, "{$i, $k}"),
+    (3, "{$j, $k}"),
     (2, "{$1 & 7 for $1 in $L}"),
     (1, "set($T)"),
     (1, "($E | {$k})"),
@@ -424,6 +434,12 @@ impl Generator {
         let text = self.inline(template);
         self.expression_depth -= 1;
         text
+    }
+
+    /// An int that may be kept and computed with again.
+    pub(super) fn kept_int(&mut self) -> String {
+        let template = self.weighted(KEPT);
+        self.inline(template)
     }
 
     /// A call of one of the unit's functions that is not too costly here; otherwise an int.

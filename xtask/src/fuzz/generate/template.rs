@@ -3,7 +3,8 @@
 //! `$i $f $s $b $l $t $d $e $o $a`: an expression: int, float, str, bool, list, tuple, dict, set, object, anything.
 //! `$I $F …`: a variable of that type. `$c`, `$h`: the counter of the innermost loop, of the outermost. `$k` a small
 //! int, `$K` one near a power of two, `$m` a divisor, `$n` how often a loop goes round, `$r` a number that the hot
-//! counter reaches once, `$u` the number of the unit, `$C` a class, `$G` a global int that is assigned, `$q` a call.
+//! counter reaches once, `$u` the number of the unit, `$C` a class, `$G` a global int that is assigned, `$q` a call, `$j` an int
+//! that does not grow from round to round.
 //! `$1` to `$9`: a fresh name, the same in the whole template; `${1:I}`: a variable, called `$1` from then on.
 //!
 //! A line of its own: `${block}` statements; `${body 1}` the statements of a loop whose counter is `$1`, `${body 1 90}` that goes round 90 times; `${loops}` hot
@@ -143,12 +144,12 @@ impl Generator {
             lines.push(format!("nonlocal {}", scope.nonlocals.join(", ")));
         }
         for (name, of) in scope.needed {
-            // A variable without a value is a program that raises.
-            if self.one_in(1000) {
-                continue;
-            }
             let value = self.first_value(of);
             lines.push(format!("{name} = {value}"));
+            // A variable without a value is a program that raises.
+            if self.one_in(1000) {
+                lines.push(format!("del {name}"));
+            }
         }
         lines
     }
@@ -265,6 +266,7 @@ impl Generator {
                 name
             }
             'q' => self.call(),
+            'j' => self.kept_int(),
             _ => panic!("no placeholder is called {letter}"),
         }
     }
