@@ -35,7 +35,7 @@ const FUNCTIONS: &[(u32, &[&str], &str)] = &[
     (
         2,
         &["$0($k, 3)", "$0($i, $c % 4)"],
-        "def $0(i1, i2):\n    if i2 <= 0:\n        return i1\n    ${block}\n    return $0(i1, i2 - 1) + 1 & 65535",
+        "def $0(i1, level):\n    if level <= 0:\n        return i1\n    ${block}\n    return $0(i1, level - 1) + 1 & 65535",
     ),
     (
         2,
@@ -226,7 +226,7 @@ const UNITS: &[Weighted] = &[
     // Recursion that comes to its limit.
     (
         2,
-        "def deep$u(i1):\n    ${block}\n    return deep$u(i1 + 1)\ndef main$u():\n    old = sys.getrecursionlimit()\n    sys.setrecursionlimit(60)\n    for $1 in range(12):\n        try:\n            deep$u($1)\n        except RecursionError as $2:\n            show(len(where($2)), $1)\n        except Exception as $2:\n            show(where($2))\n    sys.setrecursionlimit(old)\nrun(main$u)",
+        "def deep$u(level):\n    ${block}\n    return deep$u(level + 1)\ndef main$u():\n    old = sys.getrecursionlimit()\n    sys.setrecursionlimit(60)\n    for $1 in range(12):\n        try:\n            deep$u($1)\n        except RecursionError as $2:\n            show(len(where($2)), $1)\n        except Exception as $2:\n            show(where($2))\n    sys.setrecursionlimit(old)\nrun(main$u)",
     ),
     // Loops through code that is made at run time, in namespaces of their own.
     (4, "${text}"),
