@@ -4,6 +4,10 @@ import binascii, builtins, gc, signal, sys, threading, types, weakref
 INF, NAN = float("inf"), float("nan")
 BUILTINS = {name: getattr(builtins, name) for name in ("len", "abs", "min", "max", "isinstance", "range", "str", "sum", "int")}
 LINES = 25
+KINDS = {
+    "Plain", "Items", "Finalizer", "Traced", "Mine", "generator", "coroutine", "frame", "traceback", "method", "cell",
+    "range_iterator", "list_iterator", "tuple_iterator", "dict_items",
+}
 shown = 0
 digest = 0
 
@@ -57,6 +61,19 @@ def restore():
     for name, value in BUILTINS.items():
         setattr(builtins, name, value)
         globals().pop(name, None)
+
+
+def leftovers():
+    # What the units have left alive: more than in tier 1 is a leak.
+    for name in [name for name in globals() if name[-1].isdigit() or name == "traced"]:
+        del globals()[name]
+    gc.collect()
+    counts = {}
+    for value in gc.get_objects():
+        name = type(value).__name__
+        if name[0] == "C" and name[-1].isdigit() or name in KINDS:
+            counts[name] = counts.get(name, 0) + 1
+    print(sorted(counts.items()))
 
 
 def run(unit, *arguments, **names):

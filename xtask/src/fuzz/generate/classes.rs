@@ -202,7 +202,7 @@ const PARTS: &[&[Weighted]] = &[
         "def __repr__(self):\n    return f'{type(self).__name__}({self.i1!r})'",
     )],
     &[(1, "__match_args__ = ('i1', 'i2')"), (1, "pass")],
-    &[(1, "def __del__(self):\n    $C.counted += 1"), (9, "pass")],
+    &[(1, "def __del__(self):\n    $C.counted += 1"), (3, "pass")],
 ];
 
 /// What a subclass has of its own.

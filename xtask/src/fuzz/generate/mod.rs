@@ -50,6 +50,7 @@ pub fn program(seed: u64) -> String {
             text.push('\n');
         }
     }
+    text.push_str("leftovers()\n");
     text
 }
 
