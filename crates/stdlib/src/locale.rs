@@ -108,7 +108,7 @@ fn c_text(text: &Ref<Str>) -> PyResult<CString> {
 #[function("(category, locale=None, /)")]
 fn setlocale(category: i32, locale: Option<&Ref<Str>>) -> PyResult<Ref<Str>> {
     let name = locale.map(c_text).transpose()?;
-    match system::set(category, name.as_ref()) {
+    match system::set(category, name.as_deref()) {
         Some(current) => Ok(fs_decode(&current)),
         None if name.is_some() => Err(locale_error("unsupported locale setting")),
         None => Err(locale_error("locale query failed")),
@@ -220,7 +220,7 @@ fn gettext(msg: &Ref<Str>) -> PyResult<Ref<Str>> {
 fn dgettext(domain: Option<&Ref<Str>>, msg: &Ref<Str>) -> PyResult<Ref<Str>> {
     let domain = domain.map(c_text).transpose()?;
     Ok(fs_decode(&system::translate(
-        domain.as_ref(),
+        domain.as_deref(),
         &c_text(msg)?,
         None,
     )))
@@ -231,7 +231,7 @@ fn dgettext(domain: Option<&Ref<Str>>, msg: &Ref<Str>) -> PyResult<Ref<Str>> {
 fn dcgettext(domain: Option<&Ref<Str>>, msg: &Ref<Str>, category: i32) -> PyResult<Ref<Str>> {
     let domain = domain.map(c_text).transpose()?;
     Ok(fs_decode(&system::translate(
-        domain.as_ref(),
+        domain.as_deref(),
         &c_text(msg)?,
         Some(category),
     )))
@@ -241,7 +241,7 @@ fn dcgettext(domain: Option<&Ref<Str>>, msg: &Ref<Str>, category: i32) -> PyResu
 #[function("(domain, /)")]
 fn textdomain(domain: Option<&Ref<Str>>) -> PyResult<Ref<Str>> {
     let domain = domain.map(c_text).transpose()?;
-    match system::domain(domain.as_ref()) {
+    match system::domain(domain.as_deref()) {
         Ok(current) => Ok(fs_decode(&current)),
         Err(error) => Err(os_error::os_error(&error, None)),
     }
@@ -254,7 +254,7 @@ fn bindtextdomain(domain: &Ref<Str>, dir: Option<&Value>) -> PyResult<Ref<Str>> 
         return Err(locale_error("domain must be a non-empty string"));
     }
     let dir = dir.map(crate::filesystem::fs_c_string).transpose()?;
-    match system::domain_directory(&c_text(domain)?, dir.as_ref()) {
+    match system::domain_directory(&c_text(domain)?, dir.as_deref()) {
         Ok(current) => Ok(fs_decode(&current)),
         Err(error) => Err(os_error::os_error(&error, None)),
     }
@@ -267,7 +267,7 @@ fn bind_textdomain_codeset(
     codeset: Option<&Ref<Str>>,
 ) -> PyResult<Option<Ref<Str>>> {
     let codeset = codeset.map(c_text).transpose()?;
-    Ok(system::domain_codeset(&c_text(domain)?, codeset.as_ref())
+    Ok(system::domain_codeset(&c_text(domain)?, codeset.as_deref())
         .map(|current| fs_decode(&current)))
 }
 

@@ -3,6 +3,10 @@
 //! All text is UTF-8 here; the locale decides only how strict the standard streams are, and whether `sys.flags` speaks
 //! of UTF-8 mode (PEP 538, PEP 540).
 
+use std::ffi::CStr;
+
+use crate::sys::{environment, locale};
+
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
@@ -24,8 +28,24 @@ pub fn is_lenient() -> bool {
     is_c(&locale) || matches!(locale.as_str(), "C.UTF-8" | "C.utf8" | "UTF-8")
 }
 
-/// Whether the locale of C stays what it is, so that UTF-8 mode takes its place: where LC_ALL asks for it, or where
-/// `coerces` says that no other locale may.
-pub fn asks_for_utf8_mode(coerces: bool) -> bool {
-    is_c(&ctype()) && (variable("LC_ALL").is_some() || !coerces)
+/// Whether UTF-8 mode is on where nothing else says so: in the locale of C, even if another takes its place.
+pub fn asks_for_utf8_mode() -> bool {
+    is_c(&ctype())
+}
+
+/// The locales of UTF-8 that may take the place of C's, in the order they are tried.
+const COERCED: [&CStr; 3] = [c"C.UTF-8", c"C.utf8", c"UTF-8"];
+
+/// Makes the environment's locale of text the process's. Where `coerces` allows it, one of UTF-8 takes the place of C's, and
+/// child processes get it too.
+pub fn choose(coerces: bool) {
+    locale::set(libc::LC_CTYPE, Some(c""));
+    if !coerces || variable("LC_ALL").is_some() || !is_c(&ctype()) {
+        return;
+    }
+    let mut names = COERCED.into_iter();
+    if let Some(name) = names.find(|name| locale::set(libc::LC_CTYPE, Some(name)).is_some()) {
+        // Without room for the variable child processes choose for themselves.
+        let _ = environment::set(c"LC_CTYPE", name);
+    }
 }

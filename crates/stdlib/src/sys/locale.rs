@@ -1,6 +1,6 @@
 //! The locale of the C library: choosing it, asking it, comparing and translating text by it.
 
-use std::ffi::{CStr, CString};
+use std::ffi::CStr;
 use std::io;
 
 use libc::{c_char, c_int, size_t, wchar_t};
@@ -28,12 +28,12 @@ unsafe fn copy(text: *const c_char) -> Option<Vec<u8>> {
     }
 }
 
-fn pointer(text: Option<&CString>) -> *const c_char {
+fn pointer(text: Option<&CStr>) -> *const c_char {
     text.map_or(std::ptr::null(), |text| text.as_ptr())
 }
 
 /// Sets the locale of a category, or asks for it; `None` when there is no such locale.
-pub fn set(category: c_int, name: Option<&CString>) -> Option<Vec<u8>> {
+pub fn set(category: c_int, name: Option<&CStr>) -> Option<Vec<u8>> {
     // SAFETY: the name is a C string or null; the answer is copied at once.
     unsafe { copy(libc::setlocale(category, pointer(name))) }
 }
@@ -139,7 +139,7 @@ pub fn transform(text: &Wide) -> io::Result<Vec<u32>> {
 }
 
 /// The translation of a message: in a domain or the current one, of a category or the usual one.
-pub fn translate(domain: Option<&CString>, message: &CString, category: Option<c_int>) -> Vec<u8> {
+pub fn translate(domain: Option<&CStr>, message: &CStr, category: Option<c_int>) -> Vec<u8> {
     // SAFETY: all strings are C strings or null where that is allowed; the answer is copied at once.
     unsafe {
         let answer = match (domain, category) {
@@ -152,20 +152,20 @@ pub fn translate(domain: Option<&CString>, message: &CString, category: Option<c
 }
 
 /// Sets the current domain of messages, or asks for it.
-pub fn domain(name: Option<&CString>) -> io::Result<Vec<u8>> {
+pub fn domain(name: Option<&CStr>) -> io::Result<Vec<u8>> {
     // SAFETY: as above.
     unsafe { copy(textdomain(pointer(name))) }.ok_or_else(io::Error::last_os_error)
 }
 
 /// Sets where a domain's messages are, or asks for it.
-pub fn domain_directory(name: &CString, directory: Option<&CString>) -> io::Result<Vec<u8>> {
+pub fn domain_directory(name: &CStr, directory: Option<&CStr>) -> io::Result<Vec<u8>> {
     // SAFETY: as above.
     unsafe { copy(bindtextdomain(name.as_ptr(), pointer(directory))) }
         .ok_or_else(io::Error::last_os_error)
 }
 
 /// Sets the encoding of a domain's messages, or asks for it.
-pub fn domain_codeset(name: &CString, codeset: Option<&CString>) -> Option<Vec<u8>> {
+pub fn domain_codeset(name: &CStr, codeset: Option<&CStr>) -> Option<Vec<u8>> {
     // SAFETY: as above.
     unsafe { copy(bind_textdomain_codeset(name.as_ptr(), pointer(codeset))) }
 }
