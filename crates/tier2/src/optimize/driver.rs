@@ -80,8 +80,21 @@ pub fn optimize_uops(
     dependencies: &mut BloomFilter,
     kept: &mut Kept,
 ) -> Result<Outcome, TraceAbort> {
-    let mut outcome = Outcome::default();
     let context = Context::new(code, depth).map_err(|_| TraceAbort::OutOfSpace)?;
+    let (outcome, _) = run_on_symbols(trace, context, dependencies, kept);
+    match outcome.halt {
+        Some(Halt::Contradiction) => Err(TraceAbort::Contradiction),
+        _ => Ok(outcome),
+    }
+}
+
+/// Runs the trace from what `context` knows; answers what is known where the pass ends, too.
+pub fn run_on_symbols(
+    trace: &mut [Instruction],
+    context: Context,
+    dependencies: &mut BloomFilter,
+    kept: &mut Kept,
+) -> (Outcome, Context) {
     let mut pass = Pass {
         context,
         trace,
@@ -90,20 +103,14 @@ pub fn optimize_uops(
         kept,
         checks: StackChecks::default(),
     };
-    let halt = pass.run(&mut outcome);
+    let mut outcome = Outcome::default();
+    outcome.halt = pass.run(&mut outcome.dropped_guards).err();
     pass.finish_stack_checks();
-    match halt {
-        Ok(()) => Ok(outcome),
-        Err(Halt::Contradiction) => Err(TraceAbort::Contradiction),
-        Err(halt) => {
-            outcome.halt = Some(halt);
-            Ok(outcome)
-        }
-    }
+    (outcome, pass.context)
 }
 
 impl Pass<'_> {
-    fn run(&mut self, outcome: &mut Outcome) -> Result<(), Halt> {
+    fn run(&mut self, dropped_guards: &mut Vec<Uop>) -> Result<(), Halt> {
         while self.at < self.trace.len() {
             let instruction = self.trace[self.at];
             if instruction.uop().is_terminator() {
@@ -112,7 +119,7 @@ impl Pass<'_> {
             let rewrite = rules::apply(self, &instruction)?;
             let uop = instruction.uop();
             if rewrite != Rewrite::Keep && (uop.may_exit() || uop.may_deopt()) {
-                outcome.dropped_guards.push(uop);
+                dropped_guards.push(uop);
             }
             self.rewrite(rewrite);
             self.at += 1;

@@ -12,7 +12,7 @@ mod driver;
 pub mod globals;
 mod rules;
 
-pub use driver::{Outcome, optimize_uops};
+pub use driver::{Outcome, optimize_uops, run_on_symbols};
 
 use taipan_objects::dict::Dict;
 use taipan_objects::value::Ref;

@@ -272,7 +272,7 @@ const BOOL: &[Weighted] = &[
     (2, "$D.get($k) is None"),
     (2, "$i in (1, 2, 5)"),
     (2, "$i in {1, 2, 7}"),
-    (2, "not $b"),
+    (2, "(not $b)"),
     (3, "($b and $b)"),
     (3, "($b or $b)"),
     (2, "0 < $i < $K"),
