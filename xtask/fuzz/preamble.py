@@ -154,6 +154,9 @@ class Finalizer:
     def __init__(self, function):
         self.function = function
 
+    def __repr__(self):
+        return "Finalizer()"
+
     def __del__(self):
         self.function()
 

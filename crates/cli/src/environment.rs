@@ -55,8 +55,7 @@ pub fn settle(given: Given, config: &mut Config) -> Result<(), String> {
     config.context_aware_warnings = false;
     config.thread_inherit_context = false;
     let mut warnings = Vec::new();
-    let coerces =
-        config.ignore_environment || text("PYTHONCOERCECLOCALE").as_deref() != Some("0");
+    let coerces = config.ignore_environment || text("PYTHONCOERCECLOCALE").as_deref() != Some("0");
     config.utf8_mode = locale::asks_for_utf8_mode();
     locale::choose(coerces);
     if !config.ignore_environment {

@@ -335,6 +335,14 @@ impl Symbols {
         value.downcast_exact::<Str>().map(|text| !text.is_empty())
     }
 
+    /// The symbol whose truth it is, and whether it is the opposite.
+    pub fn truth_source(&self, id: SymId) -> Option<(SymId, bool)> {
+        match self.get(id) {
+            Symbol::Truthiness { of, inverted } => Some((*of, *inverted)),
+            _ => None,
+        }
+    }
+
     /// The number of items of a tuple, if it is known.
     pub fn tuple_length(&self, id: SymId) -> Option<usize> {
         match self.get(id) {

@@ -6,9 +6,9 @@
 //! why it ends there, `== optimized` what is left of it, `== halts` why the abstract rules ended early, `== finished` what an
 //! executor runs, `== abort` why there is none. `show` names the sections that a file is about. `BLESS=1` writes what came out.
 
-use std::fmt::Write;
-use std::path::{Path, PathBuf};
+mod common;
 
+use common::{Golden, builtins};
 use taipan_bytecode::{Opcode, Uop};
 use taipan_compiler::{Mode, Options};
 use taipan_interp::code::Code;
@@ -16,58 +16,27 @@ use taipan_interp::eval;
 use taipan_interp::function::Function;
 use taipan_interp::traces::Request;
 use taipan_objects::dict::Dict;
-use taipan_objects::module::Module;
 use taipan_objects::str::Str;
 use taipan_objects::value::Ref;
 use taipan_stdlib::config::Config;
-use taipan_stdlib::import;
 use taipan_tier2::abort::TraceAbort;
 use taipan_tier2::finish::finish;
 use taipan_tier2::optimize::optimize;
 use taipan_tier2::project::project;
 use taipan_tier2::show;
 
-/// A golden file in its parts, in order.
-struct Golden {
-    path: PathBuf,
-    /// What stands before the first section.
-    head: String,
-    /// Name and text of each section.
-    sections: Vec<(String, String)>,
-}
+/// A file of tests/traces.
+struct Traced<'a>(&'a Golden);
 
-impl Golden {
-    fn read(path: &Path) -> Golden {
-        let text = std::fs::read_to_string(path).expect("the file was listed");
-        let mut golden = Golden {
-            path: path.to_path_buf(),
-            head: String::new(),
-            sections: Vec::new(),
-        };
-        for line in text.lines() {
-            match (line.strip_prefix("== "), golden.sections.last_mut()) {
-                (Some(name), _) => golden.sections.push((name.to_string(), String::new())),
-                (None, Some((_, text))) => *text += &format!("{line}\n"),
-                (None, None) => golden.head += &format!("{line}\n"),
-            }
-        }
-        golden
-    }
-
-    fn section(&self, wanted: &str) -> Option<&str> {
-        let found = self.sections.iter().find(|(name, _)| name == wanted);
-        found.map(|(_, text)| text.as_str())
-    }
-
+impl Traced<'_> {
     fn hidden(&self) -> Vec<Uop> {
-        let path = self.path.display();
-        let uop = |name| Uop::from_name(name).unwrap_or_else(|| panic!("{path}: no uop {name}"));
-        self.words("hide").map(uop).collect()
+        let uop = |name| Uop::from_name(name).unwrap_or_else(|| panic!("no uop {name}"));
+        self.0.words("hide").map(uop).collect()
     }
 
     /// The sections that come of the program, as they are now.
     fn outcome(&self) -> Vec<(String, String)> {
-        let function = run(self.section("python").expect("a file has a program"));
+        let function = run(self.0.section("python").expect("a file has a program"));
         let start = Request {
             code: function.code(),
             offset: back_edge(&function.code(), self.number("loop", 1)),
@@ -81,7 +50,7 @@ impl Golden {
             sections.push(("abort".to_string(), format!("{}\n", abort.name())));
         }
         // A file about one step shows that step alone.
-        let shown: Vec<&str> = self.words("show").collect();
+        let shown: Vec<&str> = self.0.words("show").collect();
         sections.retain(|(name, _)| shown.is_empty() || shown.contains(&name.as_str()));
         sections
     }
@@ -111,15 +80,8 @@ impl Golden {
         Ok(())
     }
 
-    /// The words behind `name` at a line's beginning.
-    fn words<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        let lines = self.head.lines();
-        let lines = lines.filter_map(move |line| line.strip_prefix(name)?.strip_prefix(' '));
-        lines.flat_map(str::split_whitespace)
-    }
-
     fn number(&self, name: &str, otherwise: usize) -> usize {
-        let word = self.words(name).next();
+        let word = self.0.words(name).next();
         word.map_or(otherwise, |word| word.parse().expect("a number"))
     }
 }
@@ -142,11 +104,6 @@ fn run(source: &str) -> Ref<Function> {
     function.expect("f is a function").clone()
 }
 
-fn builtins() -> Ref<Dict> {
-    let module = import::import_module("builtins").expect("there are builtins");
-    module.downcast::<Module>().expect("it is a module").dict()
-}
-
 /// The offset of a backward jump.
 fn back_edge(code: &Ref<Code>, number: usize) -> u32 {
     let (mut at, mut seen) = (0, 0);
@@ -163,44 +120,13 @@ fn back_edge(code: &Ref<Code>, number: usize) -> u32 {
     panic!("f has no such loop");
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder)
-        .expect("tests/traces exists")
-        .flatten()
-    {
-        let path = entry.path();
-        match path.is_dir() {
-            true => found.extend(files(&path)),
-            false => found.push(path),
-        }
-    }
-    found.sort();
-    found
-}
-
 #[test]
 fn golden_traces() {
     taipan_stdlib::startup::start(Config::default()).expect("the interpreter starts");
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/traces");
-    let bless = std::env::var_os("BLESS").is_some();
-    let mut wrong = String::new();
-    for path in files(&folder) {
-        let golden = Golden::read(&path);
-        let mut text = format!("{}== python\n", golden.head);
-        text += golden.section("python").unwrap_or_default();
-        for (name, outcome) in golden.outcome() {
-            let _ = write!(text, "== {name}\n{outcome}");
-        }
-        let before = std::fs::read_to_string(&path).expect("it was read before");
-        if text == before {
-            continue;
-        }
-        if bless {
-            std::fs::write(&path, &text).expect("the file can be written");
-        } else {
-            let _ = writeln!(wrong, "{}: now\n{text}", path.display());
-        }
-    }
-    assert!(wrong.is_empty(), "{wrong}");
+    common::compare("traces", |golden| {
+        let program = golden.section("python").expect("a file has a program");
+        let mut sections = vec![("python".to_string(), program.to_string())];
+        sections.extend(Traced(golden).outcome());
+        sections
+    });
 }

@@ -85,6 +85,8 @@ struct Search<'a> {
     deadline: Instant,
     next: AtomicU64,
     programs: AtomicUsize,
+    /// Those that take too long without traces: their values grow too large.
+    slow: AtomicUsize,
     runs: AtomicUsize,
     findings: Mutex<Vec<Finding>>,
 }
@@ -98,6 +100,7 @@ fn search(taipan: &Interpreter, options: &Options, folder: &Path) -> Result<Vec<
         deadline: Instant::now() + Duration::from_secs(options.seconds),
         next: AtomicU64::new(0),
         programs: AtomicUsize::new(0),
+        slow: AtomicUsize::new(0),
         runs: AtomicUsize::new(0),
         findings: Mutex::new(Vec::new()),
     };
@@ -111,9 +114,10 @@ fn search(taipan: &Interpreter, options: &Options, folder: &Path) -> Result<Vec<
         Ok(())
     })?;
     println!(
-        "fuzz: {} programs from seed {}, {} runs in {} modes against tier 1",
+        "fuzz: {} programs from seed {}, of which {} take too long, {} runs in {} modes against tier 1",
         search.programs.into_inner(),
         options.seed,
+        search.slow.into_inner(),
         search.runs.into_inner(),
         MODES.len()
     );
@@ -153,8 +157,12 @@ impl Search<'_> {
 
     /// The first mode in which a program is not as without traces, and how.
     fn differs(&self, program: &Path) -> Result<Option<(&'static Mode, String)>, Failure> {
-        let baseline = modes::BASELINE.run(self.taipan, program, modes::LIMIT)?;
+        let baseline = modes::BASELINE.run(self.taipan, program, modes::BASELINE_LIMIT)?;
         self.programs.fetch_add(1, Ordering::Relaxed);
+        if baseline.timed_out() {
+            self.slow.fetch_add(1, Ordering::Relaxed);
+            return Ok(None);
+        }
         if let Some(what) = baseline.is_broken() {
             return Ok(Some((&modes::BASELINE, what)));
         }

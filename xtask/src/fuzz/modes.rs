@@ -9,8 +9,11 @@ use crate::Failure;
 use crate::measured;
 use crate::taipan::Interpreter;
 
-/// How long a program may run: many times what any needs.
-pub const LIMIT: Duration = Duration::from_secs(20);
+/// How long a program may run without traces: many times what most need.
+pub const BASELINE_LIMIT: Duration = Duration::from_secs(5);
+
+/// How long it may run in a mode.
+pub const LIMIT: Duration = Duration::from_secs(30);
 
 /// The most memory a program may have, in KiB: what goes wrong does not take the machine with it.
 const MEMORY: &str = "6000000";
