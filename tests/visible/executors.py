@@ -1,5 +1,6 @@
 # What Python sees of executors. Run with traces that begin after 16 rounds.
 import _opcode
+import builtins
 import contextlib
 import dis
 import gc
@@ -272,6 +273,32 @@ lines = [f'{name:35} {oparg:5} {target}' for name, oparg, target in ex.get_trace
 
 def lines_of(namespace):
     return [line.split()[0] for line in namespace['lines']]
+
+
+def rare_events_are_counted():
+    class A:
+        pass
+
+    class B:
+        pass
+
+    class C(B):
+        pass
+
+    def function(x=0):
+        pass
+
+    _tier2.reset_rare_event_counters()
+    A().__class__ = B
+    C.__bases__ = (A,)
+    function.__code__ = function.__code__
+    function.__defaults__ = function.__kwdefaults__ = None
+    builtins.rare = 1
+    expected = {'set_class': 1, 'set_bases': 1, 'builtin_dict': 1, 'func_modification': 3}
+    assert _tier2.get_rare_event_counters() == expected, _tier2.get_rare_event_counters()
+    del builtins.rare
+    _tier2.reset_rare_event_counters()
+    assert not any(_tier2.get_rare_event_counters().values())
 
 
 for test in list(globals().values()):

@@ -39,7 +39,7 @@ const USAGE: &str = "usage: cargo xtask TASK
   ci                  everything a change has to pass
   record [NAMES]      what tests/programs print on CPython 3.14, anew
   suite [ARGUMENTS]   all tests; arguments go to `cargo test`
-  bench [--micro] [OPTIONS]  pyperformance's programs, or small loops, on Taipan and others
+  bench [--micro] [OPTIONS]  pyperformance's programs, or small loops, on Taipan and others; with --tiers the tiers' results
   conformance [OPTIONS]  CPython's own regression tests, run by Taipan
   release             the binary that is given to people: profiled on our own programs
   fuzz [OPTIONS]      random programs have to print the same in every tier

@@ -7,6 +7,7 @@ use taipan_objects::cell::{Locked, Slot};
 use taipan_objects::class::Payload;
 use taipan_objects::dict::Dict;
 use taipan_objects::module::Module;
+use taipan_objects::rare_events::{self, RareEvent};
 use taipan_objects::str::Str;
 use taipan_objects::tuple::Tuple;
 use taipan_objects::value::{Ref, Value};
@@ -156,6 +157,7 @@ impl Function {
     pub fn changed(&self) {
         crate::versions::forget_function(self);
         self.version.set(0);
+        rare_events::count(RareEvent::FuncModification);
     }
 
     /// `__qualname__` for messages.

@@ -17,6 +17,7 @@ use crate::class::{ClassFlags, Payload as _, Trace as _, Type, Visitor};
 use crate::dict::Dict;
 use crate::header::Header;
 use crate::raised::PyResult;
+use crate::rare_events::{self, RareEvent};
 use crate::str::Str;
 use crate::value::{Ref, Value};
 
@@ -630,6 +631,7 @@ pub fn assign_class(value: &Value, class: &Ref<Type>) -> PyResult<()> {
         );
     }
     crate::class::watch::class_modified(&old);
+    rare_events::count(RareEvent::SetClass);
     // Places are laid out by the old class's keys: the attributes move into a dict.
     if let Some(table) = attributes(value) {
         table.ensure_dict(&old);

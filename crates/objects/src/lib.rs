@@ -49,6 +49,7 @@ pub mod native;
 pub mod object;
 pub mod protocol;
 pub mod range;
+pub mod rare_events;
 pub mod runtime;
 pub mod sequence;
 pub mod set;

@@ -5,16 +5,21 @@
 
 use std::fmt::Write;
 
+use taipan_bytecode::tunables::BUILTINS_WATCHER_ID;
 use taipan_bytecode::{CodeUnit, Opcode, instructions};
 use taipan_interp::code::Code;
 use taipan_interp::frame_stack::frame_words;
 use taipan_interp::traces::{self, Cause, Executor, Optimizer, registry};
 use taipan_macros::{define_module, function};
+use taipan_objects::dict::Dict;
 use taipan_objects::list::List;
 use taipan_objects::module::Module;
 use taipan_objects::raised::PyResult;
+use taipan_objects::str::Str;
 use taipan_objects::value::{Ref, Value};
-use taipan_objects::{bail, protocol};
+use taipan_objects::{bail, int, protocol, rare_events};
+
+use crate::startup;
 
 define_module!(
     name = "_tier2",
@@ -30,6 +35,8 @@ define_module!(
         clear_executor_deletion_list,
         get_co_framesize,
         disassembly,
+        get_rare_event_counters,
+        reset_rare_event_counters,
     ),
     classes(Optimizer, Executor),
     init = fill,
@@ -101,6 +108,33 @@ fn clear_executor_deletion_list() {
 #[function("(code, /)")]
 fn get_co_framesize(code: &Ref<Code>) -> usize {
     frame_words(code)
+}
+
+/// Return how often what the optimizer relies on not to happen has happened.
+///
+/// The builtins are looked at from the first call of this or of reset_rare_event_counters() on, or once a trace has
+/// taken one of them for a constant.
+#[function("()")]
+fn get_rare_event_counters() -> Ref<Dict> {
+    watch_builtins();
+    let counters = Dict::new();
+    for (event, count) in rare_events::all() {
+        counters.set_str(&Str::intern(event.name()), int::from_usize(count as usize));
+    }
+    counters
+}
+
+/// Count rare events from zero again.
+#[function("()")]
+fn reset_rare_event_counters() {
+    watch_builtins();
+    rare_events::reset();
+}
+
+fn watch_builtins() {
+    startup::builtins_module()
+        .dict()
+        .watch(BUILTINS_WATCHER_ID as u8);
 }
 
 /// Return the code as it runs, an instruction a line, and under each ENTER_EXECUTOR what it stands for and the trace.

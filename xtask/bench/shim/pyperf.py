@@ -3,10 +3,14 @@
 A benchmark is run in rounds until its seconds are over. Each prints one line, tab-separated: RESULT, its name, and the
 best, the median and the first round's seconds for one run. The first round is what a cold start costs; the others
 are compared. BENCH_SECONDS in the environment says how long a benchmark may take.
+
+With BENCH_CHECK in the environment nothing is measured: each benchmark runs a few times, and prints what it gives as
+CHECK lines.
 """
 
 import argparse
 import os
+import re
 import statistics
 import sys
 import time
@@ -15,6 +19,11 @@ perf_counter = time.perf_counter
 
 LEAST_ROUNDS = 3
 ROUND_SECONDS = 0.05
+CHECKED_RUNS = 3
+
+
+def without_addresses(value):
+    return re.sub(r" at 0x[0-9a-f]+", " at", ascii(value))[:1000]
 
 
 def python_implementation():
@@ -43,6 +52,8 @@ class Runner:
                 func(*args)
             return perf_counter() - start
 
+        if self._checks(name, func, *args):
+            return None
         self._run(name, seconds_of, inner_loops)
         return None
 
@@ -57,6 +68,9 @@ class Runner:
 
     def bench_async_func(self, name, func, *args, inner_loops=None, loop_factory=None, metadata=None):
         import asyncio
+
+        if self._checks(name, lambda: asyncio.run(func(*args))):
+            return None
 
         async def main(loops):
             start = perf_counter()
@@ -84,8 +98,21 @@ class Runner:
         """Start-up is measured from outside."""
         return None
 
+    def _checks(self, name, func, *args):
+        """Whether results are wanted: then the function runs, and its results are printed."""
+        if "BENCH_CHECK" not in os.environ:
+            return False
+        self.parse_args()
+        for _ in range(CHECKED_RUNS):
+            print("CHECK", name, without_addresses(func(*args)), sep="\t", flush=True)
+        return True
+
     def _run(self, name, seconds_of, inner_loops):
         self.parse_args()
+        if "BENCH_CHECK" in os.environ:
+            seconds_of(CHECKED_RUNS)
+            print("CHECK", name, "done", sep="\t", flush=True)
+            return
         budget = float(os.environ.get("BENCH_SECONDS", "2"))
         begin = perf_counter()
         loops = 1

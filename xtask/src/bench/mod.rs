@@ -8,6 +8,7 @@
 mod page;
 pub mod programs;
 mod report;
+mod tiers;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -33,6 +34,8 @@ struct Options {
     limit: Duration,
     json: Option<PathBuf>,
     markdown: Option<PathBuf>,
+    /// Nothing is measured: results are compared between the tiers.
+    tiers: bool,
     names: Vec<String>,
 }
 
@@ -62,6 +65,9 @@ pub fn run(arguments: &[&str]) -> Result<(), Failure> {
         Suite::Pyperformance => sources(&interpreters)?,
         Suite::Micro => PathBuf::new(),
     };
+    if options.tiers {
+        return tiers::compare(&interpreters[0], &options, &sources);
+    }
     let mut report = Report::new(&interpreters);
     if options.suite.has_start_up() && options.wants(START_UP) {
         start_up(&interpreters, &options, &mut report)?;
@@ -90,7 +96,7 @@ pub fn run(arguments: &[&str]) -> Result<(), Failure> {
 }
 
 const USAGE: &str =
-    "usage: cargo xtask bench [--micro] [--against [NAME=]COMMAND]... [--python [NAME=]COMMAND] [--seconds S]
+    "usage: cargo xtask bench [--micro] [--tiers] [--against [NAME=]COMMAND]... [--python [NAME=]COMMAND] [--seconds S]
        [--rounds N] [--timeout S] [--json FILE] [--markdown [FILE]] [NAME...]";
 
 impl Options {
@@ -109,6 +115,7 @@ impl Options {
             limit: Duration::from_secs(180),
             json: None,
             markdown: None,
+            tiers: false,
             names: Vec::new(),
         };
         let usage = || Failure(USAGE.to_string());
@@ -116,6 +123,7 @@ impl Options {
         while let Some(word) = words.next() {
             match word {
                 "--micro" => {}
+                "--tiers" => options.tiers = true,
                 "--against" => {
                     let command = words.next().ok_or_else(usage)?;
                     options.against.push(Interpreter::from_argument(command));
@@ -152,6 +160,19 @@ impl Options {
                 known.join(" ")
             ))),
         }
+    }
+
+    /// Makes a command of an interpreter run a program; `sources` is where pyperformance's benchmarks are.
+    fn prepare(&self, command: &mut Command, program: &Program, sources: &Path) {
+        let script = self.suite.script(program, sources);
+        command
+            .arg(&script)
+            .args(program.arguments)
+            .current_dir(script.parent().unwrap_or(sources))
+            .env("PYTHONPATH", programs::shim_folder())
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .env("PYTHONHASHSEED", "0")
+            .env("BENCH_SECONDS", self.seconds.to_string());
     }
 
     fn wants(&self, name: &str) -> bool {
@@ -207,17 +228,8 @@ fn measure(
     options: &Options,
     report: &mut Report,
 ) -> Result<(), Failure> {
-    let script = options.suite.script(program, sources);
-    let shim = programs::shim_folder();
     let mut command = interpreter.command();
-    command
-        .arg(&script)
-        .args(program.arguments)
-        .current_dir(script.parent().unwrap_or(sources))
-        .env("PYTHONPATH", shim)
-        .env("PYTHONDONTWRITEBYTECODE", "1")
-        .env("PYTHONHASHSEED", "0")
-        .env("BENCH_SECONDS", options.seconds.to_string());
+    options.prepare(&mut command, program, sources);
     let finished = measured::run(&mut command, options.limit)?;
     let mut seen = false;
     for line in finished.stdout.lines() {

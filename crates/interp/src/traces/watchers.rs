@@ -12,6 +12,7 @@ use taipan_objects::class::Type;
 use taipan_objects::class::watch;
 use taipan_objects::dict::Dict;
 use taipan_objects::dict::{DictEvent, add_dict_watcher};
+use taipan_objects::rare_events::{self, RareEvent};
 use taipan_objects::value::Value;
 
 use super::counts::Cause;
@@ -22,6 +23,7 @@ fn builtins_change(_: DictEvent, builtins: &Dict, _: Option<&Value>, _: Option<&
         invalidate_all(Cause::Builtins);
     }
     builtins.count_mutation();
+    rare_events::count(RareEvent::BuiltinDict);
 }
 
 fn globals_change(_: DictEvent, globals: &Dict, _: Option<&Value>, _: Option<&Value>) {

@@ -19,6 +19,7 @@ use crate::mapping_proxy::MappingProxy;
 use crate::native::{GetSetDef, getset_descriptor};
 use crate::protocol;
 use crate::raised::PyResult;
+use crate::rare_events::{self, RareEvent};
 use crate::str::Str;
 use crate::tuple::Tuple;
 use crate::value::{Ref, Value};
@@ -356,7 +357,9 @@ impl Type {
     #[setter(name = "__bases__")]
     fn set_bases(this: &Ref<Type>, value: Option<&Value>) -> PyResult<()> {
         let value = settable(this, "__bases__", value)?;
-        assign_bases(this, value)
+        assign_bases(this, value)?;
+        rare_events::count(RareEvent::SetBases);
+        Ok(())
     }
 
     #[getter(name = "__base__")]

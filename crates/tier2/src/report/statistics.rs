@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use taipan_interp::specialize::stats::{COUNTS_EXECUTIONS, uops};
 use taipan_interp::traces::counts;
+use taipan_objects::rare_events;
 
 use super::json_text::{self, Object};
 use super::records::{Record, Records};
@@ -122,6 +123,9 @@ pub(super) fn text(records: &Records) -> String {
         .collect();
     let sum = invalidated.iter().map(|(_, count)| count).sum();
     group(&mut text, "invalidated, by cause", sum, invalidated);
+    for (event, count) in rare_events::all() {
+        line(&mut text, &format!("rare event {}", event.name()), count);
+    }
     line(&mut text, "executors made", totals.made);
     line(&mut text, "executors alive", totals.alive);
     line(&mut text, "traces that wait to be freed", totals.buried);
@@ -185,6 +189,7 @@ pub(super) fn json(records: &Records) -> String {
     });
     let invalidated = totals.invalidated.iter();
     let invalidated = invalidated.map(|(cause, count)| (cause.name(), *count));
+    let rare = rare_events::all().map(|(event, count)| (event.name(), count));
     let object = Object::new()
         .add("attempts", records.attempts)
         .add("refusals", json_text::counts(sorted(&records.refusals)))
@@ -203,6 +208,7 @@ pub(super) fn json(records: &Records) -> String {
         .add("exits", json_text::array(exits))
         .add("invalidated", json_text::counts(invalidated))
         .add("executors", executors)
+        .add("rare_events", json_text::counts(rare))
         .add("overlooked", records.overlooked);
     match COUNTS_EXECUTIONS {
         false => object.end(),

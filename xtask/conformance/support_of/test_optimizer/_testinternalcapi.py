@@ -1,6 +1,6 @@
-"""The counters of rare events are about CPython's optimizer: another has what its own watchers see."""
-import unittest
-
-
-def reset_rare_event_counters():
-    raise unittest.SkipTest("about counters of CPython's own")
+"""The counters of rare events, from Taipan's own module about traces."""
+try:
+    from _tier2 import get_rare_event_counters, reset_rare_event_counters
+except ImportError:
+    # Another Python only counts the tests.
+    pass
