@@ -21,6 +21,7 @@ pub mod executor;
 mod instruction;
 pub(crate) mod ops;
 mod optimizer;
+mod pairs;
 pub mod registry;
 mod reporter;
 pub mod side_table;

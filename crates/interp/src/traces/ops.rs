@@ -141,9 +141,10 @@ mod flow {
 }
 
 pub use flow::StepOp;
+pub(super) use flow::Went;
 #[cfg(feature = "portable-loop")]
 pub(crate) use flow::run;
-use flow::{Went, go, leave, stop};
+use flow::{go, leave, stop};
 
 /// Jumps to a trace.
 ///
@@ -181,7 +182,7 @@ fn cursor(sp: *mut StackRef, frame: *mut Frame, engine: *mut EngineState) -> Cur
 /// # Safety
 /// The step is one of a trace, as for all functions here.
 #[inline(always)]
-unsafe fn operands(step: *const Step) -> Operands {
+pub(super) unsafe fn operands(step: *const Step) -> Operands {
     // SAFETY: by contract.
     unsafe { [(*step).operand0, (*step).operand1, 0] }
 }
@@ -189,7 +190,7 @@ unsafe fn operands(step: *const Step) -> Operands {
 /// # Safety
 /// As [`general`].
 #[inline(always)]
-unsafe fn oparg(step: *const Step) -> u32 {
+pub(super) unsafe fn oparg(step: *const Step) -> u32 {
     // SAFETY: by contract.
     unsafe { u32::from((*step).oparg) }
 }
@@ -197,7 +198,7 @@ unsafe fn oparg(step: *const Step) -> u32 {
 /// # Safety
 /// As [`general`].
 #[inline(always)]
-unsafe fn jump(step: *const Step) -> *const Step {
+pub(super) unsafe fn jump(step: *const Step) -> *const Step {
     // SAFETY: by contract.
     unsafe { step.offset(isize::from((*step).jump)) }
 }
@@ -210,11 +211,27 @@ unsafe fn error(step: *const Step) -> *const Step {
     unsafe { step.offset(isize::from((*step).error)) }
 }
 
+/// Goes on at a step.
+///
+/// # Safety
+/// As [`general`].
+#[inline(always)]
+pub(super) unsafe fn goes_on(
+    step: *const Step,
+    sp: *mut StackRef,
+    frame: *mut Frame,
+    engine: *mut EngineState,
+) -> Went {
+    // SAFETY: by contract.
+    unsafe { go!(step, sp, frame, engine) }
+}
+
 /// An op of a uop with the two kinds of bodies.
 ///
 /// # Safety
 /// The registers satisfy the cursor's invariant, the step is one of the running trace: as for all ops.
-unsafe extern "C" fn general<B: Uop>(
+#[inline(always)]
+pub(super) unsafe extern "C" fn general<B: Uop>(
     step: *const Step,
     sp: *mut StackRef,
     frame: *mut Frame,
@@ -240,7 +257,7 @@ unsafe extern "C" fn general<B: Uop>(
 /// # Safety
 /// As [`general`].
 #[inline(never)]
-unsafe extern "C" fn full<B: Uop>(
+pub(super) unsafe extern "C" fn full<B: Uop>(
     step: *const Step,
     sp: *mut StackRef,
     frame: *mut Frame,
@@ -283,7 +300,8 @@ unsafe fn behind<B: Uop>(
 ///
 /// # Safety
 /// As [`general`].
-unsafe extern "C" fn releasing<B: Releasing>(
+#[inline(always)]
+pub(super) unsafe extern "C" fn releasing<B: Releasing>(
     step: *const Step,
     sp: *mut StackRef,
     frame: *mut Frame,
@@ -322,7 +340,8 @@ unsafe extern "C" fn release(
 ///
 /// # Safety
 /// As [`general`].
-unsafe extern "C" fn ending<B: Ended>(
+#[inline(always)]
+pub(super) unsafe extern "C" fn ending<B: Ended>(
     step: *const Step,
     sp: *mut StackRef,
     frame: *mut Frame,

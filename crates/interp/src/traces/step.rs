@@ -27,6 +27,7 @@ use super::counts::{Counts, StubCount};
 use super::executor::Executor;
 use super::instruction::Instruction;
 use super::ops::{self, StepOp};
+use super::pairs;
 
 /// One uop, ready to run.
 #[repr(C)]
@@ -194,7 +195,21 @@ impl Steps {
             }
         }
         steps.count_stubs(&trace.counts);
+        steps.join_pairs(instructions);
         steps.made
+    }
+
+    /// Where two uops have an op together, the first step gets it.
+    fn join_pairs(&mut self, instructions: &[Instruction]) {
+        if stress() == Stress::Invalidate {
+            // `_CHECK_VALIDITY` is another op.
+            return;
+        }
+        for (at, pair) in instructions.windows(2).enumerate() {
+            if let Some(op) = pairs::pair_of(pair[0].uop(), pair[1].uop()) {
+                self.made[at].op = op;
+            }
+        }
     }
 
     fn note_stub(&mut self, at: usize, uop: Uop, target: u32) {

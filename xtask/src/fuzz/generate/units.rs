@@ -223,10 +223,10 @@ const UNITS: &[Weighted] = &[
         2,
         "def hot$u(i1, l1):\n    i2 = 0\n    for $1 in range(300):\n        i2 = i2 + i1 * $1 & 65535\n        if $1 % $m == $k:\n            i2 ^= g$uo.i1\n    l1.append(i2)\ndef main$u():\n    old = sys.getswitchinterval()\n    sys.setswitchinterval(0.00002)\n    lists = [[], []]\n    for $2 in range(4):\n        threads = [threading.Thread(target=hot$u, args=($2 + $3, lists[$3])) for $3 in range(2)]\n        for $4 in threads:\n            $4.start()\n        hot$u($2, [])\n        for $4 in threads:\n            $4.join()\n        if $2 == 2:\n            g$uo.i1 = 2.0.__int__()\n    sys.setswitchinterval(old)\n    return lists\nrun(main$u)",
     ),
-    // Recursion that comes to its limit.
+    // Recursion that comes to its limit. When garbage is collected is a tier's own affair, and a finalizer needs room.
     (
         2,
-        "def deep$u(level):\n    ${block}\n    return deep$u(level + 1)\ndef main$u():\n    old = sys.getrecursionlimit()\n    sys.setrecursionlimit(60)\n    for $1 in range(12):\n        try:\n            deep$u($1)\n        except RecursionError as $2:\n            show(len(where($2)), $1)\n        except Exception as $2:\n            show(where($2))\n    sys.setrecursionlimit(old)\nrun(main$u)",
+        "def deep$u(level):\n    ${block}\n    return deep$u(level + 1)\ndef main$u():\n    old = sys.getrecursionlimit()\n    gc.disable()\n    sys.setrecursionlimit(60)\n    for $1 in range(12):\n        try:\n            deep$u($1)\n        except RecursionError as $2:\n            show(len(where($2)), $1)\n        except Exception as $2:\n            show(where($2))\n    sys.setrecursionlimit(old)\n    gc.enable()\nrun(main$u)",
     ),
     // Loops through code that is made at run time, in namespaces of their own.
     (4, "${text}"),
