@@ -215,6 +215,7 @@ unsafe fn error(step: *const Step) -> *const Step {
 ///
 /// # Safety
 /// As [`general`].
+#[cfg_attr(feature = "portable-loop", expect(unused_unsafe))]
 #[inline(always)]
 pub(super) unsafe fn goes_on(
     step: *const Step,
