@@ -78,13 +78,7 @@ pub fn complain(text: &str) {
 
 /// Ends the interpreter and answers the exit code.
 pub fn end(status: Status) -> ExitCode {
-    if let Err(error) = stats::dump() {
-        complain(&format!("-X stats: {error}\n"));
-    }
-    if tier2::report_is_wanted() {
-        write_report();
-    }
-    let flushed = startup::finish();
+    let flushed = startup::finish(write_reports);
     match status {
         Status::Interrupted => interrupt(),
         Status::Code(_) if !flushed => ExitCode::from(FLUSH_FAILED),
@@ -92,11 +86,10 @@ pub fn end(status: Status) -> ExitCode {
     }
 }
 
-/// Writes the report of the hot loops, behind what the program has printed so far.
-fn write_report() {
-    if let Some(stdout) = system::get("stdout").filter(|stream| !stream.is_none()) {
-        // What cannot be flushed now is told of when the interpreter ends.
-        let _ = protocol::call_method(&stdout, id!("flush"), &[]);
+/// Writes the statistics and the report of the hot loops, if they are wanted.
+fn write_reports() {
+    if let Err(error) = stats::dump() {
+        complain(&format!("-X stats: {error}\n"));
     }
     if let Err(error) = tier2::write_report() {
         complain(&format!("-X hot-loops: {error}\n"));

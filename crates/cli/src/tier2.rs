@@ -58,11 +58,6 @@ pub fn from_x_option(name: &str, value: Option<&str>) -> Result<(), &'static str
     Ok(())
 }
 
-/// Whether the report of the hot loops is to be written at exit.
-pub fn report_is_wanted() -> bool {
-    REPORT.get().is_some()
-}
-
 /// Writes the report of the hot loops where it was asked for.
 pub fn write_report() -> std::io::Result<()> {
     match REPORT.get() {

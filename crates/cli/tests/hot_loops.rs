@@ -193,6 +193,25 @@ sys._clear_internal_caches()
 ";
 
 #[test]
+fn loops_at_exit_are_told_of() {
+    let report = file("at_exit.json");
+    let option = format!("hot-loops={report}");
+    let program = "
+import atexit
+@atexit.register
+def last():
+    for number in range(1000):
+        pass
+";
+    let output = taipan(&["-X", "jit=uops", "-X", &option, "-c", program]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    looks(
+        &report,
+        "assert 'last' in [place['function'] for place in report['places']], report",
+    );
+}
+
+#[test]
 fn statistics_count_what_became_of_traces() {
     let report = file("stats.json");
     let option = format!("stats={report}");

@@ -129,7 +129,9 @@ fn search(taipan: &Interpreter, options: &Options, folder: &Path) -> Result<Vec<
 impl Search<'_> {
     /// Runs programs, one after the other, until the time is over.
     fn work(&self, number: usize) -> Result<(), Failure> {
-        let file = self.folder.join(format!("running-{number}.py"));
+        // Another search may be under way in the same folder.
+        let name = format!("running-{}-{number}.py", std::process::id());
+        let file = self.folder.join(name);
         while Instant::now() < self.deadline && self.found() < FINDINGS {
             let index = self.next.fetch_add(1, Ordering::Relaxed);
             if index >= self.options.programs {

@@ -22,11 +22,12 @@ pub fn is_finalizing() -> bool {
 }
 
 /// Ends the interpreter: waits for threads, runs `atexit` functions, flushes the streams, empties the modules. Answers
-/// whether the standard streams took everything.
-pub fn finish() -> bool {
+/// whether the standard streams took everything. `report` runs when the program is over and everything is still there.
+pub fn finish(report: impl FnOnce()) -> bool {
     wait_for_threads();
     crate::atexit::run();
     let flushed = flush_streams(true);
+    report();
     FINALIZING.with(|finalizing| finalizing.set(true));
     gc::collect_quietly();
     empty_modules();
