@@ -22,6 +22,7 @@ pub mod collections;
 pub mod compile;
 pub mod config;
 pub mod contextvars;
+pub mod csv;
 pub mod decimal;
 pub mod errno;
 pub mod faulthandler;
@@ -95,6 +96,7 @@ pub static MODULES: &[fn() -> &'static ModuleDef] = &[
     codecs::definition,
     collections::definition,
     contextvars::definition,
+    csv::definition,
     decimal::definition,
     errno::definition,
     faulthandler::definition,
