@@ -71,7 +71,8 @@ pub fn generic_setattr(value: &Value, name: &Ref<Str>, new: Option<&Value>) -> P
                 "'{class_name}' object attribute '{}' is read-only",
                 name.to_display()
             ),
-            None if new.is_none() => format!(
+            // A class with a `__setattr__` of its own may well take new attributes.
+            None if !protocol::uses_generic_setattr(class) => format!(
                 "'{class_name}' object has no attribute '{}'",
                 name.to_display()
             ),
