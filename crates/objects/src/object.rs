@@ -282,7 +282,8 @@ fn reduce_new(this: &Value, copyreg: &Value) -> PyResult<Value> {
     let (constructor, arguments) = match keywords {
         Some(keywords) if !keywords.is_empty() => {
             let constructor = protocol::getattr(copyreg, id!("__newobj_ex__"))?;
-            let args = Tuple::new(args.unwrap_or_default()).into_value();
+            // The tuple itself: a pickler knows it again if the state has it too.
+            let args = args.unwrap_or_else(Tuple::empty).into_value();
             (
                 constructor,
                 Tuple::new(vec![class.to_value(), args, keywords.into_value()]),
@@ -291,7 +292,7 @@ fn reduce_new(this: &Value, copyreg: &Value) -> PyResult<Value> {
         _ => {
             let constructor = protocol::getattr(copyreg, id!("__newobj__"))?;
             let mut all = vec![class.to_value()];
-            all.extend(args.unwrap_or_default());
+            all.extend_from_slice(args.as_ref().map_or(&[], |args| args.tail()));
             (constructor, Tuple::new(all))
         }
     };
@@ -312,7 +313,7 @@ fn needs_own_state(class: &Ref<Type>, no_arguments: bool) -> bool {
     no_arguments && data_layout && !known
 }
 
-fn new_arguments(this: &Value) -> PyResult<(Option<Vec<Value>>, Option<Ref<Dict>>)> {
+fn new_arguments(this: &Value) -> PyResult<(Option<Ref<Tuple>>, Option<Ref<Dict>>)> {
     if let Some(answer) = protocol::call_special_optional(this, id!("__getnewargs_ex__"), &[])? {
         let Some(pair) = answer.downcast::<Tuple>() else {
             bail!(
@@ -342,7 +343,7 @@ fn new_arguments(this: &Value) -> PyResult<(Option<Vec<Value>>, Option<Ref<Dict>
                 keywords.class().name()
             );
         };
-        return Ok((Some(args.tail().to_vec()), Some(keywords.clone())));
+        return Ok((Some(args.clone()), Some(keywords.clone())));
     }
     if let Some(answer) = protocol::call_special_optional(this, id!("__getnewargs__"), &[])? {
         let Some(args) = answer.downcast::<Tuple>() else {
@@ -352,7 +353,7 @@ fn new_arguments(this: &Value) -> PyResult<(Option<Vec<Value>>, Option<Ref<Dict>
                 answer.class().name()
             );
         };
-        return Ok((Some(args.tail().to_vec()), None));
+        return Ok((Some(args.clone()), None));
     }
     Ok((None, None))
 }
@@ -371,22 +372,21 @@ fn object_state(this: &Value, required: bool) -> PyResult<Value> {
 /// `object.__getstate__`: the attribute dict, or a pair of it and the `__slots__` values.
 fn default_state(this: &Value) -> PyResult<Value> {
     let state = match instance::attributes(this) {
-        Some(table) => {
-            let copy = Dict::new();
-            match table.dict() {
-                Some(dict) => copy.update(&dict)?,
-                None => {
-                    for (name, value) in table.items(this.class().shared_keys()) {
-                        copy.set_str(&name, value);
-                    }
+        Some(table) => match table.dict() {
+            Some(dict) if dict.is_empty() => Value::NONE,
+            Some(dict) => dict.into_value(),
+            None => {
+                let state = Dict::new();
+                for (name, value) in table.items(this.class().shared_keys()) {
+                    state.set_str(&name, value);
+                }
+                if state.is_empty() {
+                    Value::NONE
+                } else {
+                    state.into_value()
                 }
             }
-            if copy.is_empty() && table.dict().is_none() {
-                Value::NONE
-            } else {
-                copy.into_value()
-            }
-        }
+        },
         None => protocol::getattr_optional(this, id!("__dict__"))?.unwrap_or(Value::NONE),
     };
     let copyreg = runtime::import_module("copyreg")?;
