@@ -46,6 +46,7 @@ pub mod monitoring;
 pub mod opcode;
 pub mod operator;
 pub mod os_result;
+pub mod pickle;
 pub mod posix;
 pub mod posixshmem;
 pub mod posixsubprocess;
@@ -124,6 +125,7 @@ pub static MODULES: &[fn() -> &'static ModuleDef] = &[
     mmap::definition,
     opcode::definition,
     operator::definition,
+    pickle::definition,
     posix::definition,
     posixshmem::definition,
     posixsubprocess::definition,
