@@ -1,6 +1,6 @@
 //! `Pickler`, and the functions that pickle without one.
 //!
-//! A [`Saver`](save::Saver) does the work of one `dump`; the object keeps what lasts from one to the next: the settings, the
+//! A [`Saver`] does the work of one `dump`; the object keeps what lasts from one to the next: the settings, the
 //! hooks, and the memo, which later pickles of the same pickler refer to.
 
 mod containers;

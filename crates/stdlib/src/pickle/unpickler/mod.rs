@@ -1,6 +1,6 @@
 //! `Unpickler`, and the functions that unpickle without one.
 //!
-//! A [`Loader`](load::Loader) does the work of one `load`; the object keeps what lasts from one to the next: the input with
+//! A [`Loader`] does the work of one `load`; the object keeps what lasts from one to the next: the input with
 //! what was read ahead, the memo, and the hooks.
 
 mod globals;
